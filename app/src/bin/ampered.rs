@@ -1,0 +1,2 @@
+//! ampered
+fn main() {}

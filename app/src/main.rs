@@ -1,0 +1,2 @@
+//! ampere
+fn main() {}

@@ -1,0 +1,198 @@
+//! What can be asked of a payment, and every way in which it can say no.
+
+use crate::{
+    Invoice, Msat, NodeId, NodeName, PartId, PaymentHash, PaymentSecret, Request, Route, Timestamp,
+    Word,
+};
+
+/// What can happen to a payment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// A caller wants a part sent.
+    Send(Box<SendPart>),
+    /// A node, or our own recovery, says what became of a part.
+    Resolve {
+        /// The part.
+        part: PartId,
+        /// The word, not yet checked.
+        word: Word,
+        /// When it was heard.
+        at: Timestamp,
+    },
+}
+
+/// A part that a caller wants sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SendPart {
+    /// By which of the two methods.
+    pub method: Method,
+    /// The payment.
+    pub payment_hash: PaymentHash,
+    /// What the payment shall deliver in all.
+    pub intended: Msat,
+    /// What was asked for: less than `intended` only where `sendpay` overpays on purpose.
+    pub requested: Msat,
+    /// The way.
+    pub route: Route,
+    /// The node that shall offer it.
+    pub node: NodeName,
+    /// The height at which its first HTLC will expire, where known.
+    pub cltv_expiry: Option<u32>,
+    /// The invoice's secret, if given apart from the invoice.
+    pub secret: Option<PaymentSecret>,
+    /// The invoice's metadata, if given apart from the invoice.
+    pub metadata: Option<Vec<u8>>,
+    /// The invoice.
+    pub invoice: Option<Invoice>,
+    /// A note.
+    pub description: Option<String>,
+    /// The caller's own name for it.
+    pub label: Option<String>,
+    /// The idempotency key and a digest of the parameters.
+    pub request: Option<Request>,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// The two ways of paying, which share the payment's row and its ceiling (rule A-9).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Method {
+    /// `sendpartialpay`: one part of possibly many.
+    SendPartialPay,
+    /// `sendpay`: one part that is the whole payment.
+    SendPay,
+}
+
+/// Why a payment said no. Nothing changed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The row has other terms (rule A-9).
+    #[error(
+        "payment {hash} has {what} {stored}, not {given}: every part of a payment must agree; use \
+         the stored value, or another payment_hash"
+    )]
+    TermsDiffer {
+        /// The payment.
+        hash: PaymentHash,
+        /// Which term.
+        what: Term,
+        /// What the row says.
+        stored: String,
+        /// What was asked.
+        given: String,
+    },
+    /// 0.6.2's `sendpay`: paid, with another amount.
+    #[error("Already succeeded with amount {0}")]
+    SucceededWithAmount(Msat),
+    /// 0.6.2's `sendpay`: paid, to somebody else.
+    #[error("Already succeeded to {0}")]
+    SucceededTo(NodeId),
+    /// It would deliver more than intended (rule A-1).
+    #[error(
+        "part of {asked} msat refused: {} of {intended} msat are in flight or delivered; send at \
+         most {room} msat, or wait for a part to fail",
+        in_flight.checked_add(*delivered).unwrap_or(Msat::MAX)
+    )]
+    Ceiling {
+        /// What the part would deliver.
+        asked: Msat,
+        /// What the payment shall deliver in all.
+        intended: Msat,
+        /// What pending parts deliver.
+        in_flight: Msat,
+        /// What complete parts delivered.
+        delivered: Msat,
+        /// What may still be sent.
+        room: Msat,
+    },
+    /// The payee takes parts only with the invoice's secret.
+    #[error(
+        "payment_secret is missing: a part of a larger payment needs the invoice's; give \
+         payment_secret, or the invoice as bolt11"
+    )]
+    SecretMissing,
+    /// The invoice says otherwise.
+    #[error("bolt11: the invoice's {what} is {invoice}, not {given}")]
+    InvoiceDiffers {
+        /// In what.
+        what: Term,
+        /// What the invoice says.
+        invoice: String,
+        /// What was asked.
+        given: String,
+    },
+    /// The invoice has expired.
+    #[error("Invoice expired at {}; ask the payee for a new one", .0.seconds())]
+    InvoiceExpired(Timestamp),
+    /// Nothing is sent towards this payment any more.
+    #[error("payment {hash} is quarantined: {reason}")]
+    Quarantined {
+        /// The payment.
+        hash: PaymentHash,
+        /// Why.
+        reason: String,
+    },
+    /// One payment cannot have more parts.
+    #[error("payment {hash} has {max} parts already, the most one payment can have")]
+    TooManyParts {
+        /// The payment.
+        hash: PaymentHash,
+        /// How many there can be.
+        max: u32,
+    },
+    /// The idempotency key was used with other parameters.
+    #[error(
+        "request_id was used before with other parameters, for part {part}: use a new request_id \
+         for a new request"
+    )]
+    RequestReused {
+        /// The part that it made.
+        part: PartId,
+    },
+    /// Nobody asked for that part.
+    #[error("no part {part} in payment {hash}")]
+    NoSuchPart {
+        /// The payment.
+        hash: PaymentHash,
+        /// The part.
+        part: PartId,
+    },
+    /// What should be the preimage is not (rule A-6): the part stays as it is.
+    #[error("the node's preimage for part {part} does not open payment hash {hash}")]
+    WrongPreimage {
+        /// The payment.
+        hash: PaymentHash,
+        /// The part.
+        part: PartId,
+    },
+}
+
+/// Something that parts, payments and invoices must agree on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Term {
+    /// What the payment shall deliver.
+    Intended,
+    /// What was asked for.
+    Requested,
+    /// Who is paid.
+    Destination,
+    /// The invoice's secret; never shown.
+    Secret,
+    /// The invoice's metadata.
+    Metadata,
+    /// The payment hash.
+    Hash,
+}
+
+impl std::fmt::Display for Term {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Term::Intended => "intended_msatoshi",
+            Term::Requested => "msatoshi",
+            Term::Destination => "destination",
+            Term::Secret => "payment_secret",
+            Term::Metadata => "payment_metadata",
+            Term::Hash => "payment_hash",
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! The hash that names a payment, and the two secrets that go with it.
+
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::str::FromStr;
+use zeroize::ZeroizeOnDrop;
+
+/// Not 32 bytes of hex.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("should be 32 bytes of hex (64 digits)")]
+pub struct NotHex32;
+
+fn from_hex(text: &str) -> Result<[u8; 32], NotHex32> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| NotHex32)?;
+    Ok(bytes)
+}
+
+/// SHA256 of the preimage: the name of a payment (BOLT 2, `payment_hash`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PaymentHash(pub [u8; 32]);
+
+impl FromStr for PaymentHash {
+    type Err = NotHex32;
+    fn from_str(text: &str) -> Result<Self, NotHex32> {
+        from_hex(text).map(PaymentHash)
+    }
+}
+
+impl fmt::Display for PaymentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for PaymentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What the payee reveals when it takes the money: the proof of payment.
+///
+/// It cannot be made without the hash it opens (rule A-6), and it never shows in `Debug`.
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
+pub struct Preimage([u8; 32]);
+
+/// These bytes do not open that hash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the preimage does not match the payment hash")]
+pub struct WrongPreimage;
+
+impl Preimage {
+    /// The proof for `hash`: refused unless SHA256 of the bytes is the hash.
+    pub fn proving(hash: PaymentHash, bytes: [u8; 32]) -> Result<Preimage, WrongPreimage> {
+        if <[u8; 32]>::from(Sha256::digest(bytes)) == hash.0 {
+            Ok(Preimage(bytes))
+        } else {
+            Err(WrongPreimage)
+        }
+    }
+
+    /// The hash that these bytes open: how fakes and benchmarks make payable hashes.
+    pub fn from_secret_bytes(bytes: [u8; 32]) -> (PaymentHash, Preimage) {
+        (PaymentHash(Sha256::digest(bytes).into()), Preimage(bytes))
+    }
+
+    /// Whether this opens `hash`.
+    pub fn opens(&self, hash: PaymentHash) -> bool {
+        <[u8; 32]>::from(Sha256::digest(self.0)) == hash.0
+    }
+
+    /// The bytes, for storage and for the one reply that may show them.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Preimage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted preimage]")
+    }
+}
+
+/// The invoice's `payment_secret` (BOLT 11, BOLT 4): the payee takes no part without it.
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
+pub struct PaymentSecret([u8; 32]);
+
+impl PaymentSecret {
+    /// Any 32 bytes are a secret.
+    pub fn new(bytes: [u8; 32]) -> PaymentSecret {
+        PaymentSecret(bytes)
+    }
+
+    /// The bytes, for storage and for the onion.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl FromStr for PaymentSecret {
+    type Err = NotHex32;
+    fn from_str(text: &str) -> Result<Self, NotHex32> {
+        from_hex(text).map(PaymentSecret)
+    }
+}
+
+impl fmt::Debug for PaymentSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted payment_secret]")
+    }
+}

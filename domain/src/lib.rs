@@ -1,0 +1,41 @@
+//! The hexagon: what a payment is, what may happen to it, and the engine that makes it happen.
+//!
+//! # Map, in reading order
+//!
+//! - [`payment`]: the aggregate and its pure decisions. Why it is impossible to pay twice.
+//! - [`Command`], [`Refusal`]: what can be asked, and every no. [`Transition`]: what is committed.
+//! - [`ports`]: the edges. [`Engine`]: decide → persist → act.
+//!
+//! # Absent
+//!
+//! No I/O, no clock, no runtime, no serialization: of tokio only `sync`.
+
+mod amount;
+mod command;
+#[cfg(feature = "contract")]
+pub mod contract;
+mod engine;
+mod failure;
+mod hash;
+mod invoice;
+mod name;
+mod part;
+pub mod payment;
+pub mod ports;
+mod route;
+mod summary;
+mod transition;
+
+pub use amount::*;
+pub use command::*;
+pub use engine::*;
+pub use failure::*;
+pub use hash::*;
+pub use invoice::*;
+pub use name::*;
+pub use part::*;
+pub use payment::{Decision, Payment, Unchanged, Wish};
+pub use ports::*;
+pub use route::*;
+pub use summary::*;
+pub use transition::*;

@@ -1,0 +1,141 @@
+//! A partial payment: one HTLC attempt towards a payment.
+
+use crate::{Failure, Msat, NodeId, NodeName, PartId, PaymentHash, Preimage, Route, Timestamp};
+
+/// A partial payment: one row of `listpartialpayments`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PartialPayment {
+    /// Its number, and the key under which the node knows it.
+    pub id: PartId,
+    /// The payment it belongs to.
+    pub payment_hash: PaymentHash,
+    /// What that payment shall deliver in all (BOLT 4's `total_msat`).
+    pub intended: Msat,
+    /// The configured node that offers it.
+    pub node: NodeName,
+    /// Its way to the destination.
+    pub route: Route,
+    /// What the caller wrote beside it.
+    pub description: Option<String>,
+    /// The caller's own name for it.
+    pub label: Option<String>,
+    /// The height at which the HTLC of the first hop expires, when the node told its height.
+    pub cltv_expiry: Option<u32>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When its outcome was stored.
+    pub completed_at: Option<Timestamp>,
+    /// Where it stands.
+    pub status: PartStatus,
+}
+
+/// Where a part stands. Pending is live: its money may be out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PartStatus {
+    /// No outcome yet.
+    Pending,
+    /// The payee took it, and this proves it.
+    Complete(Preimage),
+    /// Its money is back, or never left.
+    Failed(Box<Failure>),
+}
+
+/// [`PartStatus`] and [`PaymentStatus`] without what goes with them.
+///
+/// [`PaymentStatus`]: crate::PaymentStatus
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum StatusKind {
+    /// Not final.
+    Pending,
+    /// Paid.
+    Complete,
+    /// Not paid.
+    Failed,
+}
+
+/// A payment has the same three states as its parts.
+pub type PaymentStatus = StatusKind;
+
+impl StatusKind {
+    /// The word in the RPC.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StatusKind::Pending => "pending",
+            StatusKind::Complete => "complete",
+            StatusKind::Failed => "failed",
+        }
+    }
+}
+
+/// None of `pending`, `complete`, `failed`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("should be pending, complete or failed")]
+pub struct NotStatus;
+
+impl std::str::FromStr for StatusKind {
+    type Err = NotStatus;
+    fn from_str(text: &str) -> Result<Self, NotStatus> {
+        match text {
+            "pending" => Ok(StatusKind::Pending),
+            "complete" => Ok(StatusKind::Complete),
+            "failed" => Ok(StatusKind::Failed),
+            _ => Err(NotStatus),
+        }
+    }
+}
+
+impl PartialPayment {
+    /// The state's name.
+    pub fn status(&self) -> StatusKind {
+        match self.status {
+            PartStatus::Pending => StatusKind::Pending,
+            PartStatus::Complete(_) => StatusKind::Complete,
+            PartStatus::Failed(_) => StatusKind::Failed,
+        }
+    }
+
+    /// Whether its money may still be out.
+    pub fn is_live(&self) -> bool {
+        self.status() == StatusKind::Pending
+    }
+
+    /// What its last hop receives.
+    pub fn amount(&self) -> Msat {
+        self.route.amount()
+    }
+
+    /// What leaves our node.
+    pub fn amount_sent(&self) -> Msat {
+        self.route.amount_sent()
+    }
+
+    /// The node that is paid.
+    pub fn destination(&self) -> NodeId {
+        self.route.destination()
+    }
+
+    /// The proof, once there is one.
+    pub fn preimage(&self) -> Option<&Preimage> {
+        match &self.status {
+            PartStatus::Complete(preimage) => Some(preimage),
+            PartStatus::Pending | PartStatus::Failed(_) => None,
+        }
+    }
+
+    /// The failure, if it failed.
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.status {
+            PartStatus::Failed(failure) => Some(failure),
+            PartStatus::Pending | PartStatus::Complete(_) => None,
+        }
+    }
+
+    /// The part as it was when it was accepted: what a repeated request is answered (rule A-14).
+    pub fn as_accepted(&self) -> PartialPayment {
+        PartialPayment {
+            completed_at: None,
+            status: PartStatus::Pending,
+            ..self.clone()
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! A payment and its parts: why it is impossible to pay twice.
+//!
+//! Read [`Payment::decide`]. It is pure: it looks at one payment and one command and says what
+//! would change. Nothing is sent before that change is durable, and storage takes it only if the
+//! payment is still the one that was looked at. So all that can ever be out is what the checks
+//! below have let through one after the other:
+//!
+//! - [`send`]: a paid hash answers with its proof and sends nothing; every part has
+//!   the payment's own terms; with the new part, what is in flight and what is delivered
+//!   stay within the intended amount.
+//! - [`outcome`]: a part counts as in flight until its node's definite word, which is stored
+//!   once, and success only with its proof.
+//!
+//! [`send`]: Payment::decide
+//! [`outcome`]: Payment::decide
+
+mod outcome;
+mod restore;
+mod send;
+
+pub use restore::Damage;
+
+use crate::{
+    Change, Command, Failure, FailureCode, Offer, PartId, PartialPayment, PaymentHash,
+    PaymentSummary, Receipt, Refusal, StatusKind, Timestamp, Transition,
+};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The most parts that one payment can have, failed ones included.
+pub const PARTS_MAX: u32 = 10_000;
+
+/// A payment with all its parts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Payment {
+    summary: PaymentSummary,
+    parts: BTreeMap<PartId, PartialPayment>,
+}
+
+/// What to do about a command that was not refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// Commit this, and only then act.
+    Commit(Box<Transition>),
+    /// Nothing changes.
+    Unchanged(Unchanged),
+}
+
+/// Why nothing changes although nothing is wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Unchanged {
+    /// The payment is complete: a success, and nothing is sent.
+    AlreadyComplete,
+    /// `sendpay` of a payment that is pending: a success, and nothing is sent.
+    InProgress,
+    /// The outcome is known already.
+    AlreadyResolved,
+}
+
+/// Whether a part that has not left yet still should.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Wish {
+    /// Offer it.
+    Offer(Box<Offer>),
+    /// It has its outcome.
+    Resolved,
+    /// It must not leave any more, for this reason.
+    Drop(Box<Failure>),
+}
+
+impl Payment {
+    /// What a command changes, or why it may not. `existing` is the payment of that hash, if any.
+    ///
+    /// Pure: the same payment and command give the same answer, and nothing happens.
+    pub fn decide(existing: Option<&Payment>, command: &Command) -> Result<Decision, Refusal> {
+        match (command, existing) {
+            (Command::Send(part), None) => send::first(part),
+            (Command::Send(part), Some(payment)) => send::another(payment, part),
+            (Command::Resolve { part, .. }, None) => Err(Refusal::NoSuchPart {
+                hash: PaymentHash([0; 32]),
+                part: *part,
+            }),
+            (Command::Resolve { part, word, at }, Some(payment)) => {
+                outcome::outcome(payment, *part, word, *at)
+            }
+        }
+    }
+
+    /// The payment after a transition that was committed.
+    pub fn apply(existing: Option<Payment>, done: Transition, receipt: Receipt) -> Payment {
+        let mut parts = existing.map(|p| p.parts).unwrap_or_default();
+        match done.change {
+            Change::Accepted(part) => {
+                let part = PartialPayment {
+                    id: receipt.part,
+                    ..*part
+                };
+                parts.insert(receipt.part, part);
+            }
+            Change::Resolved { part, status, .. } => {
+                let part = parts.get_mut(&part).expect("decided on this very part");
+                part.status = status;
+                part.completed_at = Some(done.at);
+            }
+            Change::Quarantined { .. } => {}
+        }
+        let summary = PaymentSummary {
+            id: receipt.payment,
+            ..done.after
+        };
+        Payment { summary, parts }
+    }
+
+    /// Its row.
+    pub fn summary(&self) -> &PaymentSummary {
+        &self.summary
+    }
+
+    /// Its parts, by number.
+    pub fn parts(&self) -> impl Iterator<Item = &PartialPayment> {
+        self.parts.values()
+    }
+
+    /// One of its parts.
+    pub fn part(&self, id: PartId) -> Option<&PartialPayment> {
+        self.parts.get(&id)
+    }
+
+    /// Its parts without an outcome.
+    pub fn live_parts(&self) -> impl Iterator<Item = &PartialPayment> {
+        self.parts.values().filter(|part| part.is_live())
+    }
+
+    /// Rule A-8: its state, a function of its parts.
+    pub fn status(&self) -> StatusKind {
+        self.summary.status()
+    }
+
+    /// The part that failed last: it says why the payment failed.
+    pub fn last_failed(&self) -> Option<&PartialPayment> {
+        let failed = self.parts.values().filter(|p| p.failure().is_some());
+        failed.max_by_key(|part| (part.completed_at, part.id))
+    }
+
+    /// Whether a part that has not left the node yet still should. A caller who asked longer than
+    /// `window` ago has long given up on it, and a complete payment needs no more (rule A-2).
+    pub fn wish(&self, part: PartId, now: Timestamp, window: Duration) -> Wish {
+        let Some(part) = self.part(part).filter(|part| part.is_live()) else {
+            return Wish::Resolved;
+        };
+        let reason = if self.status() == StatusKind::Complete {
+            "the payment was complete before the part left"
+        } else if self.summary.quarantine.is_some() {
+            "the payment was quarantined before the part left"
+        } else if now > part.created_at.after(window) {
+            "its route was too old by the time it could be offered"
+        } else {
+            return Wish::Offer(Box::new(self.offer(part)));
+        };
+        let message = format!("never sent: {reason}");
+        let failure = Failure::plain(FailureCode::TryOtherRoute, message);
+        Wish::Drop(Box::new(failure))
+    }
+
+    fn offer(&self, part: &PartialPayment) -> Offer {
+        let terms = &self.summary.terms;
+        Offer {
+            part: part.id,
+            payment_hash: self.summary.payment_hash,
+            total: terms.intended,
+            route: part.route.clone(),
+            secret: terms.secret.clone(),
+            metadata: terms.metadata.clone(),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What callers ask of us: one method for each RPC method. The one driving port.
+
+use crate::{
+    Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialPayment, PaymentFilter,
+    PaymentHash, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId, Route,
+};
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// The engine, as callers see it.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait PaymentApi: Send + Sync {
+    /// Accepts a part: it is durable when this returns, and offered right after.
+    async fn send_partial_pay(&self, request: SendPartialPay) -> Result<Sent, ApiError>;
+
+    /// Pays in one part, as in c-lightning 0.6.2: returns with the node's first answer.
+    async fn send_pay(&self, request: SendPay) -> Result<Paying, ApiError>;
+
+    /// Says what [`PaymentApi::send_partial_pay`] would, without doing it.
+    async fn check_partial_pay(&self, request: SendPartialPay) -> Result<(), ApiError>;
+
+    /// Says what [`PaymentApi::send_pay`] would, without doing it.
+    async fn check_pay(&self, request: SendPay) -> Result<(), ApiError>;
+
+    /// The part once it is complete; [`ApiError::PartFailed`] once it has failed. Without a
+    /// timeout it waits for ever; zero polls.
+    async fn wait_partial_pay(
+        &self,
+        id: PartId,
+        timeout: Option<Duration>,
+    ) -> Result<PartialPayment, ApiError>;
+
+    /// The payment once it is complete; [`ApiError::PaymentFailed`] once it has failed.
+    async fn wait_send_pay(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+    ) -> Result<PaymentSummary, ApiError>;
+
+    /// A page of parts, by id.
+    async fn list_partial_payments(
+        &self,
+        filter: PartFilter,
+    ) -> Result<Page<PartialPayment>, ApiError>;
+
+    /// A page of payments, by id.
+    async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<PaymentSummary>, ApiError>;
+
+    /// What is going on.
+    async fn get_info(&self) -> Result<Info, ApiError>;
+}
+
+/// `sendpartialpay`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SendPartialPay {
+    /// The way.
+    pub route: Route,
+    /// The payment.
+    pub payment_hash: PaymentHash,
+    /// What the payment shall deliver in all.
+    pub intended: Msat,
+    /// What is common to both ways of paying.
+    pub extras: Extras,
+}
+
+/// `sendpay`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SendPay {
+    /// The way.
+    pub route: Route,
+    /// The payment.
+    pub payment_hash: PaymentHash,
+    /// What was asked for; what the route delivers unless said.
+    pub msatoshi: Option<Msat>,
+    /// What is common to both ways of paying.
+    pub extras: Extras,
+}
+
+/// The optional parameters.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Extras {
+    /// A note.
+    pub description: Option<String>,
+    /// The caller's own name for it.
+    pub label: Option<String>,
+    /// The invoice's secret.
+    pub secret: Option<PaymentSecret>,
+    /// The invoice's metadata.
+    pub metadata: Option<Vec<u8>>,
+    /// The invoice, its signature already verified.
+    pub invoice: Option<Invoice>,
+    /// Which configured node offers it; the first unless said.
+    pub node: Option<NodeName>,
+    /// The idempotency key.
+    pub request_id: Option<RequestId>,
+}
+
+/// `sendpartialpay`'s answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// The part, durable, as it was accepted.
+    Part(Box<PartialPayment>),
+    /// The payment was complete: nothing was sent.
+    AlreadyComplete(Box<PaymentSummary>),
+}
+
+/// `sendpay`'s answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Paying {
+    /// It is pending, by this call or an earlier one.
+    InProgress(Box<PaymentSummary>),
+    /// It was complete: nothing was sent.
+    AlreadyComplete(Box<PaymentSummary>),
+}
+
+/// A page of a list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Page<T> {
+    /// The rows, by id.
+    pub rows: Vec<Listed<T>>,
+    /// Where the next page starts, if there is more.
+    pub next: Option<u64>,
+}
+
+/// `getinfo`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Info {
+    /// The nodes, the first of which is the default: name and best height known.
+    pub nodes: Vec<(NodeName, Option<u32>)>,
+    /// Parts without an outcome, as far as this daemon is taking care of them.
+    pub live_parts: u64,
+    /// Callers that wait.
+    pub waiters: u64,
+    /// Alarms since the start: contradictions and failed proofs.
+    pub alarms: u64,
+}
+
+/// Everything that can be answered in place of a result.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ApiError {
+    /// A rule forbids it. Nothing changed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// No such node is configured.
+    #[error("no node {0} is configured")]
+    NoSuchNode(NodeName),
+    /// Never heard of that part.
+    #[error("no partial payment {0}")]
+    NoSuchPart(PartId),
+    /// Never heard of that payment.
+    #[error("Never attempted payment for '{0}'")]
+    NoSuchPayment(PaymentHash),
+    /// It went on for longer than the caller wanted to wait. Nothing changed.
+    #[error("Timed out while waiting")]
+    TimedOut,
+    /// The part has failed.
+    #[error("{}", .0.failure().map_or("failed", |f| &f.message))]
+    PartFailed(Box<PartialPayment>),
+    /// The payment has failed; the part that failed last says why.
+    #[error("{}", .1.failure().map_or("failed", |f| &f.message))]
+    PaymentFailed(Box<PaymentSummary>, Box<PartialPayment>),
+    /// Nothing is sent towards this payment any more.
+    #[error("payment {hash} is quarantined: {reason}")]
+    Quarantined {
+        /// The payment.
+        hash: PaymentHash,
+        /// Why.
+        reason: String,
+    },
+    /// Too much at once: nothing changed, try again.
+    #[error("busy: {0}; nothing was sent, try again")]
+    Busy(String),
+    /// Storage failed: nothing changed.
+    #[error("storage is unavailable: {0}; nothing was sent")]
+    StorageUnavailable(String),
+    /// Storage failed in mid-commit: the part may be durable, and then it will be offered.
+    #[error(
+        "storage failed while the part was being stored: {0}; it may be durable and is then \
+         offered: repeat the call with the same request_id, or look at listpartialpayments"
+    )]
+    StorageUnknown(String),
+    /// The daemon is stopping: nothing changed.
+    #[error("shutting down; nothing was sent")]
+    ShuttingDown,
+    /// A bug: the engine's task died.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Sent {
+    /// The proof, where the payment was complete already.
+    pub fn preimage(&self) -> Option<&Preimage> {
+        match self {
+            Sent::Part(_) => None,
+            Sent::AlreadyComplete(summary) => summary.preimage.as_ref(),
+        }
+    }
+
+    /// Who is paid.
+    pub fn destination(&self) -> NodeId {
+        match self {
+            Sent::Part(part) => part.destination(),
+            Sent::AlreadyComplete(summary) => summary.terms.destination,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What the embedded network offers beyond a node, so that people can try everything by hand.
+
+use crate::{Msat, NodeId, PaymentHash, PaymentSecret, Route, Timestamp};
+use async_trait::async_trait;
+
+/// A network of our own, on which invoices and routes can be had for the asking.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait DevNetwork: Send + Sync {
+    /// A BOLT 11 invoice of the named node's (`dave`'s unless said).
+    async fn invoice(
+        &self,
+        amount: Msat,
+        description: Option<String>,
+        node: Option<String>,
+    ) -> Result<DevInvoice, DevError>;
+
+    /// Up to `count` disjoint routes from our node that each deliver `amount`; `destination` is a
+    /// node's id or its name.
+    async fn routes(
+        &self,
+        destination: String,
+        amount: Msat,
+        count: Option<usize>,
+    ) -> Result<Vec<Route>, DevError>;
+
+    /// Lets so many of LDK's minutes pass, on every node.
+    async fn tick(&self, minutes: u32) -> Result<(), DevError>;
+
+    /// Makes dave keep what arrives; off claims what was kept.
+    async fn hold(&self, on: bool) -> Result<(), DevError>;
+}
+
+/// An invoice, and what it says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DevInvoice {
+    /// The invoice itself.
+    pub bolt11: String,
+    /// Its hash.
+    pub payment_hash: PaymentHash,
+    /// Its secret.
+    pub payment_secret: PaymentSecret,
+    /// Who is paid.
+    pub destination: NodeId,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// Why the network could not do it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DevError {
+    /// No node of that id or name.
+    #[error("no node {0} on this network: it has alice, bob, carol and dave")]
+    NoSuchNode(String),
+    /// No way there.
+    #[error("no route: {0}")]
+    NoRoute(String),
+    /// LDK would not.
+    #[error("the node refused: {0}")]
+    Refused(String),
+}

@@ -1,0 +1,18 @@
+//! The edges of the hexagon. What drives us calls [`PaymentApi`]; what we drive stands behind the
+//! other traits. Each has one contract suite ([`crate::contract`]), run against every implementation.
+
+mod api;
+mod clock;
+mod dev;
+mod listener;
+mod sender;
+mod spawner;
+mod store;
+
+pub use api::*;
+pub use clock::*;
+pub use dev::*;
+pub use listener::*;
+pub use sender::*;
+pub use spawner::*;
+pub use store::*;

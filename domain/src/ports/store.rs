@@ -1,0 +1,138 @@
+//! Where payments are kept.
+
+use crate::{
+    Cursor, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentId, PaymentSummary,
+    Request, RequestId, StatusKind, Transition,
+};
+use async_trait::async_trait;
+
+/// Durable payments. One verb writes.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait PaymentStore: Send + Sync {
+    /// The payment with all its parts.
+    ///
+    /// After [`Committed::Unknown`] a load that succeeds sees what is durable.
+    async fn load(&self, hash: PaymentHash) -> Result<Option<Payment>, LoadError>;
+
+    /// Commits one transition whole, and answers only once it is durable (rule A-3).
+    async fn commit(&self, transition: Transition) -> Committed;
+
+    /// Remembers how far a node has been heard, when no transition carries it. Durable some time
+    /// after it is answered: a cursor that lags behind only means that outcomes are heard twice.
+    async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable>;
+
+    /// How far a node has been heard.
+    async fn cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable>;
+
+    /// Hashes of payments with live parts, by payment, after the given one: what recovery reads.
+    async fn live(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, PaymentHash)>, Unavailable>;
+
+    /// One part.
+    async fn part(&self, id: PartId) -> Result<Option<Listed<PartialPayment>>, Unavailable>;
+
+    /// The answered request of that key, and the part that it made.
+    async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable>;
+
+    /// A page of payments, by id.
+    async fn payments(
+        &self,
+        filter: PaymentFilter,
+    ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable>;
+
+    /// A page of parts, by id.
+    async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable>;
+}
+
+/// What became of a commit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Committed {
+    /// It is durable.
+    Yes(Receipt),
+    /// Nothing was written: what is stored is not what the transition expected, or its request id
+    /// has been used meanwhile. Load again, decide again.
+    Conflict,
+    /// Nothing was written, and nothing can be now.
+    Unavailable(String),
+    /// An error came, yet it may be durable.
+    Unknown(String),
+}
+
+/// The numbers that storage gave out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    /// The payment's row.
+    pub payment: PaymentId,
+    /// The part that the transition is about: new numbers are given in the order of commits.
+    pub part: PartId,
+    /// The transition's place in the history of all transitions: dense, from 1.
+    pub event: u64,
+}
+
+/// Storage cannot answer now.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("storage is unavailable: {0}")]
+pub struct Unavailable(pub String);
+
+/// Why a payment could not be loaded.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Storage cannot answer now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The stored payment breaks a rule: nothing is sent towards it (rule A-15).
+    #[error("the stored payment is damaged: {0}")]
+    Damaged(String),
+}
+
+/// A row of a list. A damaged one is shown as such, and never hides the others.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Listed<T> {
+    /// It holds every rule that can be checked on it.
+    Sound(T),
+    /// It breaks a rule, and this is all that can be said of it.
+    Damaged(Damaged),
+}
+
+/// What can be said of a row that breaks a rule.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Damaged {
+    /// Its number.
+    pub id: u64,
+    /// Its payment's hash, where that can be read.
+    pub payment_hash: Option<PaymentHash>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// Which payments to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PaymentFilter {
+    /// Only this one.
+    pub hash: Option<PaymentHash>,
+    /// Only those.
+    pub status: Option<StatusKind>,
+    /// Only this number and later ones.
+    pub start: Option<PaymentId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Which parts to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PartFilter {
+    /// Only this one.
+    pub id: Option<PartId>,
+    /// Only this payment's.
+    pub hash: Option<PaymentHash>,
+    /// Only those.
+    pub status: Option<StatusKind>,
+    /// Only this number and later ones.
+    pub start: Option<PartId>,
+    /// At most so many.
+    pub limit: u32,
+}

@@ -1,0 +1,143 @@
+//! A payment without its parts: one row of `listpayments`, with the counters that are kept so that
+//! nothing has to be added up again.
+
+use crate::{
+    Msat, NodeId, PartialPayment, PaymentHash, PaymentId, PaymentSecret, PaymentStatus, Preimage,
+    StatusKind, Timestamp,
+};
+
+/// One row of `listpayments`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaymentSummary {
+    /// Its row.
+    pub id: PaymentId,
+    /// Its name.
+    pub payment_hash: PaymentHash,
+    /// What every part is compared with (rule A-9).
+    pub terms: Terms,
+    /// What the caller wrote beside the first part that said something.
+    pub description: Option<String>,
+    /// The caller's own name for it, from the first part that had one.
+    pub label: Option<String>,
+    /// The invoice, from the first part that brought one.
+    pub bolt11: Option<String>,
+    /// When its first part was accepted.
+    pub created_at: Timestamp,
+    /// When it last became complete or failed.
+    pub completed_at: Option<Timestamp>,
+    /// The proof of payment, once there is one.
+    pub preimage: Option<Preimage>,
+    /// The counters.
+    pub tally: Tally,
+    /// Why nothing new is sent towards it, if so (rules ).
+    pub quarantine: Option<String>,
+    /// Counts its transitions from 1.
+    pub version: u64,
+}
+
+/// What is fixed by the payment's row (rule A-9).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// What the payment shall deliver in all.
+    pub intended: Msat,
+    /// What was asked for: `sendpay`'s `msatoshi`. At most `intended`, at least half of it.
+    pub requested: Msat,
+    /// The node that is paid.
+    pub destination: NodeId,
+    /// The invoice's secret. Once set it is fixed; it can be set while no part is live.
+    pub secret: Option<PaymentSecret>,
+    /// The invoice's metadata (BOLT 11 `m`), which goes into the final onion payload.
+    pub metadata: Option<Vec<u8>>,
+}
+
+/// The counters of a payment: a function of its parts, kept beside them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// Parts ever accepted.
+    pub parts: u32,
+    /// Parts that are pending.
+    pub live: u32,
+    /// Amounts of the pending parts.
+    pub in_flight: Msat,
+    /// Amounts of the complete parts.
+    pub delivered: Msat,
+    /// What left our node in pending and complete parts, fees included.
+    pub sent: Msat,
+}
+
+impl PaymentSummary {
+    /// Rule A-8: complete if any part is (then there is a proof); failed only if no part is live.
+    pub fn status(&self) -> PaymentStatus {
+        if self.preimage.is_some() {
+            StatusKind::Complete
+        } else if self.tally.live == 0 {
+            StatusKind::Failed
+        } else {
+            StatusKind::Pending
+        }
+    }
+
+    /// What may still be sent towards it (rule A-1).
+    pub fn room(&self) -> Msat {
+        self.terms.intended.saturating_sub(self.tally.committed())
+    }
+}
+
+impl Tally {
+    /// Amounts of the pending and the complete parts, which never exceed the intended amount.
+    pub fn committed(&self) -> Msat {
+        self.in_flight
+            .checked_add(self.delivered)
+            .unwrap_or(Msat::MAX)
+    }
+
+    /// The counters after one more part in that state; `None` if they would overflow.
+    pub fn with(self, part: &PartialPayment) -> Option<Tally> {
+        let counted = Tally {
+            parts: self.parts.checked_add(1)?,
+            ..self
+        };
+        counted.entering(part.status(), part)
+    }
+
+    /// The counters after a part left one state for another.
+    pub fn moved(self, part: &PartialPayment, from: StatusKind, to: StatusKind) -> Option<Tally> {
+        self.leaving(from, part)?.entering(to, part)
+    }
+
+    fn entering(self, status: StatusKind, part: &PartialPayment) -> Option<Tally> {
+        let sent = || self.sent.checked_add(part.amount_sent());
+        Some(match status {
+            StatusKind::Pending => Tally {
+                live: self.live.checked_add(1)?,
+                in_flight: self.in_flight.checked_add(part.amount())?,
+                sent: sent()?,
+                ..self
+            },
+            StatusKind::Complete => Tally {
+                delivered: self.delivered.checked_add(part.amount())?,
+                sent: sent()?,
+                ..self
+            },
+            StatusKind::Failed => self,
+        })
+    }
+
+    fn leaving(self, status: StatusKind, part: &PartialPayment) -> Option<Tally> {
+        let sent = || self.sent.checked_sub(part.amount_sent());
+        Some(match status {
+            StatusKind::Pending => Tally {
+                live: self.live.checked_sub(1)?,
+                in_flight: self.in_flight.checked_sub(part.amount())?,
+                sent: sent()?,
+                ..self
+            },
+            StatusKind::Complete => Tally {
+                delivered: self.delivered.checked_sub(part.amount())?,
+                sent: sent()?,
+                ..self
+            },
+            StatusKind::Failed => self,
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! What one decision changes: the unit that storage commits whole or not at all.
+
+use crate::{
+    NodeName, PartId, PartStatus, PartialPayment, PaymentHash, PaymentSummary, RequestId, Timestamp,
+};
+
+/// One decision: a payment's row afterwards, and the one part that changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Transition {
+    /// The row that must be there before: commit nothing if it is another version.
+    pub expected: Expected,
+    /// The row afterwards. Of a new payment the `id` is 0 until storage gives it one.
+    pub after: PaymentSummary,
+    /// What became of which part.
+    pub change: Change,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The idempotency key that this decision answers.
+    pub request: Option<Request>,
+    /// How far the node's outcomes have been heard, with this one.
+    pub cursor: Option<(NodeName, Cursor)>,
+}
+
+/// What must be stored before a transition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expected {
+    /// No payment of this hash.
+    Absent,
+    /// The payment at this version.
+    Version(u64),
+}
+
+/// What became of which part.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// A part was accepted. Its `id` is 0 until storage gives it one.
+    Accepted(Box<PartialPayment>),
+    /// A part has its outcome; `previous` is what it was.
+    Resolved {
+        /// The part.
+        part: PartId,
+        /// Pending, or failed where a preimage beats an earlier failure (rule A-7).
+        previous: crate::StatusKind,
+        /// Complete or failed.
+        status: PartStatus,
+    },
+    /// The node contradicted itself about a part: nothing but the quarantine changed (rule A-7).
+    Quarantined {
+        /// The part.
+        part: PartId,
+    },
+}
+
+/// What a transition is called in the `events` table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum EventKind {
+    /// A part was accepted.
+    PartAccepted,
+    /// A part was fulfilled.
+    PartFulfilled,
+    /// A part failed.
+    PartFailed,
+    /// A preimage came for a part that had been called failed: an alarm.
+    PartFulfilledAfterFailure,
+    /// The node contradicted itself: an alarm.
+    Contradiction,
+}
+
+impl Transition {
+    /// The payment.
+    pub fn payment_hash(&self) -> PaymentHash {
+        self.after.payment_hash
+    }
+
+    /// Its name in the `events` table.
+    pub fn kind(&self) -> EventKind {
+        use crate::StatusKind::{Complete, Failed, Pending};
+        match &self.change {
+            Change::Accepted(_) => EventKind::PartAccepted,
+            Change::Quarantined { .. } => EventKind::Contradiction,
+            Change::Resolved {
+                previous, status, ..
+            } => match (previous, status) {
+                (Failed, PartStatus::Complete(_)) => EventKind::PartFulfilledAfterFailure,
+                (_, PartStatus::Complete(_)) => EventKind::PartFulfilled,
+                (Pending | Complete | Failed, PartStatus::Pending | PartStatus::Failed(_)) => {
+                    EventKind::PartFailed
+                }
+            },
+        }
+    }
+}
+
+/// A request that was answered: its key, a digest of its parameters, and the part it made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// The caller's key.
+    pub id: RequestId,
+    /// SHA256 of the parameters: the same key with others is refused.
+    pub digest: [u8; 32],
+}
+
+/// How far a node's outcomes have been heard: a number that the node's adapter gives and reads.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Cursor(pub u64);
