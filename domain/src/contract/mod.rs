@@ -1,4 +1,5 @@
-//! The contract suite of each port. An implementation shows a harness and gets every case:
+//! The contract suite of each port. An implementation shows a harness and gets every case as a test
+//! of its own:
 //!
 //! ```ignore
 //! domain::store_contract!(MyHarness::new().await);
@@ -6,4 +7,5 @@
 //! ```
 
 pub mod node;
+pub mod samples;
 pub mod store;

@@ -1,7 +1,10 @@
 //! What every `HtlcSender` and `HtlcListener` must do.
 
-use crate::{HtlcListener, HtlcSender, Offer, PartId};
+use crate::{
+    Cursor, Heard, HtlcListener, HtlcSender, LookUp, Offer, OfferAnswer, PartId, Preimage, Word,
+};
 use async_trait::async_trait;
+use futures::stream::{BoxStream, StreamExt};
 use std::sync::Arc;
 
 /// A node under test.
@@ -31,4 +34,209 @@ pub enum Fate {
     Refused,
     /// The payee keeps it.
     Held,
+}
+
+/// Every case as a test of its own.
+#[macro_export]
+macro_rules! node_contract {
+    ($harness:expr) => {
+        $crate::node_contract!($harness;
+            fulfilled_part_brings_its_proof, failed_part_says_where, refused_part_never_left,
+            offered_twice_goes_once, never_offered_is_never_seen, held_part_is_pending,
+            look_up_agrees_with_the_outcome, outcomes_are_heard_again_from_a_cursor,
+            offers_side_by_side_all_end, restart_loses_no_part, height_is_known);
+    };
+    ($harness:expr; $($case:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                $crate::contract::node::$case(&mut $harness).await;
+            }
+        )*
+    };
+}
+
+type Harness<'a> = &'a mut dyn NodeHarness;
+type Words = BoxStream<'static, Heard>;
+
+async fn listen(h: &mut dyn NodeHarness, from: Option<Cursor>) -> Words {
+    h.listener().listen(from).await
+}
+
+/// The next outcome of that part; repeated ones of others are passed over.
+async fn word_of(words: &mut Words, offer: &Offer) -> Heard {
+    loop {
+        let heard = words.next().await.expect("a node that goes on");
+        if heard.part == offer.part && heard.payment_hash == offer.payment_hash {
+            return heard;
+        }
+    }
+}
+
+async fn offered(h: &mut dyn NodeHarness, part: u64, fate: Fate) -> Offer {
+    let offer = h.offer(PartId(part), fate).await;
+    assert_eq!(h.sender().offer(&offer).await, OfferAnswer::Accepted);
+    offer
+}
+
+async fn look_up(h: &dyn NodeHarness, offer: &Offer) -> LookUp {
+    h.sender().look_up(offer.part, offer.payment_hash).await
+}
+
+fn assert_proof(offer: &Offer, word: Word) {
+    match word {
+        Word::Fulfilled(bytes) => {
+            drop(Preimage::proving(offer.payment_hash, bytes).expect("the preimage opens the hash"))
+        }
+        Word::Failed(failure) => panic!("failed: {failure:?}"),
+    }
+}
+
+/// Rule A-6: success comes with what proves it.
+pub async fn fulfilled_part_brings_its_proof(h: Harness<'_>) {
+    let mut words = listen(h, None).await;
+    let offer = offered(h, 1, Fate::Fulfilled).await;
+    let heard = word_of(&mut words, &offer).await;
+    assert_proof(&offer, heard.outcome);
+}
+
+/// A failure names the node that failed the part, the channel, and the code.
+pub async fn failed_part_says_where(h: Harness<'_>) {
+    let mut words = listen(h, None).await;
+    let offer = offered(h, 1, Fate::FailedOnTheWay).await;
+    let Word::Failed(failure) = word_of(&mut words, &offer).await.outcome else {
+        panic!("fulfilled");
+    };
+    let first = offer.route.first();
+    assert_eq!(failure.erring_index, Some(1));
+    assert_eq!(failure.erring_node, Some(first.node));
+    assert_eq!(failure.erring_channel, Some(offer.route.hops()[1].channel));
+    assert!(failure.failcodename().is_some(), "{failure:?}");
+}
+
+/// A refusal is definite: the node has never seen the part, and tells no outcome.
+pub async fn refused_part_never_left(h: Harness<'_>) {
+    let offer = h.offer(PartId(1), Fate::Refused).await;
+    let answer = h.sender().offer(&offer).await;
+    let OfferAnswer::Refused(failure) = answer else {
+        panic!("not refused: {answer:?}");
+    };
+    assert_eq!(failure.erring_index, Some(0));
+    assert_eq!(look_up(h, &offer).await, LookUp::NeverSeen);
+}
+
+/// Rule A-4: one key, one HTLC: before the outcome, and after it.
+pub async fn offered_twice_goes_once(h: Harness<'_>) {
+    let mut words = listen(h, None).await;
+    let held = offered(h, 1, Fate::Held).await;
+    assert_eq!(h.sender().offer(&held).await, OfferAnswer::AlreadyOffered);
+    for (part, fate) in [(2, Fate::FailedOnTheWay), (3, Fate::Fulfilled)] {
+        let offer = offered(h, part, fate).await;
+        word_of(&mut words, &offer).await;
+        assert_eq!(h.sender().offer(&offer).await, OfferAnswer::AlreadyOffered);
+    }
+}
+
+/// What recovery relies upon.
+pub async fn never_offered_is_never_seen(h: Harness<'_>) {
+    let offer = h.offer(PartId(1), Fate::Fulfilled).await;
+    assert_eq!(look_up(h, &offer).await, LookUp::NeverSeen);
+}
+
+/// Rule A-5: no outcome, no end.
+pub async fn held_part_is_pending(h: Harness<'_>) {
+    let offer = offered(h, 1, Fate::Held).await;
+    assert_eq!(look_up(h, &offer).await, LookUp::Pending);
+}
+
+/// Asked or told, it is the same.
+pub async fn look_up_agrees_with_the_outcome(h: Harness<'_>) {
+    let mut words = listen(h, None).await;
+    let (good, bad) = (
+        offered(h, 1, Fate::Fulfilled).await,
+        offered(h, 2, Fate::FailedOnTheWay).await,
+    );
+    let (mut fulfilled, mut failed) = (None, None);
+    while fulfilled.is_none() || failed.is_none() {
+        let heard = words.next().await.expect("a node that goes on");
+        if heard.part == good.part {
+            fulfilled = Some(heard.outcome);
+        } else {
+            failed = Some(heard.outcome);
+        }
+    }
+    match look_up(h, &good).await {
+        LookUp::Fulfilled(preimage) => {
+            assert_eq!(fulfilled, Some(Word::Fulfilled(*preimage.expose())));
+        }
+        other => panic!("{other:?}"),
+    }
+    match look_up(h, &bad).await {
+        LookUp::Failed(failure) => assert_eq!(failed, Some(Word::Failed(failure))),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// At least once: whatever is after the cursor is told after a restart, and nothing before it.
+pub async fn outcomes_are_heard_again_from_a_cursor(h: Harness<'_>) {
+    let mut words = listen(h, None).await;
+    let mut heard = Vec::new();
+    for part in 1..=3 {
+        let offer = offered(h, part, Fate::Fulfilled).await;
+        heard.push(word_of(&mut words, &offer).await);
+    }
+    assert!(heard.windows(2).all(|pair| pair[0].cursor < pair[1].cursor));
+    drop(words);
+    h.restart().await;
+    let mut again = listen(h, Some(heard[0].cursor)).await;
+    for expected in &heard[1..] {
+        assert_eq!(again.next().await.as_ref(), Some(expected));
+    }
+}
+
+/// Many at once: each has its end, and each key one HTLC.
+pub async fn offers_side_by_side_all_end(h: Harness<'_>) {
+    let mut words = listen(h, None).await;
+    let mut offers = Vec::new();
+    for part in 1..=12 {
+        let fate = if part % 3 == 0 {
+            Fate::FailedOnTheWay
+        } else {
+            Fate::Fulfilled
+        };
+        offers.push(h.offer(PartId(part), fate).await);
+    }
+    let sender = h.sender();
+    let answers = offers.iter().map(|offer| sender.offer(offer));
+    for answer in futures::future::join_all(answers).await {
+        assert_eq!(answer, OfferAnswer::Accepted);
+    }
+    let mut open: std::collections::BTreeSet<_> = offers.iter().map(|o| o.part).collect();
+    while !open.is_empty() {
+        let heard = words.next().await.expect("a node that goes on");
+        let fulfilled = matches!(heard.outcome, Word::Fulfilled(_));
+        assert_eq!(fulfilled, heard.part.0 % 3 != 0, "{heard:?}");
+        open.remove(&heard.part);
+    }
+}
+
+/// After a crash a part is where it was, or was never seen: in both cases its key still works once.
+pub async fn restart_loses_no_part(h: Harness<'_>) {
+    let held = offered(h, 1, Fate::Held).await;
+    let never = h.offer(PartId(2), Fate::Fulfilled).await;
+    h.restart().await;
+    match look_up(h, &held).await {
+        LookUp::Pending | LookUp::NeverSeen | LookUp::Fulfilled(_) => {}
+        other @ (LookUp::Failed(_) | LookUp::Unknown(_)) => panic!("{other:?}"),
+    }
+    assert_eq!(look_up(h, &never).await, LookUp::NeverSeen);
+    assert_eq!(h.sender().offer(&never).await, OfferAnswer::Accepted);
+    let mut words = listen(h, None).await;
+    let heard = word_of(&mut words, &never).await;
+    assert_proof(&never, heard.outcome);
+}
+
+/// Without asking anyone.
+pub async fn height_is_known(h: Harness<'_>) {
+    assert!(h.sender().height().is_some());
 }

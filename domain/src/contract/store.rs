@@ -1,6 +1,11 @@
 //! What every `PaymentStore` must do.
 
-use crate::PaymentStore;
+use super::samples::{decided, failure, hash, msat, node, part, preimage};
+use crate::{
+    Command, Committed, Cursor, Listed, PartFilter, PartId, Payment, PaymentFilter, PaymentHash,
+    PaymentId, PaymentStore, Receipt, Request, RequestId, SendPart, StatusKind, Timestamp,
+    Transition, Word,
+};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -12,4 +17,459 @@ pub trait StoreHarness: Send {
 
     /// The same store after the process was restarted.
     async fn reopen(&mut self);
+}
+
+/// Every case as a test of its own.
+#[macro_export]
+macro_rules! store_contract {
+    ($harness:expr) => {
+        $crate::store_contract!($harness;
+            unknown_payment_is_none, first_part_makes_the_payment, what_is_committed_is_loaded,
+            outcome_is_stored_with_its_proof, failure_keeps_every_detail,
+            failed_payment_keeps_its_row_and_id, wrong_version_is_a_conflict,
+            second_first_part_is_a_conflict, conflict_writes_nothing, conflict_spoils_no_other,
+            numbers_are_dense_and_never_reused, request_is_stored_with_its_part,
+            used_request_is_a_conflict, cursor_comes_with_its_transition, cursor_only_grows,
+            live_payments_are_found_page_by_page, payments_are_listed_by_id,
+            parts_are_listed_by_id, lists_filter_by_status, lists_filter_by_hash,
+            quarantine_is_stored, preimage_beats_a_failure, extremes_survive,
+            everything_survives_a_restart, many_at_once_all_land);
+    };
+    ($harness:expr; $($case:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                $crate::contract::store::$case(&mut $harness).await;
+            }
+        )*
+    };
+}
+
+type Harness<'a> = &'a mut dyn StoreHarness;
+
+async fn commit(h: &dyn StoreHarness, transition: Transition) -> Receipt {
+    match h.store().commit(transition).await {
+        Committed::Yes(receipt) => receipt,
+        other => panic!("not committed: {other:?}"),
+    }
+}
+
+async fn load(h: &dyn StoreHarness, hash: PaymentHash) -> Option<Payment> {
+    h.store().load(hash).await.expect("a sound payment")
+}
+
+fn send(part: SendPart) -> Command {
+    Command::Send(Box::new(part))
+}
+
+fn fulfilled(n: u64, part: PartId) -> Command {
+    Command::Resolve {
+        part,
+        word: Word::Fulfilled(*preimage(n).1.expose()),
+        at: Timestamp(2_000_000),
+    }
+}
+
+fn failed(part: PartId) -> Command {
+    Command::Resolve {
+        part,
+        word: Word::Failed(Box::new(failure())),
+        at: Timestamp(3_000_000),
+    }
+}
+
+/// Decides on what is stored, commits, and checks that what is loaded is what was decided.
+async fn run(h: &dyn StoreHarness, hash: PaymentHash, command: &Command) -> (Payment, Receipt) {
+    let before = load(h, hash).await;
+    let transition = decided(before.as_ref(), command).expect("not refused");
+    let receipt = commit(h, transition.clone()).await;
+    let expected = Payment::apply(before, transition, receipt);
+    assert_eq!(load(h, hash).await.as_ref(), Some(&expected));
+    (expected, receipt)
+}
+
+async fn sent(h: &dyn StoreHarness, n: u64, amount: u64, intended: u64) -> Receipt {
+    run(h, hash(n), &send(part(n, amount, intended))).await.1
+}
+
+/// A hash that nobody has paid.
+pub async fn unknown_payment_is_none(h: Harness<'_>) {
+    assert_eq!(load(h, hash(1)).await, None);
+    assert_eq!(h.store().part(PartId(1)).await, Ok(None));
+}
+
+/// Rule 1.1 of the proposal.
+pub async fn first_part_makes_the_payment(h: Harness<'_>) {
+    let receipt = sent(h, 1, 400, 1_000).await;
+    assert_eq!(receipt.payment, PaymentId(1));
+    assert_eq!(receipt.part, PartId(1));
+    assert_eq!(receipt.event, 1);
+}
+
+/// Text, secrets, metadata and invoices come back as they went.
+pub async fn what_is_committed_is_loaded(h: Harness<'_>) {
+    let mut first = part(1, 400, 1_000);
+    first.metadata = Some(vec![1, 2, 3]);
+    first.description = Some("two coffees \u{2615}".into());
+    first.label = Some("order-7".into());
+    run(h, hash(1), &send(first)).await;
+    let (payment, _) = run(h, hash(1), &send(part(1, 600, 1_000))).await;
+    assert_eq!(payment.summary().tally.live, 2);
+}
+
+/// Rule A-6: the proof is stored in the same commit.
+pub async fn outcome_is_stored_with_its_proof(h: Harness<'_>) {
+    let receipt = sent(h, 1, 1_000, 1_000).await;
+    let (payment, _) = run(h, hash(1), &fulfilled(1, receipt.part)).await;
+    assert_eq!(payment.status(), StatusKind::Complete);
+    assert_eq!(payment.summary().preimage, Some(preimage(1).1));
+}
+
+/// Every detail of a failure, with and without.
+pub async fn failure_keeps_every_detail(h: Harness<'_>) {
+    let receipt = sent(h, 1, 1_000, 1_000).await;
+    let mut detailed = failure();
+    detailed.onionreply = Some(vec![0, 255]);
+    detailed.raw_message = Some(vec![0x10, 0x0c]);
+    let word = Word::Failed(Box::new(detailed));
+    let command = Command::Resolve {
+        part: receipt.part,
+        word,
+        at: Timestamp(3_000_000),
+    };
+    run(h, hash(1), &command).await;
+    let plain = crate::Failure::plain(crate::FailureCode::Unspecified, "who knows");
+    let receipt = sent(h, 2, 1_000, 1_000).await;
+    let command = Command::Resolve {
+        part: receipt.part,
+        word: Word::Failed(Box::new(plain)),
+        at: Timestamp(3_000_000),
+    };
+    run(h, hash(2), &command).await;
+}
+
+/// Rule 1.2.3: tried again, it is pending again, in the same row.
+pub async fn failed_payment_keeps_its_row_and_id(h: Harness<'_>) {
+    let first = sent(h, 1, 1_000, 1_000).await;
+    let (payment, _) = run(h, hash(1), &failed(first.part)).await;
+    assert_eq!(payment.status(), StatusKind::Failed);
+    let second = sent(h, 1, 500, 1_000).await;
+    assert_eq!(second.payment, first.payment);
+    assert_ne!(second.part, first.part);
+}
+
+/// A decision on what is no longer there.
+pub async fn wrong_version_is_a_conflict(h: Harness<'_>) {
+    let receipt = sent(h, 1, 400, 1_000).await;
+    let stale = load(h, hash(1)).await;
+    sent(h, 1, 300, 1_000).await;
+    let transition = decided(stale.as_ref(), &failed(receipt.part)).expect("not refused");
+    assert_eq!(h.store().commit(transition).await, Committed::Conflict);
+}
+
+/// Two callers who both saw that there was no such payment.
+pub async fn second_first_part_is_a_conflict(h: Harness<'_>) {
+    let transition = decided(None, &send(part(1, 400, 1_000))).expect("not refused");
+    commit(h, transition.clone()).await;
+    assert_eq!(h.store().commit(transition).await, Committed::Conflict);
+}
+
+/// Nothing of a conflicting transition is stored.
+pub async fn conflict_writes_nothing(h: Harness<'_>) {
+    let transition = decided(None, &send(part(1, 400, 1_000))).expect("not refused");
+    commit(h, transition.clone()).await;
+    let before = load(h, hash(1)).await;
+    assert_eq!(h.store().commit(transition).await, Committed::Conflict);
+    assert_eq!(load(h, hash(1)).await, before);
+    let receipt = sent(h, 2, 400, 1_000).await;
+    assert_eq!(
+        (receipt.payment.0, receipt.part.0, receipt.event),
+        (2, 2, 2)
+    );
+}
+
+/// A conflict in a crowd fails alone.
+pub async fn conflict_spoils_no_other(h: Harness<'_>) {
+    let store = h.store();
+    let commits = (0..60).map(|i| {
+        let n = if i % 3 == 0 { 0 } else { i };
+        let transition = decided(None, &send(part(n, 400, 1_000))).expect("not refused");
+        let store = store.clone();
+        async move { (n, store.commit(transition).await) }
+    });
+    let mut of_zero = 0;
+    for (n, committed) in futures::future::join_all(commits).await {
+        match (n, committed) {
+            (0, Committed::Yes(_)) => of_zero += 1,
+            (0, Committed::Conflict) => {}
+            (_, Committed::Yes(_)) => assert!(load(h, hash(n)).await.is_some()),
+            (n, other) => panic!("payment {n}: {other:?}"),
+        }
+    }
+    assert_eq!(of_zero, 1);
+}
+
+/// Rule A-4: numbers grow by one, over payments, failures and restarts.
+pub async fn numbers_are_dense_and_never_reused(h: Harness<'_>) {
+    for n in 1..=5 {
+        let receipt = sent(h, n, 400, 1_000).await;
+        assert_eq!((receipt.payment.0, receipt.part.0), (n, n));
+        assert_eq!(receipt.event, 2 * n - 1);
+        run(h, hash(n), &failed(receipt.part)).await;
+        h.reopen().await;
+    }
+}
+
+fn keyed(n: u64, key: &str, digest: u8) -> SendPart {
+    SendPart {
+        request: Some(Request {
+            id: RequestId::new(key).expect("a short key"),
+            digest: [digest; 32],
+        }),
+        ..part(n, 400, 1_000)
+    }
+}
+
+/// Rule A-14: the key is as durable as the part.
+pub async fn request_is_stored_with_its_part(h: Harness<'_>) {
+    let command = send(keyed(1, "a", 3));
+    let (_, receipt) = run(h, hash(1), &command).await;
+    h.reopen().await;
+    let key = RequestId::new("a").expect("a short key");
+    let (request, part) = h.store().request(key).await.unwrap().expect("stored");
+    assert_eq!((request.digest, part), ([3; 32], receipt.part));
+    let other = RequestId::new("b").expect("a short key");
+    assert_eq!(h.store().request(other).await, Ok(None));
+}
+
+/// One key, two payments at once: one of them must look again.
+pub async fn used_request_is_a_conflict(h: Harness<'_>) {
+    run(h, hash(1), &send(keyed(1, "a", 3))).await;
+    let second = decided(None, &send(keyed(2, "a", 3))).expect("not refused");
+    assert_eq!(h.store().commit(second).await, Committed::Conflict);
+    assert_eq!(load(h, hash(2)).await, None);
+}
+
+/// How far a node was heard is stored with what was heard.
+pub async fn cursor_comes_with_its_transition(h: Harness<'_>) {
+    let receipt = sent(h, 1, 1_000, 1_000).await;
+    let payment = load(h, hash(1)).await;
+    let outcome = decided(payment.as_ref(), &fulfilled(1, receipt.part)).expect("not refused");
+    let cursor = Some((node(), Cursor(17)));
+    commit(h, Transition { cursor, ..outcome }).await;
+    h.reopen().await;
+    assert_eq!(h.store().cursor(node()).await, Ok(Some(Cursor(17))));
+    let other = crate::NodeName::new("bob");
+    assert_eq!(h.store().cursor(other).await, Ok(None));
+}
+
+/// A smaller cursor changes nothing.
+pub async fn cursor_only_grows(h: Harness<'_>) {
+    let store = h.store();
+    for (advance, expected) in [(5, 5), (3, 5), (6, 6)] {
+        store.advance(node(), Cursor(advance)).await.unwrap();
+        assert_eq!(store.cursor(node()).await, Ok(Some(Cursor(expected))));
+    }
+}
+
+/// What recovery reads.
+pub async fn live_payments_are_found_page_by_page(h: Harness<'_>) {
+    for n in 1..=5 {
+        let receipt = sent(h, n, 400, 1_000).await;
+        if n == 2 {
+            run(h, hash(n), &failed(receipt.part)).await;
+        }
+    }
+    // Complete, yet with a part that is still out.
+    let receipt = sent(h, 5, 600, 1_000).await;
+    run(h, hash(5), &fulfilled(5, receipt.part)).await;
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = h.store().live(after, 2).await.unwrap();
+        let Some((last, _)) = page.last() else { break };
+        after = Some(*last);
+        found.extend(page.into_iter().map(|(_, hash)| hash));
+    }
+    assert_eq!(found, [hash(1), hash(3), hash(4), hash(5)]);
+}
+
+async fn payment_ids(h: &dyn StoreHarness, filter: PaymentFilter) -> Vec<u64> {
+    let rows = h.store().payments(filter).await.unwrap().into_iter();
+    rows.map(|row| match row {
+        Listed::Sound(payment) => payment.id.0,
+        Listed::Damaged(damaged) => panic!("{damaged:?}"),
+    })
+    .collect()
+}
+
+async fn part_ids(h: &dyn StoreHarness, filter: PartFilter) -> Vec<u64> {
+    let rows = h.store().parts(filter).await.unwrap().into_iter();
+    rows.map(|row| match row {
+        Listed::Sound(part) => part.id.0,
+        Listed::Damaged(damaged) => panic!("{damaged:?}"),
+    })
+    .collect()
+}
+
+/// `start` and `limit`.
+pub async fn payments_are_listed_by_id(h: Harness<'_>) {
+    for n in 1..=5 {
+        sent(h, n, 400, 1_000).await;
+    }
+    let page = |start, limit| PaymentFilter {
+        start,
+        limit,
+        ..PaymentFilter::default()
+    };
+    assert_eq!(payment_ids(h, page(None, 3)).await, [1, 2, 3]);
+    assert_eq!(payment_ids(h, page(Some(PaymentId(4)), 3)).await, [4, 5]);
+    let rows = h.store().payments(page(None, 1)).await.unwrap();
+    let payment = load(h, hash(1)).await.expect("stored");
+    assert_eq!(rows, [Listed::Sound(payment.summary().clone())]);
+}
+
+/// `start`, `limit` and `id`.
+pub async fn parts_are_listed_by_id(h: Harness<'_>) {
+    for n in 1..=3 {
+        sent(h, n, 400, 1_000).await;
+        sent(h, n, 300, 1_000).await;
+    }
+    let page = |start, limit| PartFilter {
+        start,
+        limit,
+        ..PartFilter::default()
+    };
+    assert_eq!(part_ids(h, page(None, 4)).await, [1, 2, 3, 4]);
+    assert_eq!(part_ids(h, page(Some(PartId(5)), 4)).await, [5, 6]);
+    let one = PartFilter {
+        id: Some(PartId(2)),
+        ..page(None, 10)
+    };
+    assert_eq!(part_ids(h, one).await, [2]);
+    let listed = h.store().part(PartId(3)).await.unwrap().expect("stored");
+    let payment = load(h, hash(2)).await.expect("stored");
+    let part = payment.part(PartId(3)).expect("its first").clone();
+    assert_eq!(listed, Listed::Sound(part));
+}
+
+/// Each status, of payments and of parts.
+pub async fn lists_filter_by_status(h: Harness<'_>) {
+    for n in 1..=6 {
+        let receipt = sent(h, n, 1_000, 1_000).await;
+        match n % 3 {
+            0 => drop(run(h, hash(n), &failed(receipt.part)).await),
+            1 => drop(run(h, hash(n), &fulfilled(n, receipt.part)).await),
+            _ => {}
+        }
+    }
+    for (status, expected) in [
+        (StatusKind::Complete, [1, 4]),
+        (StatusKind::Pending, [2, 5]),
+        (StatusKind::Failed, [3, 6]),
+    ] {
+        let payments = PaymentFilter {
+            status: Some(status),
+            limit: 10,
+            ..PaymentFilter::default()
+        };
+        assert_eq!(payment_ids(h, payments).await, expected);
+        let parts = PartFilter {
+            status: Some(status),
+            limit: 10,
+            ..PartFilter::default()
+        };
+        assert_eq!(part_ids(h, parts).await, expected);
+    }
+}
+
+/// One payment, and its parts.
+pub async fn lists_filter_by_hash(h: Harness<'_>) {
+    for n in [1, 2, 1, 2, 1] {
+        sent(h, n, 100, 1_000).await;
+    }
+    let payments = |n| PaymentFilter {
+        hash: Some(hash(n)),
+        limit: 10,
+        ..PaymentFilter::default()
+    };
+    assert_eq!(payment_ids(h, payments(2)).await, [2]);
+    assert_eq!(payment_ids(h, payments(3)).await, [0; 0]);
+    let parts = |n, start| PartFilter {
+        hash: Some(hash(n)),
+        start,
+        limit: 2,
+        ..PartFilter::default()
+    };
+    assert_eq!(part_ids(h, parts(1, None)).await, [1, 3]);
+    assert_eq!(part_ids(h, parts(1, Some(PartId(4)))).await, [5]);
+    assert_eq!(part_ids(h, parts(3, None)).await, [0; 0]);
+}
+
+/// Rule A-7: a contradiction is remembered.
+pub async fn quarantine_is_stored(h: Harness<'_>) {
+    let receipt = sent(h, 1, 1_000, 1_000).await;
+    run(h, hash(1), &fulfilled(1, receipt.part)).await;
+    let (payment, again) = run(h, hash(1), &failed(receipt.part)).await;
+    assert!(payment.summary().quarantine.is_some());
+    assert_eq!(again.part, receipt.part);
+}
+
+/// Rule A-7's one exception, even where it breaks the ceiling: money did move.
+pub async fn preimage_beats_a_failure(h: Harness<'_>) {
+    let first = sent(h, 1, 1_000, 1_000).await;
+    run(h, hash(1), &failed(first.part)).await;
+    sent(h, 1, 700, 1_000).await;
+    let (payment, _) = run(h, hash(1), &fulfilled(1, first.part)).await;
+    assert_eq!(payment.status(), StatusKind::Complete);
+    assert_eq!(payment.summary().tally.committed(), msat(1_700));
+    assert!(payment.summary().quarantine.is_some());
+}
+
+/// The largest numbers and the smallest.
+pub async fn extremes_survive(h: Harness<'_>) {
+    let all = crate::Msat::MAX.get() - 1_000;
+    sent(h, 1, all, all).await;
+    let mut tiny = part(2, 1, 1);
+    tiny.secret = None;
+    tiny.cltv_expiry = None;
+    tiny.description = Some(String::new());
+    tiny.at = Timestamp(0);
+    run(h, hash(2), &send(tiny)).await;
+}
+
+/// What was acknowledged is there (rule A-14).
+pub async fn everything_survives_a_restart(h: Harness<'_>) {
+    let one = sent(h, 1, 400, 1_000).await;
+    sent(h, 1, 600, 1_000).await;
+    run(h, hash(1), &fulfilled(1, one.part)).await;
+    let two = sent(h, 2, 400, 1_000).await;
+    run(h, hash(2), &failed(two.part)).await;
+    let before = (load(h, hash(1)).await, load(h, hash(2)).await);
+    h.reopen().await;
+    assert_eq!((load(h, hash(1)).await, load(h, hash(2)).await), before);
+    sent(h, 2, 400, 1_000).await;
+}
+
+/// Hundreds of payments, each from its first part to its end, all at once.
+pub async fn many_at_once_all_land(h: Harness<'_>) {
+    let store = h.store();
+    let payments = (0..300).map(|n| {
+        let store = store.clone();
+        async move {
+            let first = decided(None, &send(part(n, 1_000, 1_000))).expect("not refused");
+            let Committed::Yes(receipt) = store.commit(first.clone()).await else {
+                panic!("payment {n} was not stored");
+            };
+            let payment = Payment::apply(None, first, receipt);
+            let end = decided(Some(&payment), &fulfilled(n, receipt.part)).expect("not refused");
+            let Committed::Yes(ended) = store.commit(end.clone()).await else {
+                panic!("the end of payment {n} was not stored");
+            };
+            assert_eq!(ended.part, receipt.part);
+            Payment::apply(Some(payment), end, ended)
+        }
+    });
+    for payment in futures::future::join_all(payments).await {
+        assert_eq!(load(h, payment.summary().payment_hash).await, Some(payment));
+    }
 }

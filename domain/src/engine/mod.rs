@@ -1,5 +1,22 @@
 //! Decide → persist → act.
+//!
+//! - `core`: what everything here works on. `persist`: commit a transition, then act on it.
+//! - `api`: what callers ask. `node`: parts out to a node, outcomes in. `outcome`: storing those.
+//! - `recovery`: after a restart, or when storage left us in doubt.
+//! - `cells`: one decision at a time for each payment hash. `waiters`: those who wait.
 
+mod api;
+mod backoff;
+mod cells;
+mod core;
+mod digest;
+mod node;
+mod outcome;
+mod persist;
+mod recovery;
+mod waiters;
+
+use self::core::Core;
 use crate::{Clock, HtlcListener, HtlcSender, NodeName, PaymentStore, Spawner};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +47,7 @@ pub struct NodePorts {
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// Decisions under way at once; one more is answered "busy".
-    pub decisions_max: usize,
+    pub decisions_max: u32,
     /// Parts without an outcome; one more is answered "busy".
     pub live_parts_max: usize,
     /// Callers that wait; one more is answered "busy".
@@ -56,8 +73,10 @@ impl Default for Policy {
     }
 }
 
-/// The engine: `impl PaymentApi`.
-pub struct Engine {}
+/// The engine: everything callers ask of it is in [`PaymentApi`](crate::PaymentApi).
+pub struct Engine {
+    core: Arc<Core>,
+}
 
 /// Why the engine could not start.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -74,11 +93,31 @@ pub enum StartError {
 }
 
 impl Engine {
-    /// Looks up every live part, listens to every node, and is ready.
-    pub async fn start(_ports: Ports, _policy: Policy) -> Result<Arc<Engine>, StartError> {
-        unimplemented!("next commit")
+    /// Takes charge of every live part (each is looked up at its node), listens to every node, and
+    /// is ready. Nothing is sent before its part has been looked up.
+    pub async fn start(ports: Ports, policy: Policy) -> Result<Arc<Engine>, StartError> {
+        let (core, workers) = Core::new(ports, policy)?;
+        let core = Arc::new(core);
+        let mut cursors = Vec::new();
+        for worker in &workers {
+            cursors.push(core.store.cursor(worker.name.clone()).await?);
+        }
+        core.recover_all().await?;
+        for (worker, from) in workers.into_iter().zip(cursors) {
+            worker.start(&core, from);
+        }
+        Ok(Arc::new(Engine { core }))
     }
 
-    /// Accepts nothing more, finishes the commits that have begun, and leaves the parts pending.
-    pub async fn close(&self) {}
+    /// Accepts nothing more, finishes the decisions that have begun, sends the waiters away and
+    /// leaves the parts pending.
+    pub async fn close(&self) {
+        self.core.close().await;
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.core.closing.send_replace(true);
+    }
 }

@@ -164,17 +164,6 @@ fn agrees_on_amount_and_destination(row: &PaymentSummary, part: &SendPart) -> Re
 
 /// Rule A-9 for what an invoice brings: fixed once set, and set only while no part is live.
 fn with_given_secrets(row: &PaymentSummary, part: &SendPart) -> Result<Terms, Refusal> {
-    fn fixed<T: Clone + PartialEq>(
-        row: Option<&T>,
-        given: Option<&T>,
-        live: bool,
-    ) -> Option<Option<T>> {
-        match (row, given) {
-            (_, None) => Some(row.cloned()),
-            (Some(row), Some(given)) => (row == given).then(|| Some(row.clone())),
-            (None, Some(given)) => (!live).then(|| Some(given.clone())),
-        }
-    }
     let differs = |what| Refusal::TermsDiffer {
         hash: row.payment_hash,
         what,
@@ -182,13 +171,26 @@ fn with_given_secrets(row: &PaymentSummary, part: &SendPart) -> Result<Terms, Re
         given: "the one given".into(),
     };
     let live = row.tally.live > 0;
-    let secret = fixed(row.terms.secret.as_ref(), given_secret(part), live);
-    let metadata = fixed(row.terms.metadata.as_ref(), given_metadata(part), live);
+    let (secret, metadata) = (given_secret(part), given_metadata(part));
+    if !may_set(row.terms.secret.as_ref(), secret, live) {
+        return Err(differs(Term::Secret));
+    }
+    if !may_set(row.terms.metadata.as_ref(), metadata, live) {
+        return Err(differs(Term::Metadata));
+    }
     Ok(Terms {
-        secret: secret.ok_or_else(|| differs(Term::Secret))?,
-        metadata: metadata.ok_or_else(|| differs(Term::Metadata))?,
+        secret: row.terms.secret.as_ref().or(secret).cloned(),
+        metadata: row.terms.metadata.as_ref().or(metadata).cloned(),
         ..row.terms.clone()
     })
+}
+
+fn may_set<T: PartialEq>(row: Option<&T>, given: Option<&T>, live: bool) -> bool {
+    match (row, given) {
+        (_, None) => true,
+        (Some(row), Some(given)) => row == given,
+        (None, Some(_)) => !live,
+    }
 }
 
 fn given_secret(part: &SendPart) -> Option<&crate::PaymentSecret> {

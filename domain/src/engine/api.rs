@@ -1,0 +1,141 @@
+//! What callers ask: sends, which go on when the caller hangs up, and waits, which do not.
+
+mod send;
+mod wait;
+
+use super::Engine;
+use super::core::Core;
+use crate::{
+    ApiError, Info, Listed, Page, PartFilter, PartId, PartialPayment, Paying, PaymentApi,
+    PaymentFilter, PaymentHash, PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
+};
+use async_trait::async_trait;
+use futures::future::FutureExt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{TryAcquireError, oneshot};
+
+#[async_trait]
+impl PaymentApi for Engine {
+    async fn send_partial_pay(&self, request: SendPartialPay) -> Result<Sent, ApiError> {
+        let command = self.core.partial_pay(request)?;
+        let core = self.core.clone();
+        self.finish(async move { core.send_partial_pay(command).await })
+            .await
+    }
+
+    async fn send_pay(&self, request: SendPay) -> Result<Paying, ApiError> {
+        let command = self.core.pay(request)?;
+        let core = self.core.clone();
+        let begun = self.finish(async move { core.begin_pay(command).await });
+        self.core.first_answer(begun.await?).await
+    }
+
+    async fn check_partial_pay(&self, request: SendPartialPay) -> Result<(), ApiError> {
+        self.core.check(self.core.partial_pay(request)?).await
+    }
+
+    async fn check_pay(&self, request: SendPay) -> Result<(), ApiError> {
+        self.core.check(self.core.pay(request)?).await
+    }
+
+    async fn wait_partial_pay(
+        &self,
+        id: PartId,
+        timeout: Option<Duration>,
+    ) -> Result<PartialPayment, ApiError> {
+        self.core.wait_part(id, timeout).await
+    }
+
+    async fn wait_send_pay(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+    ) -> Result<PaymentSummary, ApiError> {
+        self.core.wait_payment(hash, timeout).await
+    }
+
+    async fn list_partial_payments(
+        &self,
+        filter: PartFilter,
+    ) -> Result<Page<PartialPayment>, ApiError> {
+        let limit = filter.limit;
+        let filter = PartFilter {
+            limit: limit.saturating_add(1),
+            ..filter
+        };
+        let rows = self.core.store.parts(filter).await?;
+        Ok(page(rows, limit, |part| part.id.0))
+    }
+
+    async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<PaymentSummary>, ApiError> {
+        let limit = filter.limit;
+        let filter = PaymentFilter {
+            limit: limit.saturating_add(1),
+            ..filter
+        };
+        let rows = self.core.store.payments(filter).await?;
+        Ok(page(rows, limit, |payment| payment.id.0))
+    }
+
+    async fn get_info(&self) -> Result<Info, ApiError> {
+        let core = &self.core;
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let nodes = core.nodes.iter();
+        Ok(Info {
+            nodes: nodes.map(|n| (n.name.clone(), n.sender.height())).collect(),
+            live_parts: count(core.live_parts()),
+            waiters: count(core.waiters()),
+            alarms: core.alarms(),
+        })
+    }
+}
+
+impl Engine {
+    /// Runs a decision to its end even if the caller hangs up: what is committed is acted upon.
+    async fn finish<T: Send + 'static>(
+        &self,
+        decision: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        if self.core.stopping.load(Ordering::Acquire) {
+            return Err(ApiError::ShuttingDown);
+        }
+        let permit = self.core.decisions.clone().try_acquire_owned();
+        let permit = permit.map_err(|error| match error {
+            TryAcquireError::Closed => ApiError::ShuttingDown,
+            TryAcquireError::NoPermits => ApiError::Busy("too many decisions under way".into()),
+        })?;
+        let (sender, answer) = oneshot::channel();
+        let work = async move {
+            let _ = sender.send(decision.await);
+            drop(permit);
+        };
+        self.core.spawner.spawn(work.boxed());
+        let died = |_| ApiError::Internal("the decision's task died".into());
+        answer.await.map_err(died)?
+    }
+}
+
+impl Core {
+    pub(super) fn waiters(self: &Arc<Self>) -> usize {
+        self.part_waiters.count() + self.payment_waiters.count()
+    }
+}
+
+/// One row more than asked for says that there is a next page.
+fn page<T>(mut rows: Vec<Listed<T>>, limit: u32, id: impl Fn(&T) -> u64) -> Page<T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = rows.get(limit).map(|row| match row {
+        Listed::Sound(row) => id(row),
+        Listed::Damaged(row) => row.id,
+    });
+    rows.truncate(limit);
+    Page { rows, next }
+}
+
+impl From<Unavailable> for ApiError {
+    fn from(unavailable: Unavailable) -> ApiError {
+        ApiError::StorageUnavailable(unavailable.0)
+    }
+}

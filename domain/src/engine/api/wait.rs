@@ -1,0 +1,119 @@
+//! Waiting for an end (rule A-11): the same answer before, during and after it, and after a restart.
+
+use crate::engine::core::Core;
+use crate::engine::persist::PaymentEnd;
+use crate::{
+    ApiError, Damaged, Listed, LoadError, PartId, PartialPayment, PaymentHash, PaymentSummary,
+    StatusKind,
+};
+use futures::future::{Either, select};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+impl Core {
+    pub(super) async fn wait_part(
+        &self,
+        id: PartId,
+        timeout: Option<Duration>,
+    ) -> Result<PartialPayment, ApiError> {
+        self.room_for_a_waiter()?;
+        // Registered before the state is read: an outcome in between wakes it.
+        let mut waiter = self.part_waiters.register(id);
+        if !self.is_part_live(id) {
+            match self.store.part(id).await? {
+                None => return Err(ApiError::NoSuchPart(id)),
+                Some(Listed::Damaged(damaged)) => return Err(quarantined(damaged)),
+                Some(Listed::Sound(part)) if !part.is_live() => return part_end(part),
+                Some(Listed::Sound(_)) => {}
+            }
+        }
+        let end = self.within(timeout, waiter.end()).await?;
+        part_end(PartialPayment::clone(&end))
+    }
+
+    pub(super) async fn wait_payment(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+    ) -> Result<PaymentSummary, ApiError> {
+        self.room_for_a_waiter()?;
+        let mut waiter = self.payment_waiters.register(hash);
+        if !self.is_payment_pending(hash) {
+            match self.store.load(hash).await {
+                Ok(None) => return Err(ApiError::NoSuchPayment(hash)),
+                Ok(Some(payment)) if payment.status() != StatusKind::Pending => {
+                    return payment_end(PaymentEnd::of(&payment));
+                }
+                Ok(Some(_)) => {}
+                Err(LoadError::Unavailable(unavailable)) => return Err(unavailable.into()),
+                Err(LoadError::Damaged(reason)) => {
+                    return Err(ApiError::Quarantined { hash, reason });
+                }
+            }
+        }
+        let end = self.within(timeout, waiter.end()).await?;
+        payment_end(PaymentEnd::clone(&end))
+    }
+
+    fn room_for_a_waiter(&self) -> Result<(), ApiError> {
+        let waiting = self.part_waiters.count() + self.payment_waiters.count();
+        if self.stopping.load(Ordering::Acquire) {
+            Err(ApiError::ShuttingDown)
+        } else if waiting >= self.policy.waiters_max {
+            Err(ApiError::Busy(format!("{waiting} callers wait already")))
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn within<T>(
+        &self,
+        timeout: Option<Duration>,
+        end: impl Future<Output = Option<Arc<T>>>,
+    ) -> Result<Arc<T>, ApiError> {
+        let end = match timeout {
+            None => end.await,
+            Some(Duration::ZERO) => {
+                let now = std::future::ready(());
+                match select(pin!(end), now).await {
+                    Either::Left((end, _)) => end,
+                    Either::Right(_) => return Err(ApiError::TimedOut),
+                }
+            }
+            Some(timeout) => {
+                let deadline = self.clock.now().after(timeout);
+                match select(pin!(end), self.clock.sleep_until(deadline)).await {
+                    Either::Left((end, _)) => end,
+                    Either::Right(_) => return Err(ApiError::TimedOut),
+                }
+            }
+        };
+        end.ok_or(ApiError::ShuttingDown)
+    }
+}
+
+fn part_end(part: PartialPayment) -> Result<PartialPayment, ApiError> {
+    match part.status() {
+        StatusKind::Complete => Ok(part),
+        StatusKind::Failed | StatusKind::Pending => Err(ApiError::PartFailed(Box::new(part))),
+    }
+}
+
+pub(super) fn payment_end(end: PaymentEnd) -> Result<PaymentSummary, ApiError> {
+    match (end.summary.status(), end.last_failed) {
+        (StatusKind::Failed, Some(part)) => Err(ApiError::PaymentFailed(
+            Box::new(end.summary),
+            Box::new(part),
+        )),
+        (StatusKind::Complete | StatusKind::Pending | StatusKind::Failed, _) => Ok(end.summary),
+    }
+}
+
+fn quarantined(damaged: Damaged) -> ApiError {
+    ApiError::Quarantined {
+        hash: damaged.payment_hash.unwrap_or(PaymentHash([0; 32])),
+        reason: damaged.reason,
+    }
+}

@@ -1,0 +1,120 @@
+//! One cell a payment hash: work on one hash is serial, on different hashes parallel. The cell of a
+//! live payment also remembers the payment, so that its outcomes need not be looked up.
+
+use crate::{LoadError, Payment, PaymentHash, PaymentStore};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The cells of all hashes that are live or being worked on.
+#[derive(Default)]
+pub(super) struct Cells(Mutex<HashMap<PaymentHash, Arc<Cell>>>);
+
+struct Cell {
+    slot: tokio::sync::Mutex<Slot>,
+    /// Whether the payment has live parts, and so must stay.
+    live: AtomicBool,
+}
+
+/// What is known of a payment.
+enum Slot {
+    Unread,
+    Read(Box<Option<Payment>>),
+}
+
+/// A cell in use: dropped, it makes the cell go unless the payment is live.
+pub(super) struct CellRef<'a> {
+    cells: &'a Cells,
+    hash: PaymentHash,
+    cell: Arc<Cell>,
+}
+
+/// The sole right to decide about a payment, until it is dropped.
+pub(super) struct Turn<'a> {
+    cell: &'a Cell,
+    hash: PaymentHash,
+    slot: tokio::sync::MutexGuard<'a, Slot>,
+}
+
+impl Cells {
+    pub(super) fn get(&self, hash: PaymentHash) -> CellRef<'_> {
+        let new = || {
+            Arc::new(Cell {
+                slot: tokio::sync::Mutex::new(Slot::Unread),
+                live: AtomicBool::new(false),
+            })
+        };
+        let cell = self.map().entry(hash).or_insert_with(new).clone();
+        CellRef {
+            cells: self,
+            hash,
+            cell,
+        }
+    }
+
+    fn map(&self) -> MutexGuard<'_, HashMap<PaymentHash, Arc<Cell>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CellRef<'_> {
+    /// Waits for its turn; first come, first served.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        Turn {
+            cell: &self.cell,
+            hash: self.hash,
+            slot: self.cell.slot.lock().await,
+        }
+    }
+}
+
+impl Drop for CellRef<'_> {
+    fn drop(&mut self) {
+        let mut map = self.cells.map();
+        // The map's own and this one: nobody else is at it.
+        if Arc::strong_count(&self.cell) == 2 && !self.cell.live.load(Ordering::Acquire) {
+            map.remove(&self.hash);
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// The payment, read from the store unless it is known.
+    pub(super) async fn payment(
+        &mut self,
+        store: &dyn PaymentStore,
+    ) -> Result<Option<&Payment>, LoadError> {
+        if matches!(*self.slot, Slot::Unread) {
+            let payment = store.load(self.hash).await?;
+            self.put(payment);
+        }
+        Ok(self.known())
+    }
+
+    /// The payment, if it is known.
+    pub(super) fn known(&self) -> Option<&Payment> {
+        match &*self.slot {
+            Slot::Read(payment) => payment.as_ref().as_ref(),
+            Slot::Unread => None,
+        }
+    }
+
+    /// Takes the payment out, to be put back as it is after a commit.
+    pub(super) fn take(&mut self) -> Option<Payment> {
+        match std::mem::replace(&mut *self.slot, Slot::Unread) {
+            Slot::Read(payment) => *payment,
+            Slot::Unread => None,
+        }
+    }
+
+    pub(super) fn put(&mut self, payment: Option<Payment>) {
+        let live = payment.as_ref().is_some_and(|p| p.summary().tally.live > 0);
+        self.cell.live.store(live, Ordering::Release);
+        *self.slot = Slot::Read(Box::new(payment));
+    }
+
+    /// What was known may be wrong: the next one reads it again.
+    pub(super) fn forget(&mut self) {
+        *self.slot = Slot::Unread;
+    }
+}

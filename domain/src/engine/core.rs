@@ -1,0 +1,146 @@
+//! What the engine works on.
+
+use super::cells::Cells;
+use super::node::{Job, Node, Worker};
+use super::persist::PaymentEnd;
+use super::waiters::Waiters;
+use super::{Policy, Ports, StartError};
+use crate::{
+    Clock, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentStore, Spawner,
+    StatusKind,
+};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Semaphore, watch};
+use tracing::error;
+
+/// Everything that the engine's work shares.
+pub(super) struct Core {
+    pub(super) store: Arc<dyn PaymentStore>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) spawner: Arc<dyn Spawner>,
+    pub(super) policy: Policy,
+    pub(super) nodes: Vec<Node>,
+    pub(super) cells: Cells,
+    pub(super) part_waiters: Waiters<PartId, PartialPayment>,
+    pub(super) payment_waiters: Waiters<PaymentHash, PaymentEnd>,
+    /// A permit a decision.
+    pub(super) decisions: Arc<Semaphore>,
+    /// Nothing more is accepted.
+    pub(super) stopping: AtomicBool,
+    /// The nodes' tasks end.
+    pub(super) closing: watch::Sender<bool>,
+    live: Mutex<Live>,
+    alarms: AtomicU64,
+}
+
+/// What has no end yet, so that a waiter need not ask the store.
+#[derive(Default)]
+struct Live {
+    parts: HashMap<PartId, PaymentHash>,
+    payments: HashSet<PaymentHash>,
+}
+
+impl Core {
+    pub(super) fn new(ports: Ports, policy: Policy) -> Result<(Core, Vec<Worker>), StartError> {
+        let mut nodes: Vec<Node> = Vec::new();
+        let mut workers = Vec::new();
+        for ports in ports.nodes {
+            if nodes.iter().any(|node| node.name == ports.name) {
+                return Err(StartError::SameName(ports.name));
+            }
+            let (node, worker) = Node::new(ports, policy.node_calls_max);
+            nodes.push(node);
+            workers.push(worker);
+        }
+        if nodes.is_empty() {
+            return Err(StartError::NoNode);
+        }
+        let permits = usize::try_from(policy.decisions_max).unwrap_or(Semaphore::MAX_PERMITS);
+        let core = Core {
+            store: ports.store,
+            clock: ports.clock,
+            spawner: ports.spawner,
+            nodes,
+            cells: Cells::default(),
+            part_waiters: Waiters::new(),
+            payment_waiters: Waiters::new(),
+            decisions: Arc::new(Semaphore::new(permits)),
+            stopping: AtomicBool::new(false),
+            closing: watch::Sender::new(false),
+            live: Mutex::default(),
+            alarms: AtomicU64::new(0),
+            policy,
+        };
+        Ok((core, workers))
+    }
+
+    /// Hands a part to its node's worker.
+    pub(super) fn enqueue(&self, node: &NodeName, job: Job) {
+        match self.nodes.iter().find(|n| n.name == *node) {
+            Some(node) => node.enqueue(job),
+            None => self.alarm(
+                job.hash,
+                &format!(
+                    "part {} is pending at node {node}, which is not configured",
+                    job.part
+                ),
+            ),
+        }
+    }
+
+    /// Something that must not happen has happened, to one payment.
+    pub(super) fn alarm(&self, hash: PaymentHash, what: &str) {
+        self.alarms.fetch_add(1, Ordering::Relaxed);
+        error!(payment.hash = %hash, alarm = true, "{what}");
+    }
+
+    pub(super) fn alarms(&self) -> u64 {
+        self.alarms.load(Ordering::Relaxed)
+    }
+
+    /// Remembers whether the part, and its payment, still have no end.
+    pub(super) fn remember(&self, payment: &Payment, part: &PartialPayment) {
+        let hash = payment.summary().payment_hash;
+        let mut live = self.live();
+        if part.is_live() {
+            live.parts.insert(part.id, hash);
+        } else {
+            live.parts.remove(&part.id);
+        }
+        if payment.status() == StatusKind::Pending {
+            live.payments.insert(hash);
+        } else {
+            live.payments.remove(&hash);
+        }
+    }
+
+    pub(super) fn is_part_live(&self, part: PartId) -> bool {
+        self.live().parts.contains_key(&part)
+    }
+
+    pub(super) fn is_payment_pending(&self, hash: PaymentHash) -> bool {
+        self.live().payments.contains(&hash)
+    }
+
+    pub(super) fn live_parts(&self) -> usize {
+        self.live().parts.len()
+    }
+
+    pub(super) async fn close(&self) {
+        self.stopping.store(true, Ordering::Release);
+        let all = self.policy.decisions_max;
+        if let Ok(permits) = self.decisions.acquire_many(all).await {
+            permits.forget();
+        }
+        self.decisions.close();
+        self.closing.send_replace(true);
+        self.part_waiters.dismiss();
+        self.payment_waiters.dismiss();
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

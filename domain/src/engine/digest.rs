@@ -1,0 +1,59 @@
+//! A digest of a request's parameters: the same `request_id` with others is another request.
+
+use crate::{Extras, Method, Msat, PaymentHash, Request, Route};
+use sha2::{Digest, Sha256};
+
+/// The idempotency record of a request, if it brought a key.
+pub(super) fn request(
+    method: Method,
+    hash: PaymentHash,
+    amount: Option<Msat>,
+    route: &Route,
+    extras: &Extras,
+) -> Option<Request> {
+    let id = extras.request_id.clone()?;
+    let mut fields = Fields(Sha256::new());
+    fields.put(Some(match method {
+        Method::SendPartialPay => b"sendpartialpay".as_slice(),
+        Method::SendPay => b"sendpay".as_slice(),
+    }));
+    fields.put(Some(&hash.0));
+    fields.put(
+        amount
+            .map(|a| a.get().to_be_bytes())
+            .as_ref()
+            .map(|a| &a[..]),
+    );
+    for hop in route.hops() {
+        fields.put(Some(hop.node.bytes()));
+        fields.put(Some(&hop.channel.0.to_be_bytes()));
+        fields.put(Some(&hop.amount.get().to_be_bytes()));
+        fields.put(Some(&hop.delay.to_be_bytes()));
+    }
+    fields.put(None); // the end of the route
+    fields.put(extras.description.as_ref().map(String::as_bytes));
+    fields.put(extras.label.as_ref().map(String::as_bytes));
+    fields.put(extras.secret.as_ref().map(|s| &s.expose()[..]));
+    fields.put(extras.metadata.as_deref());
+    fields.put(extras.invoice.as_ref().map(|i| i.bolt11.as_bytes()));
+    fields.put(extras.node.as_ref().map(|n| n.as_str().as_bytes()));
+    let digest = fields.0.finalize().into();
+    Some(Request { id, digest })
+}
+
+/// Fields, each with its length, so that no two lists of them look the same.
+struct Fields(Sha256);
+
+impl Fields {
+    fn put(&mut self, field: Option<&[u8]>) {
+        match field {
+            None => self.0.update([0]),
+            Some(bytes) => {
+                self.0.update([1]);
+                self.0
+                    .update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+                self.0.update(bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What a node said of a part, on its way into storage.
+
+use super::core::Core;
+use super::persist::Undone;
+use crate::{
+    Command, Cursor, Decision, LoadError, NodeName, PartId, Payment, PaymentHash, Refusal,
+    Transition, Word,
+};
+use tracing::{debug, warn};
+
+/// Whether an outcome is in storage now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kept {
+    /// By this very commit, with the cursor.
+    WithCursor,
+    /// There was nothing to store.
+    Before,
+    /// It could not be: an alarm has been raised.
+    No,
+}
+
+impl Core {
+    /// Stores what a node said, however long storage takes to come back (outcomes are never
+    /// dropped).
+    pub(super) async fn resolve(
+        &self,
+        hash: PaymentHash,
+        part: PartId,
+        word: Word,
+        cursor: Option<(NodeName, Cursor)>,
+    ) -> Kept {
+        let at = self.clock.now();
+        let command = Command::Resolve { part, word, at };
+        let mut backoff = self.backoff();
+        loop {
+            match self.try_resolve(hash, part, &command, cursor.clone()).await {
+                Ok(kept) => return kept,
+                Err(Undone::Conflict) => debug!(payment.hash = %hash, "conflict, again"),
+                Err(Undone::Unavailable(reason) | Undone::Unknown(reason)) => {
+                    warn!(payment.hash = %hash, part.id = %part, reason, "an outcome waits for storage");
+                }
+            }
+            self.pause(&mut backoff).await;
+        }
+    }
+
+    async fn try_resolve(
+        &self,
+        hash: PaymentHash,
+        part: PartId,
+        command: &Command,
+        cursor: Option<(NodeName, Cursor)>,
+    ) -> Result<Kept, Undone> {
+        let cell = self.cells.get(hash);
+        let mut turn = cell.turn().await;
+        let payment = match turn.payment(&*self.store).await {
+            Ok(payment) => payment,
+            Err(LoadError::Unavailable(reason)) => return Err(Undone::Unavailable(reason.0)),
+            Err(LoadError::Damaged(reason)) => {
+                self.alarm(
+                    hash,
+                    &format!("an outcome of a damaged payment: {reason} (A-15)"),
+                );
+                return Ok(Kept::No);
+            }
+        };
+        match Payment::decide(payment, command) {
+            Ok(Decision::Commit(transition)) => {
+                let transition = Transition {
+                    cursor,
+                    ..*transition
+                };
+                self.commit(&mut turn, transition).await?;
+                Ok(Kept::WithCursor)
+            }
+            Ok(Decision::Unchanged(_)) => {
+                // After a commit in doubt nobody may have been told yet.
+                if let Some((payment, part)) = payment.and_then(|p| Some((p, p.part(part)?))) {
+                    self.tell(payment, part);
+                }
+                Ok(Kept::Before)
+            }
+            Err(Refusal::NoSuchPart { .. }) => {
+                warn!(payment.hash = %hash, part.id = %part, "an outcome of a part that is not ours");
+                Ok(Kept::Before)
+            }
+            Err(refusal) => {
+                self.alarm(hash, &format!("{refusal}: the part stays pending (A-6)"));
+                Ok(Kept::No)
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The heart: commit a transition, and only then act on it.
+
+use super::cells::Turn;
+use super::core::Core;
+use crate::{
+    Committed, EventKind, PartId, PartialPayment, Payment, PaymentSummary, StatusKind, Transition,
+};
+use tracing::{error, info};
+
+/// A commit that did not happen, or of which that is not known.
+pub(super) enum Undone {
+    /// What is stored is not what was expected: decide again.
+    Conflict,
+    /// Nothing was written.
+    Unavailable(String),
+    /// It may have been written.
+    Unknown(String),
+}
+
+/// How a payment ended: complete, or failed with the part that failed last.
+#[derive(Clone, Debug)]
+pub(super) struct PaymentEnd {
+    pub(super) summary: PaymentSummary,
+    pub(super) last_failed: Option<PartialPayment>,
+}
+
+impl Core {
+    /// Commits what was decided about the payment whose turn it is, and acts on it: whoever waits
+    /// is told only now (rule A-3).
+    pub(super) async fn commit(
+        &self,
+        turn: &mut Turn<'_>,
+        transition: Transition,
+    ) -> Result<PartId, Undone> {
+        let hash = transition.payment_hash();
+        let kind = transition.kind();
+        match self.store.commit(transition.clone()).await {
+            Committed::Yes(receipt) => {
+                let payment = Payment::apply(turn.take(), transition, receipt);
+                self.act(&payment, receipt.part, kind);
+                turn.put(Some(payment));
+                Ok(receipt.part)
+            }
+            Committed::Conflict => {
+                turn.forget();
+                Err(Undone::Conflict)
+            }
+            Committed::Unavailable(reason) => {
+                error!(payment.hash = %hash, reason, "storage is unavailable: nothing was written");
+                turn.forget();
+                Err(Undone::Unavailable(reason))
+            }
+            Committed::Unknown(reason) => {
+                error!(payment.hash = %hash, reason, "storage failed in mid-commit");
+                turn.forget();
+                Err(Undone::Unknown(reason))
+            }
+        }
+    }
+
+    /// What everybody is told of a committed transition.
+    fn act(&self, payment: &Payment, part: PartId, kind: EventKind) {
+        let Some(part) = payment.part(part) else {
+            return;
+        };
+        self.log(payment, part, kind);
+        self.tell(payment, part);
+    }
+
+    /// Tells those who wait for the part, and for its payment, if there is an end to tell of.
+    pub(super) fn tell(&self, payment: &Payment, part: &PartialPayment) {
+        self.remember(payment, part);
+        let hash = payment.summary().payment_hash;
+        if !part.is_live() {
+            self.part_waiters.wake(part.id, || part.clone());
+        }
+        if payment.status() != StatusKind::Pending {
+            self.payment_waiters.wake(hash, || PaymentEnd::of(payment));
+        }
+    }
+
+    fn log(&self, payment: &Payment, part: &PartialPayment, kind: EventKind) {
+        let (hash, id) = (payment.summary().payment_hash, part.id);
+        let (amount_msat, status) = (part.amount().get(), payment.status().as_str());
+        match kind {
+            EventKind::PartAccepted => {
+                info!(payment.hash = %hash, part.id = %id, amount_msat, "part accepted");
+            }
+            EventKind::PartFulfilled => {
+                info!(payment.hash = %hash, part.id = %id, amount_msat, status, "part fulfilled");
+            }
+            EventKind::PartFailed => {
+                let reason = part.failure().map_or("", |f| f.message.as_str());
+                info!(payment.hash = %hash, part.id = %id, status, reason, "part failed");
+            }
+            EventKind::PartFulfilledAfterFailure => self.alarm(
+                hash,
+                &format!("part {id} was fulfilled after it had been called failed (A-7)"),
+            ),
+            EventKind::Contradiction => self.alarm(
+                hash,
+                &format!("part {id} was called failed after it had been fulfilled (A-7)"),
+            ),
+        }
+    }
+}
+
+impl PaymentEnd {
+    pub(super) fn of(payment: &Payment) -> PaymentEnd {
+        PaymentEnd {
+            summary: payment.summary().clone(),
+            last_failed: payment.last_failed().cloned(),
+        }
+    }
+}
