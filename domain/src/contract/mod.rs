@@ -6,6 +6,8 @@
 //! domain::node_contract!(MyNodeHarness::new().await);
 //! ```
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 pub mod node;
 pub mod samples;
 pub mod store;

@@ -1,0 +1,68 @@
+//! Time that passes when it is told to.
+
+use async_trait::async_trait;
+use domain::{Clock, Timestamp};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A clock that stands still until [`SimClock::advance`], or that jumps to whatever is waited for.
+pub struct SimClock {
+    now: watch::Sender<Timestamp>,
+    hasty: bool,
+    sleepers: Mutex<u64>,
+}
+
+impl SimClock {
+    /// It stands still.
+    pub fn new() -> SimClock {
+        SimClock {
+            now: watch::Sender::new(Timestamp(1_700_000_000_000_000)),
+            hasty: false,
+            sleepers: Mutex::new(0),
+        }
+    }
+
+    /// Every sleep is over at once, and the time is then as late as the sleeper wanted: pauses
+    /// before a retry take no time.
+    pub fn hasty() -> SimClock {
+        SimClock {
+            hasty: true,
+            ..SimClock::new()
+        }
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, duration: Duration) {
+        self.now.send_modify(|now| *now = now.after(duration));
+    }
+
+    /// How many sleeps have begun.
+    pub fn sleeps(&self) -> u64 {
+        *self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for SimClock {
+    fn default() -> SimClock {
+        SimClock::new()
+    }
+}
+
+#[async_trait]
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        *self.now.borrow()
+    }
+
+    async fn sleep_until(&self, deadline: Timestamp) {
+        *self.sleepers.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        if self.hasty {
+            tokio::task::yield_now().await;
+            self.now.send_modify(|now| *now = (*now).max(deadline));
+        }
+        let mut now = self.now.subscribe();
+        let reached = now.wait_for(|now| *now >= deadline).await;
+        reached.expect("the clock outlives its sleepers");
+    }
+}

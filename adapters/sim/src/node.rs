@@ -1,0 +1,177 @@
+//! A node that does what it is told, and keeps a ledger of what it really sent.
+
+use crate::outcomes::Outcomes;
+use async_trait::async_trait;
+use domain::contract::node::Fate;
+use domain::contract::samples;
+use domain::{
+    Failure, FailureCode, HtlcListener, HtlcSender, LookUp, Offer, OfferAnswer, PartId,
+    PaymentHash, Preimage, Word,
+};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// A simulated node. Unless told otherwise it accepts what it is offered and keeps it.
+pub struct SimNode {
+    state: Mutex<State>,
+    outcomes: Outcomes,
+    sent: watch::Sender<usize>,
+}
+
+/// How the next offer goes wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Lapse {
+    /// The HTLC goes out, and the answer is lost.
+    AnswerLost,
+    /// The offer is lost on the way to the node.
+    OfferLost,
+}
+
+#[derive(Default)]
+struct State {
+    /// Each key with the HTLCs made of it: never more than one, or the test has found something.
+    ledger: BTreeMap<(PartId, PaymentHash), u32>,
+    fates: BTreeMap<PaymentHash, Fate>,
+    lapses: VecDeque<Lapse>,
+    /// Unreachable: every question is answered "unknown".
+    down: bool,
+}
+
+impl SimNode {
+    /// A node that has seen nothing.
+    pub fn new() -> Arc<SimNode> {
+        Arc::new(SimNode {
+            state: Mutex::default(),
+            outcomes: Outcomes::new(),
+            sent: watch::Sender::new(0),
+        })
+    }
+
+    /// Outcomes in.
+    pub fn listener(&self) -> Box<dyn HtlcListener> {
+        Box::new(self.outcomes.clone())
+    }
+
+    /// What shall become of this payment's parts when they are offered.
+    pub fn fate(&self, hash: PaymentHash, fate: Fate) {
+        self.state().fates.insert(hash, fate);
+    }
+
+    /// How the next offers go wrong, one each.
+    pub fn lapse(&self, lapse: Lapse) {
+        self.state().lapses.push_back(lapse);
+    }
+
+    /// Whether nobody can reach it.
+    pub fn set_down(&self, down: bool) {
+        self.state().down = down;
+    }
+
+    /// Tells an outcome, true or not.
+    pub fn say(&self, part: PartId, hash: PaymentHash, word: Word) {
+        self.outcomes.push(part, hash, word);
+    }
+
+    /// Every key that was really sent, with how often.
+    pub fn ledger(&self) -> BTreeMap<(PartId, PaymentHash), u32> {
+        self.state().ledger.clone()
+    }
+
+    /// Returns once so many HTLCs have gone out.
+    pub async fn has_sent(&self, htlcs: usize) {
+        let mut sent = self.sent.subscribe();
+        let reached = sent.wait_for(|sent| *sent >= htlcs).await;
+        reached.expect("the node is here");
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The HTLC goes out; what the payee or a node on the way does about it follows at once.
+    fn send(&self, state: &mut State, offer: &Offer) {
+        let key = (offer.part, offer.payment_hash);
+        *state.ledger.entry(key).or_default() += 1;
+        match state.fates.get(&offer.payment_hash) {
+            Some(Fate::Fulfilled) => {
+                let preimage = offer.secret.as_ref().map_or([0; 32], |s| *s.expose());
+                self.outcomes.push(key.0, key.1, Word::Fulfilled(preimage));
+            }
+            Some(Fate::FailedOnTheWay) => {
+                let word = Word::Failed(Box::new(fee_insufficient(offer)));
+                self.outcomes.push(key.0, key.1, word);
+            }
+            Some(Fate::Held | Fate::Refused) | None => {}
+        }
+        self.sent.send_modify(|sent| *sent += 1);
+    }
+}
+
+#[async_trait]
+impl HtlcSender for SimNode {
+    async fn offer(&self, offer: &Offer) -> OfferAnswer {
+        let mut state = self.state();
+        if state.down {
+            return OfferAnswer::Unknown("connection refused".into());
+        }
+        if state.ledger.contains_key(&(offer.part, offer.payment_hash)) {
+            return OfferAnswer::AlreadyOffered;
+        }
+        if state.fates.get(&offer.payment_hash) == Some(&Fate::Refused) {
+            return OfferAnswer::Refused(Box::new(no_first_peer(offer)));
+        }
+        match state.lapses.pop_front() {
+            None => {
+                self.send(&mut state, offer);
+                OfferAnswer::Accepted
+            }
+            Some(Lapse::AnswerLost) => {
+                self.send(&mut state, offer);
+                OfferAnswer::Unknown("the answer was lost".into())
+            }
+            Some(Lapse::OfferLost) => OfferAnswer::Unknown("the offer was lost".into()),
+        }
+    }
+
+    async fn look_up(&self, part: PartId, hash: PaymentHash) -> LookUp {
+        let state = self.state();
+        if state.down {
+            return LookUp::Unknown("connection refused".into());
+        }
+        match self.outcomes.of(part, hash) {
+            Some(Word::Fulfilled(bytes)) => Preimage::proving(hash, bytes)
+                .map_or_else(|e| LookUp::Unknown(e.to_string()), LookUp::Fulfilled),
+            Some(Word::Failed(failure)) => LookUp::Failed(failure),
+            None if state.ledger.contains_key(&(part, hash)) => LookUp::Pending,
+            None => LookUp::NeverSeen,
+        }
+    }
+
+    fn height(&self) -> Option<u32> {
+        Some(700_000)
+    }
+}
+
+/// What the first hop says of too small a fee.
+fn fee_insufficient(offer: &Offer) -> Failure {
+    let next = offer.route.hops().get(1);
+    Failure {
+        erring_node: Some(offer.route.first().node),
+        erring_channel: next.map(|hop| hop.channel),
+        ..samples::failure()
+    }
+}
+
+/// What our own node says of a channel that it does not have.
+fn no_first_peer(offer: &Offer) -> Failure {
+    Failure {
+        erring_index: Some(0),
+        failcode: Some(0x400a),
+        erring_channel: Some(offer.route.first().channel),
+        ..Failure::plain(
+            FailureCode::TryOtherRoute,
+            "failed: WIRE_UNKNOWN_NEXT_PEER (No connection to first peer found)",
+        )
+    }
+}

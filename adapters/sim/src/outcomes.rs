@@ -1,0 +1,71 @@
+//! A node's outcomes: a log that is kept, and heard from any place in it.
+
+use async_trait::async_trait;
+use domain::{Cursor, Heard, HtlcListener, PartId, PaymentHash, Word};
+use futures::stream::{BoxStream, StreamExt, unfold};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// The log; clones are the same log.
+#[derive(Clone)]
+pub(crate) struct Outcomes {
+    log: Arc<Mutex<Vec<Heard>>>,
+    length: Arc<watch::Sender<usize>>,
+}
+
+impl Outcomes {
+    pub(crate) fn new() -> Outcomes {
+        Outcomes {
+            log: Arc::default(),
+            length: Arc::new(watch::Sender::new(0)),
+        }
+    }
+
+    pub(crate) fn push(&self, part: PartId, payment_hash: PaymentHash, outcome: Word) {
+        let mut log = self.log();
+        let cursor = cursor_at(log.len());
+        log.push(Heard {
+            cursor,
+            part,
+            payment_hash,
+            outcome,
+        });
+        self.length.send_replace(log.len());
+    }
+
+    /// The last word on a part.
+    pub(crate) fn of(&self, part: PartId, hash: PaymentHash) -> Option<Word> {
+        let log = self.log();
+        let mut words = log
+            .iter()
+            .filter(|h| (h.part, h.payment_hash) == (part, hash));
+        words.next_back().map(|heard| heard.outcome.clone())
+    }
+
+    fn log(&self) -> MutexGuard<'_, Vec<Heard>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The cursor of the entry at `index`.
+fn cursor_at(index: usize) -> Cursor {
+    Cursor(u64::try_from(index).unwrap_or(u64::MAX) + 1)
+}
+
+#[async_trait]
+impl HtlcListener for Outcomes {
+    async fn listen(self: Box<Self>, from: Option<Cursor>) -> BoxStream<'static, Heard> {
+        let heard = from.map_or(0, |cursor| usize::try_from(cursor.0).unwrap_or(usize::MAX));
+        let length = self.length.subscribe();
+        let batches = unfold(
+            (*self, length, heard),
+            |(outcomes, mut length, heard)| async move {
+                length.wait_for(|length| *length > heard).await.ok()?;
+                let batch = outcomes.log().get(heard..).unwrap_or_default().to_vec();
+                let next = heard + batch.len();
+                Some((futures::stream::iter(batch), (outcomes, length, next)))
+            },
+        );
+        batches.flatten().boxed()
+    }
+}

@@ -1,0 +1,223 @@
+//! Payments in memory. What a commit does is what SQLite's does, and it can be told to fail.
+
+use async_trait::async_trait;
+use domain::{
+    Change, Committed, Cursor, Expected, Listed, LoadError, NodeName, PartFilter, PartId,
+    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
+    Receipt, Request, RequestId, Transition, Unavailable,
+};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A store in memory; clones share what is stored, as a restart does.
+#[derive(Clone, Default)]
+pub struct SimStore(Arc<Mutex<State>>);
+
+/// How the next commit goes wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// Nothing is written, and it says so.
+    Unavailable,
+    /// Everything is written, yet it reports an error.
+    ErrorButWritten,
+    /// Nothing is written, and it cannot tell.
+    ErrorAndLost,
+    /// It says that something else changed.
+    Conflict,
+}
+
+#[derive(Default)]
+struct State {
+    payments: BTreeMap<PaymentId, Payment>,
+    by_hash: HashMap<PaymentHash, PaymentId>,
+    by_part: BTreeMap<PartId, PaymentId>,
+    requests: HashMap<RequestId, (Request, PartId)>,
+    cursors: HashMap<NodeName, Cursor>,
+    events: u64,
+    faults: VecDeque<Fault>,
+    damaged: HashMap<PaymentHash, String>,
+    reads_fail: bool,
+}
+
+impl SimStore {
+    /// An empty store.
+    pub fn new() -> SimStore {
+        SimStore::default()
+    }
+
+    /// How the next commits go wrong, one each.
+    pub fn fault(&self, fault: Fault) {
+        self.state().faults.push_back(fault);
+    }
+
+    /// Whether every read fails.
+    pub fn set_reads_fail(&self, fail: bool) {
+        self.state().reads_fail = fail;
+    }
+
+    /// Makes a stored payment one that breaks a rule.
+    pub fn damage(&self, hash: PaymentHash, reason: &str) {
+        self.state().damaged.insert(hash, reason.into());
+    }
+
+    /// How many transitions have been committed.
+    pub fn events(&self) -> u64 {
+        self.state().events
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self) -> Result<MutexGuard<'_, State>, Unavailable> {
+        let state = self.state();
+        if state.reads_fail {
+            return Err(Unavailable("simulated read error".into()));
+        }
+        Ok(state)
+    }
+}
+
+impl State {
+    fn fits(&self, transition: &Transition) -> bool {
+        let stored = self.by_hash.get(&transition.payment_hash());
+        let stored = stored.and_then(|id| self.payments.get(id));
+        let expected = match transition.expected {
+            Expected::Absent => stored.is_none(),
+            Expected::Version(version) => stored.is_some_and(|p| p.summary().version == version),
+        };
+        let unused = |request: &Request| !self.requests.contains_key(&request.id);
+        expected && transition.request.as_ref().is_none_or(unused)
+    }
+
+    fn write(&mut self, transition: Transition) -> Receipt {
+        let hash = transition.payment_hash();
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX) + 1;
+        let existing = self.by_hash.get(&hash).copied();
+        let payment = existing.unwrap_or(PaymentId(count(self.payments.len())));
+        let part = match &transition.change {
+            Change::Accepted(_) => PartId(count(self.by_part.len())),
+            Change::Resolved { part, .. } | Change::Quarantined { part } => *part,
+        };
+        self.events += 1;
+        let receipt = Receipt {
+            payment,
+            part,
+            event: self.events,
+        };
+        if let Some(request) = transition.request.clone() {
+            self.requests.insert(request.id.clone(), (request, part));
+        }
+        if let Some((node, cursor)) = transition.cursor.clone() {
+            self.advance(node, cursor);
+        }
+        let before = self.payments.remove(&payment);
+        let after = Payment::apply(before, transition, receipt);
+        self.by_hash.insert(hash, payment);
+        self.by_part.insert(part, payment);
+        self.payments.insert(payment, after);
+        receipt
+    }
+
+    fn advance(&mut self, node: NodeName, cursor: Cursor) {
+        let stored = self.cursors.entry(node).or_insert(cursor);
+        *stored = (*stored).max(cursor);
+    }
+}
+
+#[async_trait]
+impl PaymentStore for SimStore {
+    async fn load(&self, hash: PaymentHash) -> Result<Option<Payment>, LoadError> {
+        let state = self.read()?;
+        if let Some(reason) = state.damaged.get(&hash) {
+            return Err(LoadError::Damaged(reason.clone()));
+        }
+        let id = state.by_hash.get(&hash);
+        Ok(id.and_then(|id| state.payments.get(id)).cloned())
+    }
+
+    async fn commit(&self, transition: Transition) -> Committed {
+        let mut state = self.state();
+        let fault = state.faults.pop_front();
+        if fault == Some(Fault::Unavailable) {
+            return Committed::Unavailable("simulated full disk".into());
+        }
+        if fault == Some(Fault::ErrorAndLost) {
+            return Committed::Unknown("simulated crash before the commit".into());
+        }
+        if fault == Some(Fault::Conflict) || !state.fits(&transition) {
+            return Committed::Conflict;
+        }
+        let receipt = state.write(transition);
+        match fault {
+            Some(Fault::ErrorButWritten) => {
+                Committed::Unknown("simulated error after the commit".into())
+            }
+            Some(Fault::Unavailable | Fault::ErrorAndLost | Fault::Conflict) | None => {
+                Committed::Yes(receipt)
+            }
+        }
+    }
+
+    async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {
+        self.read()?.advance(node, cursor);
+        Ok(())
+    }
+
+    async fn cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
+        Ok(self.read()?.cursors.get(&node).copied())
+    }
+
+    async fn live(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, PaymentHash)>, Unavailable> {
+        let state = self.read()?;
+        let rows = state.payments.iter();
+        let rows = rows.filter(|(id, p)| Some(**id) > after && p.summary().tally.live > 0);
+        let rows = rows.map(|(id, p)| (*id, p.summary().payment_hash));
+        Ok(rows.take(usize::try_from(limit).unwrap_or(0)).collect())
+    }
+
+    async fn part(&self, id: PartId) -> Result<Option<Listed<PartialPayment>>, Unavailable> {
+        let state = self.read()?;
+        let payment = state.by_part.get(&id).and_then(|p| state.payments.get(p));
+        Ok(payment.and_then(|p| p.part(id)).cloned().map(Listed::Sound))
+    }
+
+    async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable> {
+        Ok(self.read()?.requests.get(&id).cloned())
+    }
+
+    async fn payments(
+        &self,
+        filter: PaymentFilter,
+    ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
+        let state = self.read()?;
+        let rows = state.payments.values().map(Payment::summary);
+        let wanted = |row: &&PaymentSummary| {
+            filter.start.is_none_or(|start| row.id >= start)
+                && filter.hash.is_none_or(|hash| row.payment_hash == hash)
+                && filter.status.is_none_or(|status| row.status() == status)
+        };
+        let limit = usize::try_from(filter.limit).unwrap_or(0);
+        let rows = rows.filter(wanted).take(limit);
+        Ok(rows.cloned().map(Listed::Sound).collect())
+    }
+
+    async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {
+        let state = self.read()?;
+        let rows = state.by_part.iter();
+        let rows = rows.filter_map(|(id, p)| state.payments.get(p)?.part(*id));
+        let wanted = |row: &&PartialPayment| {
+            filter.start.is_none_or(|start| row.id >= start)
+                && filter.id.is_none_or(|id| row.id == id)
+                && filter.hash.is_none_or(|hash| row.payment_hash == hash)
+                && filter.status.is_none_or(|status| row.status() == status)
+        };
+        let limit = usize::try_from(filter.limit).unwrap_or(0);
+        let rows = rows.filter(wanted).take(limit);
+        Ok(rows.cloned().map(Listed::Sound).collect())
+    }
+}
