@@ -50,6 +50,11 @@ impl SimStore {
         self.state().faults.push_back(fault);
     }
 
+    /// No commit goes wrong any more.
+    pub fn clear_faults(&self) {
+        self.state().faults.clear();
+    }
+
     /// Whether every read fails.
     pub fn set_reads_fail(&self, fail: bool) {
         self.state().reads_fail = fail;

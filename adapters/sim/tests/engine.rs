@@ -1,0 +1,615 @@
+//! The engine over the fakes: what callers and nodes see, whatever goes wrong.
+
+mod support;
+
+use domain::contract::node::Fate;
+use domain::contract::samples::{hash, msat};
+use domain::{
+    ApiError, Listed, PartFilter, PartId, Paying, PaymentApi, PaymentFilter, PaymentStore, Policy,
+    Refusal, Sent, StatusKind, Word,
+};
+use futures::future::join_all;
+use sim::{Fault, Lapse, SimClock, SimNode, SimStore};
+use std::time::Duration;
+use support::{World, accepted, failed_code, keyed, name, partial, whole};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_parts_complete_a_payment() {
+    let world = World::new().await;
+    let (one, two) = (
+        world.part(1, 400, 1_000).await,
+        world.part(1, 600, 1_000).await,
+    );
+    world.sent(2).await;
+    world.fulfil(1, one.id);
+    world.fulfil(1, two.id);
+    for part in [one.id, two.id] {
+        assert_eq!(
+            world.wait(part).await.unwrap().status(),
+            StatusKind::Complete
+        );
+    }
+    let payment = world.engine.wait_send_pay(hash(1), None).await.unwrap();
+    assert_eq!(payment.tally.delivered, msat(1_000));
+    assert_eq!(world.htlcs(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_before_it_is_durable() {
+    let world = World::new().await;
+    world.store.fault(Fault::Unavailable);
+    let refused = world.send(1, 400, 1_000).await;
+    assert!(
+        matches!(refused, Err(ApiError::StorageUnavailable(_))),
+        "{refused:?}"
+    );
+    assert_eq!((world.store.events(), world.htlcs()), (0, 0));
+    world.part(1, 400, 1_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commit_in_doubt_is_offered_if_it_was_written() {
+    let world = World::new().await;
+    world.store.fault(Fault::ErrorButWritten);
+    let doubtful = world
+        .engine
+        .send_partial_pay(keyed(1, 400, 1_000, "k"))
+        .await;
+    assert!(
+        matches!(doubtful, Err(ApiError::StorageUnknown(_))),
+        "{doubtful:?}"
+    );
+    world.sent(1).await;
+    let part = accepted(
+        world
+            .engine
+            .send_partial_pay(keyed(1, 400, 1_000, "k"))
+            .await,
+    );
+    assert_eq!(part.id, PartId(1));
+    world.fulfil(1, part.id);
+    world.wait(part.id).await.unwrap();
+    assert_eq!(world.htlcs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commit_in_doubt_is_not_offered_if_it_was_lost() {
+    let world = World::new().await;
+    world.store.fault(Fault::ErrorAndLost);
+    let doubtful = world
+        .engine
+        .send_partial_pay(keyed(1, 400, 1_000, "k"))
+        .await;
+    assert!(
+        matches!(doubtful, Err(ApiError::StorageUnknown(_))),
+        "{doubtful:?}"
+    );
+    let part = accepted(
+        world
+            .engine
+            .send_partial_pay(keyed(1, 400, 1_000, "k"))
+            .await,
+    );
+    world.sent(1).await;
+    world.fulfil(1, part.id);
+    world.wait(part.id).await.unwrap();
+    assert_eq!(world.htlcs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcome_waits_for_storage_and_is_never_dropped() {
+    let world = World::new().await;
+    let part = world.part(1, 1_000, 1_000).await;
+    for fault in [
+        Fault::Unavailable,
+        Fault::ErrorAndLost,
+        Fault::Conflict,
+        Fault::Unavailable,
+    ] {
+        world.store.fault(fault);
+    }
+    world.fulfil(1, part.id);
+    assert_eq!(
+        world.wait(part.id).await.unwrap().status(),
+        StatusKind::Complete
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcome_that_was_written_with_an_error_wakes_its_waiters() {
+    let world = World::new().await;
+    let part = world.part(1, 1_000, 1_000).await;
+    world.store.fault(Fault::ErrorButWritten);
+    let (woken, ()) = tokio::join!(world.wait(part.id), async { world.fulfil(1, part.id) });
+    assert_eq!(woken.unwrap().status(), StatusKind::Complete);
+    assert_eq!(world.store.events(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_offer_answer_is_not_a_failure() {
+    let world = World::new().await;
+    world.node.lapse(Lapse::AnswerLost);
+    let part = world.part(1, 1_000, 1_000).await;
+    world.sent(1).await;
+    assert_eq!(world.poll(part.id).await, Err(ApiError::TimedOut));
+    world.fulfil(1, part.id);
+    world.wait(part.id).await.unwrap();
+    assert_eq!(world.htlcs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_offer_is_offered_again_under_the_same_key() {
+    let world = World::new().await;
+    world.node.lapse(Lapse::OfferLost);
+    world.node.lapse(Lapse::OfferLost);
+    let part = world.part(1, 1_000, 1_000).await;
+    world.sent(1).await;
+    let ledger = world.node.ledger();
+    assert_eq!(
+        ledger.into_iter().collect::<Vec<_>>(),
+        [((part.id, hash(1)), 1)]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn node_that_is_down_leaves_the_part_pending() {
+    let world = World::with_slow_time().await;
+    world.node.set_down(true);
+    let part = world.part(1, 1_000, 1_000).await;
+    assert_eq!(world.poll(part.id).await, Err(ApiError::TimedOut));
+    // The node has been asked in vain, and the pause before the next time has begun.
+    world.slept().await;
+    world.node.set_down(false);
+    world.clock.advance(Duration::from_secs(1));
+    world.sent(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn part_that_could_not_leave_in_time_is_never_sent() {
+    let world = World::with_slow_time().await;
+    world.node.set_down(true);
+    let part = world.part(1, 1_000, 1_000).await;
+    world.slept().await;
+    world.node.set_down(false);
+    world
+        .clock
+        .advance(world.policy.offer_window + Duration::from_secs(1));
+    let failed = world.wait(part.id).await;
+    assert_eq!(failed_code(&failed), 204);
+    assert_eq!(world.htlcs(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_offer_fails_the_part() {
+    let world = World::new().await;
+    world.node.fate(hash(1), Fate::Refused);
+    let part = world.part(1, 1_000, 1_000).await;
+    assert_eq!(failed_code(&world.wait(part.id).await), 204);
+    let payment = world.engine.wait_send_pay(hash(1), None).await;
+    assert!(
+        matches!(payment, Err(ApiError::PaymentFailed(..))),
+        "{payment:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_part_is_replaced_and_the_payment_completes() {
+    let world = World::new().await;
+    let (one, two) = (
+        world.part(1, 400, 1_000).await,
+        world.part(1, 600, 1_000).await,
+    );
+    world.fail(1, one.id);
+    assert_eq!(failed_code(&world.wait(one.id).await), 204);
+    assert_eq!(
+        world
+            .engine
+            .wait_send_pay(hash(1), Some(Duration::ZERO))
+            .await,
+        Err(ApiError::TimedOut)
+    );
+    let three = world.part(1, 400, 1_000).await;
+    world.fulfil(1, three.id);
+    world.fulfil(1, two.id);
+    world.wait(two.id).await.unwrap();
+    let payment = world.engine.wait_send_pay(hash(1), None).await.unwrap();
+    assert_eq!(payment.status(), StatusKind::Complete);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_callers_race_for_the_last_msat_and_one_wins() {
+    let world = World::new().await;
+    world.part(1, 400, 1_000).await;
+    let racers = (0..32).map(|_| world.send(1, 600, 1_000));
+    let results = join_all(racers).await;
+    let won = results.iter().filter(|r| r.is_ok()).count();
+    assert_eq!(won, 1);
+    for result in results.iter().filter(|r| r.is_err()) {
+        assert!(
+            matches!(result, Err(ApiError::Refused(Refusal::Ceiling { .. }))),
+            "{result:?}"
+        );
+    }
+    world.sent(2).await;
+    assert_eq!(world.htlcs(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paid_hash_sends_nothing_ever_again() {
+    let world = World::new().await;
+    world.node.fate(hash(1), Fate::Fulfilled);
+    let part = world.part(1, 1_000, 1_000).await;
+    world.wait(part.id).await.unwrap();
+    let world = world.restart().await;
+    let again = world.send(1, 1_000, 1_000).await.unwrap();
+    assert!(matches!(&again, Sent::AlreadyComplete(_)), "{again:?}");
+    assert!(again.preimage().is_some());
+    let paid = world.engine.send_pay(whole(1, 1_000)).await.unwrap();
+    assert!(matches!(paid, Paying::AlreadyComplete(_)), "{paid:?}");
+    assert_eq!(world.htlcs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repeated_request_is_the_same_request() {
+    let world = World::new().await;
+    let first = world
+        .engine
+        .send_partial_pay(keyed(1, 400, 1_000, "order-7"))
+        .await;
+    let part = accepted(first.clone());
+    world.sent(1).await;
+    world.fulfil(1, part.id);
+    world.wait(part.id).await.unwrap();
+    let world = world.restart().await;
+    let again = world
+        .engine
+        .send_partial_pay(keyed(1, 400, 1_000, "order-7"))
+        .await;
+    assert_eq!(again, first);
+    let other = world
+        .engine
+        .send_partial_pay(keyed(1, 401, 1_000, "order-7"))
+        .await;
+    assert_eq!(
+        other,
+        Err(ApiError::Refused(Refusal::RequestReused { part: part.id }))
+    );
+    let elsewhere = world
+        .engine
+        .send_partial_pay(keyed(2, 400, 1_000, "order-7"))
+        .await;
+    assert_eq!(
+        elsewhere,
+        Err(ApiError::Refused(Refusal::RequestReused { part: part.id }))
+    );
+    assert_eq!(world.htlcs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_request_from_many_callers_sends_one_part() {
+    let world = World::new().await;
+    let calls = (0..32).map(|_| world.engine.send_partial_pay(keyed(1, 100, 1_000, "k")));
+    let ids = join_all(calls)
+        .await
+        .into_iter()
+        .map(|sent| accepted(sent).id);
+    assert_eq!(ids.collect::<std::collections::BTreeSet<_>>().len(), 1);
+    world.sent(1).await;
+    assert_eq!(world.htlcs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restart_looks_up_what_was_live() {
+    let world = World::new().await;
+    let parts = [
+        world.part(1, 1_000, 1_000).await.id,
+        world.part(2, 1_000, 1_000).await.id,
+        world.part(3, 1_000, 1_000).await.id,
+    ];
+    world.sent(3).await;
+    let (store, node) = (world.store.clone(), world.node.clone());
+    drop(world);
+    // While we are away one is fulfilled and one fails.
+    let paid = domain::contract::samples::preimage(1).1;
+    node.say(parts[0], hash(1), Word::Fulfilled(*paid.expose()));
+    let failure = domain::contract::samples::failure();
+    node.say(parts[1], hash(2), Word::Failed(Box::new(failure)));
+    let world = World::with(store, node, SimClock::hasty()).await;
+    assert_eq!(
+        world.wait(parts[0]).await.unwrap().status(),
+        StatusKind::Complete
+    );
+    assert_eq!(failed_code(&world.wait(parts[1]).await), 204);
+    assert_eq!(world.poll(parts[2]).await, Err(ApiError::TimedOut));
+    assert_eq!(world.htlcs(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restart_before_the_offer_offers_once() {
+    let world = World::with_slow_time().await;
+    world.node.set_down(true);
+    let part = world.part(1, 1_000, 1_000).await;
+    world.node.set_down(false);
+    let world = world.restart().await;
+    world.sent(1).await;
+    world.fulfil(1, part.id);
+    world.wait(part.id).await.unwrap();
+    assert_eq!(world.htlcs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unsent_part_of_a_paid_payment_is_dropped_at_restart() {
+    let (store, node) = (SimStore::new(), SimNode::new());
+    let world = World::with(store.clone(), node.clone(), SimClock::new()).await;
+    let one = world.part(1, 400, 1_000).await;
+    world.sent(1).await;
+    node.set_down(true);
+    let two = world.part(1, 600, 1_000).await;
+    world.fulfil(1, one.id);
+    world.wait(one.id).await.unwrap();
+    drop(world);
+    node.set_down(false);
+    let world = World::with(store, node, SimClock::hasty()).await;
+    assert_eq!(failed_code(&world.wait(two.id).await), 204);
+    assert_eq!(world.htlcs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preimage_that_does_not_match_changes_nothing() {
+    let world = World::new().await;
+    let part = world.part(1, 1_000, 1_000).await;
+    world.node.say(part.id, hash(1), Word::Fulfilled([9; 32]));
+    world.fulfil(1, part.id);
+    assert_eq!(
+        world.wait(part.id).await.unwrap().status(),
+        StatusKind::Complete
+    );
+    assert_eq!(world.engine.get_info().await.unwrap().alarms, 1);
+    // What could not be stored must be told again: the cursor stays before it.
+    assert_eq!(world.store.cursor(name("alice")).await, Ok(None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn duplicate_outcome_changes_nothing_and_a_contradiction_raises_an_alarm() {
+    let world = World::new().await;
+    let part = world.part(1, 1_000, 1_000).await;
+    let other = world.part(2, 1_000, 1_000).await;
+    for _ in 0..3 {
+        world.fulfil(1, part.id);
+    }
+    world.fail(1, part.id);
+    world.fulfil(2, other.id);
+    world.wait(other.id).await.unwrap();
+    assert_eq!(
+        world.wait(part.id).await.unwrap().status(),
+        StatusKind::Complete
+    );
+    assert_eq!(world.engine.get_info().await.unwrap().alarms, 1);
+    let page = world.engine.list_payments(PaymentFilter {
+        limit: 10,
+        ..PaymentFilter::default()
+    });
+    assert_eq!(page.await.unwrap().rows.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preimage_beats_an_earlier_failure() {
+    let world = World::new().await;
+    let part = world.part(1, 1_000, 1_000).await;
+    world.fail(1, part.id);
+    assert_eq!(failed_code(&world.wait(part.id).await), 204);
+    world.fulfil(1, part.id);
+    let other = world.part(2, 1_000, 1_000).await;
+    world.fulfil(2, other.id);
+    world.wait(other.id).await.unwrap();
+    assert_eq!(
+        world.wait(part.id).await.unwrap().status(),
+        StatusKind::Complete
+    );
+    assert_eq!(world.engine.get_info().await.unwrap().alarms, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_payment_is_refused_and_disturbs_no_other() {
+    let world = World::new().await;
+    world.part(1, 400, 1_000).await;
+    world.sent(1).await;
+    world.store.damage(hash(1), "A-1: test");
+    let world = world.restart().await;
+    let refused = world.send(1, 100, 1_000).await;
+    assert!(
+        matches!(refused, Err(ApiError::Quarantined { .. })),
+        "{refused:?}"
+    );
+    let other = world.part(2, 1_000, 1_000).await;
+    world.fulfil(2, other.id);
+    world.wait(other.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waits_before_during_and_after_tell_the_same() {
+    let world = World::new().await;
+    let part = world.part(1, 1_000, 1_000).await;
+    let waits = join_all((0..100).map(|_| world.wait(part.id)));
+    let payments = join_all((0..100).map(|_| world.engine.wait_send_pay(hash(1), None)));
+    let (waited, paid, ()) = tokio::join!(waits, payments, async { world.fulfil(1, part.id) });
+    let after = world.wait(part.id).await.unwrap();
+    assert!(waited.into_iter().all(|part| part.as_ref() == Ok(&after)));
+    assert!(
+        paid.into_iter()
+            .all(|payment| payment.unwrap().preimage.is_some())
+    );
+    let world = world.restart().await;
+    assert_eq!(world.wait(part.id).await.unwrap(), after);
+    assert_eq!(world.engine.get_info().await.unwrap().waiters, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wait_that_times_out_changes_nothing() {
+    let world = World::with_slow_time().await;
+    let part = world.part(1, 1_000, 1_000).await;
+    assert_eq!(world.poll(part.id).await, Err(ApiError::TimedOut));
+    let wait = world
+        .engine
+        .wait_partial_pay(part.id, Some(Duration::from_secs(1)));
+    let (timed_out, ()) = tokio::join!(wait, async {
+        world.slept().await;
+        world.clock.advance(Duration::from_secs(1));
+    });
+    assert_eq!(timed_out, Err(ApiError::TimedOut));
+    world.fulfil(1, part.id);
+    assert_eq!(
+        world.wait(part.id).await.unwrap().status(),
+        StatusKind::Complete
+    );
+    assert_eq!(
+        world.wait(PartId(77)).await,
+        Err(ApiError::NoSuchPart(PartId(77)))
+    );
+    let unknown = world.engine.wait_send_pay(hash(7), None).await;
+    assert_eq!(unknown, Err(ApiError::NoSuchPayment(hash(7))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wait_whose_caller_left_costs_nothing() {
+    let world = World::new().await;
+    let part = world.part(1, 1_000, 1_000).await;
+    for _ in 0..1_000 {
+        let wait = world.wait(part.id);
+        futures::future::select(Box::pin(wait), std::future::ready(())).await;
+    }
+    assert_eq!(world.engine.get_info().await.unwrap().waiters, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn caller_that_hangs_up_does_not_stop_the_part() {
+    let world = World::new().await;
+    let send = world.send(1, 1_000, 1_000);
+    futures::future::select(Box::pin(send), std::future::ready(())).await;
+    world.sent(1).await;
+    assert_eq!(world.htlcs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sendpay_answers_with_the_nodes_first_answer() {
+    let world = World::new().await;
+    let pending = world.engine.send_pay(whole(1, 1_000)).await.unwrap();
+    assert!(matches!(&pending, Paying::InProgress(p) if p.status() == StatusKind::Pending));
+    let again = world.engine.send_pay(whole(1, 900)).await.unwrap();
+    assert!(matches!(again, Paying::InProgress(_)), "{again:?}");
+    world.node.fate(hash(2), Fate::Refused);
+    let refused = world.engine.send_pay(whole(2, 1_000)).await;
+    let Err(ApiError::PaymentFailed(payment, part)) = refused else {
+        panic!("not refused: {refused:?}");
+    };
+    assert_eq!(payment.status(), StatusKind::Failed);
+    assert_eq!(part.failure().and_then(|f| f.erring_index), Some(0));
+    assert_eq!(world.htlcs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sendpay_and_parts_share_the_row() {
+    let world = World::new().await;
+    let one = world.part(1, 400, 1_000).await;
+    let pay = world.engine.send_pay(whole(1, 1_000)).await.unwrap();
+    assert!(matches!(pay, Paying::InProgress(_)), "{pay:?}");
+    world.fail(1, one.id);
+    assert_eq!(failed_code(&world.wait(one.id).await), 204);
+    world.engine.send_pay(whole(1, 1_000)).await.unwrap();
+    let refused = world.send(1, 1, 1_000).await;
+    assert!(
+        matches!(refused, Err(ApiError::Refused(Refusal::Ceiling { .. }))),
+        "{refused:?}"
+    );
+    let parts = PartFilter {
+        hash: Some(hash(1)),
+        limit: 10,
+        ..PartFilter::default()
+    };
+    assert_eq!(
+        world
+            .engine
+            .list_partial_payments(parts)
+            .await
+            .unwrap()
+            .rows
+            .len(),
+        2
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_says_what_would_happen_and_does_nothing() {
+    let world = World::new().await;
+    world
+        .engine
+        .check_partial_pay(partial(1, 400, 1_000))
+        .await
+        .unwrap();
+    world.engine.check_pay(whole(1, 400)).await.unwrap();
+    let mut wrong = partial(1, 1_001, 1_000);
+    let refused = world.engine.check_partial_pay(wrong.clone()).await;
+    assert!(
+        matches!(refused, Err(ApiError::Refused(Refusal::Ceiling { .. }))),
+        "{refused:?}"
+    );
+    wrong.extras.node = Some(name("nobody"));
+    let refused = world.engine.check_partial_pay(wrong).await;
+    assert_eq!(refused, Err(ApiError::NoSuchNode(name("nobody"))));
+    assert_eq!((world.store.events(), world.htlcs()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_are_answered_busy_and_change_nothing() {
+    let policy = Policy {
+        live_parts_max: 2,
+        waiters_max: 0,
+        ..Policy::default()
+    };
+    let world =
+        World::with_policy(SimStore::new(), SimNode::new(), SimClock::hasty(), policy).await;
+    let part = world.part(1, 400, 1_000).await;
+    world.part(2, 400, 1_000).await;
+    let refused = world.send(3, 400, 1_000).await;
+    assert!(matches!(refused, Err(ApiError::Busy(_))), "{refused:?}");
+    let refused = world.wait(part.id).await;
+    assert!(matches!(refused, Err(ApiError::Busy(_))), "{refused:?}");
+    assert_eq!(world.store.events(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_refuses_new_work_and_sends_waiters_away() {
+    let world = World::new().await;
+    let part = world.part(1, 1_000, 1_000).await;
+    let (waited, ()) = tokio::join!(world.wait(part.id), world.engine.close());
+    assert_eq!(waited, Err(ApiError::ShuttingDown));
+    assert_eq!(world.send(2, 400, 1_000).await, Err(ApiError::ShuttingDown));
+    let world = world.restart().await;
+    world.fulfil(1, part.id);
+    world.wait(part.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_say_where_the_next_page_starts() {
+    let world = World::new().await;
+    for n in 1..=5 {
+        world.part(n, 400, 1_000).await;
+    }
+    let page = |start, limit| {
+        let filter = PartFilter {
+            start,
+            limit,
+            ..PartFilter::default()
+        };
+        world.engine.list_partial_payments(filter)
+    };
+    let first = page(None, 3).await.unwrap();
+    assert_eq!((first.rows.len(), first.next), (3, Some(4)));
+    let last = page(Some(PartId(4)), 3).await.unwrap();
+    assert_eq!((last.rows.len(), last.next), (2, None));
+    assert!(
+        last.rows
+            .iter()
+            .all(|row| matches!(row, Listed::Sound(part) if part.is_live()))
+    );
+}

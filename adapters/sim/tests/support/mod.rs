@@ -1,0 +1,207 @@
+//! An engine over the simulated world.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses a part of it"
+)]
+
+use domain::contract::samples::{hash, msat, node, preimage, route, secret};
+use domain::{
+    ApiError, Engine, Extras, NodeName, NodePorts, PartId, PartialPayment, PaymentApi, PaymentHash,
+    PaymentStore, Policy, Ports, RequestId, SendPartialPay, SendPay, Sent, Word,
+};
+use sim::{SimClock, SimNode, SimStore, TestSpawner};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The parts of a world, which outlive the engine.
+pub struct World {
+    pub store: SimStore,
+    pub node: Arc<SimNode>,
+    pub clock: Arc<SimClock>,
+    pub engine: Arc<Engine>,
+    pub policy: Policy,
+}
+
+impl World {
+    pub async fn new() -> World {
+        World::with(SimStore::new(), SimNode::new(), SimClock::hasty()).await
+    }
+
+    /// Time stands still until the test lets it pass.
+    pub async fn with_slow_time() -> World {
+        World::with(SimStore::new(), SimNode::new(), SimClock::new()).await
+    }
+
+    pub async fn with(store: SimStore, node: Arc<SimNode>, clock: SimClock) -> World {
+        World::with_policy(store, node, clock, Policy::default()).await
+    }
+
+    pub async fn with_policy(
+        store: SimStore,
+        node: Arc<SimNode>,
+        clock: SimClock,
+        policy: Policy,
+    ) -> World {
+        let clock = Arc::new(clock);
+        let engine = start(Arc::new(store.clone()), &node, &clock, &policy).await;
+        World {
+            store,
+            node,
+            clock,
+            engine,
+            policy,
+        }
+    }
+
+    /// The daemon dies and is started again; node and storage live on.
+    pub async fn restart(self) -> World {
+        let World {
+            store,
+            node,
+            clock,
+            engine,
+            policy,
+        } = self;
+        drop(engine);
+        let engine = start(Arc::new(store.clone()), &node, &clock, &policy).await;
+        World {
+            store,
+            node,
+            clock,
+            engine,
+            policy,
+        }
+    }
+
+    pub async fn send(&self, n: u64, amount: u64, intended: u64) -> Result<Sent, ApiError> {
+        self.engine
+            .send_partial_pay(partial(n, amount, intended))
+            .await
+    }
+
+    /// A part that must be accepted.
+    pub async fn part(&self, n: u64, amount: u64, intended: u64) -> PartialPayment {
+        accepted(self.send(n, amount, intended).await)
+    }
+
+    pub async fn wait(&self, part: PartId) -> Result<PartialPayment, ApiError> {
+        soon(self.engine.wait_partial_pay(part, None)).await
+    }
+
+    /// Until so many HTLCs have gone out.
+    pub async fn sent(&self, htlcs: usize) {
+        soon(self.node.has_sent(htlcs)).await;
+    }
+
+    /// Until somebody waits for time to pass.
+    pub async fn slept(&self) {
+        soon(async {
+            while self.clock.sleeps() == 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    pub async fn poll(&self, part: PartId) -> Result<PartialPayment, ApiError> {
+        self.engine
+            .wait_partial_pay(part, Some(Duration::ZERO))
+            .await
+    }
+
+    pub fn fulfil(&self, n: u64, part: PartId) {
+        let word = Word::Fulfilled(*preimage(n).1.expose());
+        self.node.say(part, hash(n), word);
+    }
+
+    pub fn fail(&self, n: u64, part: PartId) {
+        let failure = domain::contract::samples::failure();
+        self.node
+            .say(part, hash(n), Word::Failed(Box::new(failure)));
+    }
+
+    /// How many HTLCs were really made.
+    pub fn htlcs(&self) -> u32 {
+        self.node.ledger().values().sum()
+    }
+}
+
+async fn start(
+    store: Arc<dyn PaymentStore>,
+    node: &Arc<SimNode>,
+    clock: &Arc<SimClock>,
+    policy: &Policy,
+) -> Arc<Engine> {
+    let ports = Ports {
+        store,
+        clock: clock.clone(),
+        spawner: Arc::new(TestSpawner),
+        nodes: vec![NodePorts {
+            name: self::node(),
+            sender: node.clone(),
+            listener: node.listener(),
+        }],
+    };
+    let engine = Engine::start(ports, policy.clone()).await;
+    engine.expect("storage and a node are there")
+}
+
+/// What must happen soon: a test that waits in vain fails, and does not hang.
+pub async fn soon<T>(work: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(Duration::from_secs(20), work).await;
+    done.expect("it happens within 20 s")
+}
+
+pub fn partial(n: u64, amount: u64, intended: u64) -> SendPartialPay {
+    SendPartialPay {
+        route: route(amount),
+        payment_hash: hash(n),
+        intended: msat(intended),
+        extras: extras(n),
+    }
+}
+
+pub fn whole(n: u64, amount: u64) -> SendPay {
+    SendPay {
+        route: route(amount),
+        payment_hash: hash(n),
+        msatoshi: None,
+        extras: extras(n),
+    }
+}
+
+pub fn extras(n: u64) -> Extras {
+    Extras {
+        secret: Some(secret(n)),
+        ..Extras::default()
+    }
+}
+
+pub fn keyed(n: u64, amount: u64, intended: u64, key: &str) -> SendPartialPay {
+    let mut request = partial(n, amount, intended);
+    request.extras.request_id = Some(RequestId::new(key).expect("a short key"));
+    request
+}
+
+pub fn accepted(sent: Result<Sent, ApiError>) -> PartialPayment {
+    match sent {
+        Ok(Sent::Part(part)) => *part,
+        other => panic!("not accepted: {other:?}"),
+    }
+}
+
+pub fn failed_code(result: &Result<PartialPayment, ApiError>) -> u16 {
+    match result {
+        Err(ApiError::PartFailed(part)) => part.failure().expect("it failed").code.number(),
+        other => panic!("not failed: {other:?}"),
+    }
+}
+
+pub fn name(name: &str) -> NodeName {
+    NodeName::new(name)
+}
+
+pub fn payment_hash(n: u64) -> PaymentHash {
+    hash(n)
+}
