@@ -6,7 +6,10 @@ use crate::{
     Command, Cursor, Decision, LoadError, NodeName, PartId, Payment, PaymentHash, Refusal,
     Transition, Word,
 };
-use tracing::{debug, warn};
+use tracing::warn;
+
+/// How often a decision is made again at once when what is stored was not what was expected.
+const CONFLICTS_MAX: u32 = 4;
 
 /// Whether an outcome is in storage now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,11 +34,17 @@ impl Core {
     ) -> Kept {
         let at = self.clock.now();
         let command = Command::Resolve { part, word, at };
-        let mut backoff = self.backoff();
+        let (mut backoff, mut conflicts) = (self.backoff(), 0);
         loop {
             match self.try_resolve(hash, part, &command, cursor.clone()).await {
                 Ok(kept) => return kept,
-                Err(Undone::Conflict) => debug!(payment.hash = %hash, "conflict, again"),
+                Err(Undone::Conflict) if conflicts < CONFLICTS_MAX => {
+                    conflicts += 1;
+                    continue;
+                }
+                Err(Undone::Conflict) => {
+                    warn!(payment.hash = %hash, part.id = %part, "storage keeps changing");
+                }
                 Err(Undone::Unavailable(reason) | Undone::Unknown(reason)) => {
                     warn!(payment.hash = %hash, part.id = %part, reason, "an outcome waits for storage");
                 }
