@@ -94,6 +94,17 @@ impl World {
         soon(self.node.has_sent(htlcs)).await;
     }
 
+    /// Until an alarm is raised, which must be the only one.
+    pub async fn alarmed(&self) {
+        soon(async {
+            while self.engine.get_info().await.unwrap().alarms == 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        assert_eq!(self.engine.get_info().await.unwrap().alarms, 1);
+    }
+
     /// Until somebody waits for time to pass.
     pub async fn slept(&self) {
         soon(async {
