@@ -1,1 +1,30 @@
-//! Placeholder.
+//! A Lightning node inside the process, and a whole regtest network of them.
+//!
+//! Not a mock: four real LDK nodes talk BOLT 2 over BOLT 8 on loopback TCP, on a chain whose blocks
+//! are fabricated. One of them, alice, is ours; the others exist for the network's sake.
+//!
+//! # Map
+//!
+//! - `network`: the four nodes and their channels; `dev`: invoices and routes for the asking.
+//! - `sender`, `listener`: alice as the domain's ports see her; `failure`: why a part failed.
+//! - `node`: one LDK node, driven by a thread of its own. Everything about it that must agree is
+//!   decided on that thread and committed in one transaction a turn.
+//! - `store`: that transaction, in a SQLite file a node; `chain`: the fabricated chain.
+//!
+//! # What LDK forgets, and we do not
+//!
+//! LDK forgets a failed part with its event and a fulfilled one some minutes later, and then would
+//! send it again. The outcomes are therefore kept in the node's own file, written in the transaction
+//! that forgets the event, and an offer is checked against them first (rule A-4).
+
+mod chain;
+mod dev;
+mod failure;
+mod key;
+mod listener;
+mod network;
+mod node;
+mod sender;
+mod store;
+
+pub use network::{Network, Options, StartError};

@@ -1,0 +1,165 @@
+//! What our own network offers beyond a node: invoices and routes for the asking, minutes, holding.
+
+mod routes;
+
+use crate::network::{CHANNELS, Network};
+use crate::node::{Ask, Node};
+use async_trait::async_trait;
+use domain::{
+    DevError, DevInvoice, DevNetwork, Msat, NodeId, PaymentHash, PaymentSecret, Route, Timestamp,
+};
+use lightning::bolt11_invoice::{Bolt11InvoiceDescription, Description};
+use lightning::ln::channelmanager::Bolt11InvoiceParameters;
+use routes::Side;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Ours.
+const ALICE: usize = 0;
+/// Who is paid unless someone else is named, and who holds.
+const DAVE: usize = 3;
+/// How long an invoice is good for.
+const INVOICE_SECONDS: u32 = 3_600;
+/// How long a minute waits for the peers. LDK drops a peer that owes an answer for two minutes.
+const SETTLE: Duration = Duration::from_secs(2);
+
+#[async_trait]
+impl DevNetwork for Network {
+    async fn invoice(
+        &self,
+        amount: Msat,
+        description: Option<String>,
+        node: Option<String>,
+    ) -> Result<DevInvoice, DevError> {
+        let node = match node {
+            Some(node) => self.find(&node)?,
+            None => DAVE,
+        };
+        invoice(&self.nodes[node], amount, description.unwrap_or_default())
+    }
+
+    async fn routes(
+        &self,
+        destination: String,
+        amount: Msat,
+        count: Option<usize>,
+    ) -> Result<Vec<Route>, DevError> {
+        let to = self.find(&destination)?;
+        if to == ALICE {
+            return Err(DevError::NoRoute("alice is our own node".to_owned()));
+        }
+        let ids: Vec<NodeId> = self.nodes.iter().map(|node| node.id()).collect();
+        let count = count.unwrap_or(usize::MAX);
+        routes::disjoint(self.sides(), &ids, (ALICE, to), amount, count)
+    }
+
+    async fn tick(&self, minutes: u32) -> Result<(), DevError> {
+        self.settle().await;
+        for _ in 0..minutes {
+            for node in &self.nodes {
+                let ticked = node.ask(Ask::Tick).await;
+                ticked.ok_or_else(|| stopped(node))?;
+            }
+            self.settle().await;
+        }
+        Ok(())
+    }
+
+    async fn hold(&self, on: bool) -> Result<(), DevError> {
+        let dave = &self.nodes[DAVE];
+        let held = dave.ask(|reply| Ask::Hold(on, reply)).await;
+        held.ok_or_else(|| stopped(dave))
+    }
+}
+
+impl Network {
+    /// A node's place, by id or name.
+    fn find(&self, node: &str) -> Result<usize, DevError> {
+        let id = node.parse::<NodeId>().ok();
+        let place = self
+            .nodes
+            .iter()
+            .position(|n| n.name == node || Some(n.id()) == id);
+        place.ok_or_else(|| DevError::NoSuchNode(node.to_owned()))
+    }
+
+    /// Every channel from both of its ends, with what can be sent over it now.
+    fn sides(&self) -> Vec<Side> {
+        let mut sides = Vec::new();
+        for (channel, id) in CHANNELS.iter().zip(self.channels) {
+            for (from, to) in [(channel.from, channel.to), (channel.to, channel.from)] {
+                let manager = &self.nodes[from].manager;
+                let ends = manager.list_channels_with_counterparty(&self.nodes[to].key);
+                let mut ends = ends.iter();
+                let usable = ends.find(|end| end.is_usable && end.short_channel_id == Some(id.0));
+                let room = usable.map_or(0, |end| end.next_outbound_htlc_limit_msat);
+                sides.push(Side {
+                    from,
+                    to,
+                    channel: id,
+                    room,
+                });
+            }
+        }
+        sides
+    }
+
+    /// Waits until nothing is on its way between two nodes; not for ever: a minute is a minute.
+    async fn settle(&self) {
+        let mut pulse = self.pulse.clone();
+        let settled = tokio::time::timeout(SETTLE, async {
+            // Twice, for what had just left one node when it was asked and not yet reached the next.
+            let mut times = 0;
+            while times < 2 {
+                pulse.borrow_and_update();
+                if self.is_settled().await {
+                    times += 1;
+                } else {
+                    times = 0;
+                    _ = pulse.changed().await;
+                }
+            }
+        });
+        if settled.await.is_err() {
+            tracing::debug!("the network did not settle within {SETTLE:?}");
+        }
+    }
+
+    async fn is_settled(&self) -> bool {
+        for node in &self.nodes {
+            // A node that has stopped will not change any more.
+            if !node.ask(Ask::Settled).await.unwrap_or(true) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+fn invoice(node: &Arc<Node>, amount: Msat, description: String) -> Result<DevInvoice, DevError> {
+    let refused = |reason: &dyn std::fmt::Display| DevError::Refused(reason.to_string());
+    let description = Description::new(description).map_err(|e| refused(&e))?;
+    let parameters = Bolt11InvoiceParameters {
+        amount_msats: Some(amount.get()),
+        description: Bolt11InvoiceDescription::Direct(description),
+        invoice_expiry_delta_secs: Some(INVOICE_SECONDS),
+        min_final_cltv_expiry_delta: Some(routes::FINAL_DELTA),
+        ..Bolt11InvoiceParameters::default()
+    };
+    let invoice = node
+        .manager
+        .create_bolt11_invoice(parameters)
+        .map_err(|e| refused(&e))?;
+    let expires_at = invoice.expires_at().unwrap_or(Duration::MAX);
+    Ok(DevInvoice {
+        bolt11: invoice.to_string(),
+        payment_hash: PaymentHash(invoice.payment_hash().0),
+        payment_secret: PaymentSecret::new(invoice.payment_secret().0),
+        destination: node.id(),
+        expires_at: Timestamp(u64::try_from(expires_at.as_micros()).unwrap_or(u64::MAX)),
+    })
+}
+
+fn stopped(node: &Node) -> DevError {
+    DevError::Refused(format!("{} has stopped", node.name))
+}

@@ -1,0 +1,187 @@
+//! What can be asked of a node's driver, and how it answers.
+//!
+//! Questions are taken before a turn and answered after it: an answer is durable, and nothing that
+//! LDK had to say before it is missing from it.
+
+use super::driver::Driver;
+use super::{offer, types::Manager};
+use crate::store::StoreError;
+use crate::{failure, key};
+use domain::{Heard, LookUp, Offer, OfferAnswer, PartId, PaymentHash, Preimage, Word};
+use lightning::ln::channelmanager::{PaymentId, RecentPaymentDetails};
+use lightning::ln::outbound_payment::RetryableSendFailure;
+use lightning::types::payment::PaymentPreimage;
+use tokio::sync::oneshot::Sender;
+
+/// A question to the driver.
+pub(crate) enum Ask {
+    /// Send a part.
+    Offer(Box<Offer>, Sender<OfferAnswer>),
+    /// What became of a part.
+    LookUp(PartId, PaymentHash, Sender<LookUp>),
+    /// So many outcomes after that place.
+    Outcomes(u64, u32, Sender<Vec<Heard>>),
+    /// Outcomes up to that place are stored elsewhere. The answer: the place to go on from.
+    Forget(u64, Sender<u64>),
+    /// Keep what arrives, or claim it.
+    Hold(bool, Sender<()>),
+    /// Let one of LDK's minutes pass.
+    Tick(Sender<()>),
+    /// Whether there is nothing to do here, and nothing on its way to or from a peer.
+    Settled(Sender<bool>),
+    /// Make durable what a fresh start has written, and everything from now on.
+    Harden(Sender<()>),
+}
+
+/// A question that has been acted upon and waits for the commit.
+pub(super) enum Due {
+    Offered(Sender<OfferAnswer>, OfferAnswer),
+    LookUp(PartId, PaymentHash, Sender<LookUp>),
+    Outcomes(u64, u32, Sender<Vec<Heard>>),
+    Forgotten(Sender<u64>, u64),
+    Done(Sender<()>),
+    Settled(Sender<bool>),
+    Harden(Sender<()>),
+}
+
+impl Driver {
+    /// Does what is asked.
+    pub(super) fn act(&mut self, ask: Ask) -> Due {
+        match ask {
+            Ask::Offer(offer, reply) => Due::Offered(reply, self.offer(&offer)),
+            Ask::LookUp(part, hash, reply) => Due::LookUp(part, hash, reply),
+            Ask::Outcomes(after, limit, reply) => Due::Outcomes(after, limit, reply),
+            Ask::Forget(upto, reply) => Due::Forgotten(reply, self.forget(upto)),
+            Ask::Hold(on, reply) => {
+                self.holding = on;
+                if !on {
+                    self.release();
+                }
+                Due::Done(reply)
+            }
+            Ask::Tick(reply) => {
+                self.node.manager.timer_tick_occurred();
+                Due::Done(reply)
+            }
+            Ask::Settled(reply) => Due::Settled(reply),
+            Ask::Harden(reply) => Due::Harden(reply),
+        }
+    }
+
+    /// Answers, after a turn in which something was done or not. Who has stopped waiting misses
+    /// nothing but the answer.
+    pub(super) fn answer(&self, due: Due, busy: bool) -> Result<(), StoreError> {
+        match due {
+            Due::Offered(reply, answer) => _ = reply.send(answer),
+            Due::LookUp(part, hash, reply) => _ = reply.send(self.look_up(part, hash)?),
+            Due::Outcomes(after, limit, reply) => {
+                _ = reply.send(self.store.outcomes_after(after, limit)?);
+            }
+            Due::Forgotten(reply, at) => _ = reply.send(at),
+            Due::Done(reply) => _ = reply.send(()),
+            Due::Harden(reply) => {
+                self.store.harden()?;
+                _ = reply.send(());
+            }
+            Due::Settled(reply) => _ = reply.send(!busy && self.node.is_settled()),
+        }
+        Ok(())
+    }
+
+    /// Hands a part to LDK, unless it ever was.
+    fn offer(&mut self, offer: &Offer) -> OfferAnswer {
+        let id = key::payment_id(offer.part, offer.payment_hash);
+        if self.out.contains(&id) {
+            return OfferAnswer::AlreadyOffered;
+        }
+        match self.store.outcome(offer.part, offer.payment_hash) {
+            Ok(None) => {}
+            Ok(Some(_)) => return OfferAnswer::AlreadyOffered,
+            Err(error) => return OfferAnswer::Unknown(error.to_string()),
+        }
+        let ours = self.node.id();
+        let (route, onion) = match offer::prepare(&self.node.manager, ours, offer) {
+            Ok(prepared) => prepared,
+            Err(failure) => return OfferAnswer::Refused(failure),
+        };
+        let hash = lightning::types::payment::PaymentHash(offer.payment_hash.0);
+        match self
+            .node
+            .manager
+            .send_payment_with_route(route, hash, onion, id)
+        {
+            Ok(()) => {
+                self.out.insert(id);
+                OfferAnswer::Accepted
+            }
+            Err(RetryableSendFailure::DuplicatePayment) => OfferAnswer::AlreadyOffered,
+            // The other errors come before LDK has made a note of the part.
+            Err(error) => {
+                OfferAnswer::Refused(Box::new(failure::nonsense(ours, &format!("{error:?}"))))
+            }
+        }
+    }
+
+    /// A place that this node never gave belongs to another life of it: then nothing is stored of
+    /// this one, and everything is to be told.
+    fn forget(&mut self, upto: u64) -> u64 {
+        if upto > *self.last_outcome.borrow() {
+            let node = self.node.name;
+            tracing::warn!(
+                node,
+                cursor = upto,
+                "outcomes are asked for from a cursor of another node"
+            );
+            return 0;
+        }
+        self.turn.forget = self.turn.forget.max(Some(upto));
+        upto
+    }
+
+    fn look_up(&self, part: PartId, hash: PaymentHash) -> Result<LookUp, StoreError> {
+        if let Some(word) = self.store.outcome(part, hash)? {
+            return Ok(match word {
+                Word::Failed(failure) => LookUp::Failed(failure),
+                Word::Fulfilled(bytes) => Preimage::proving(hash, bytes).map_or_else(
+                    |wrong| LookUp::Unknown(wrong.to_string()),
+                    LookUp::Fulfilled,
+                ),
+            });
+        }
+        let id = key::payment_id(part, hash);
+        if self.out.contains(&id) {
+            return Ok(LookUp::Pending);
+        }
+        Ok(match recent(&self.node.manager, id) {
+            None => LookUp::NeverSeen,
+            Some(RecentPaymentDetails::Fulfilled { .. }) => {
+                LookUp::Unknown("it was fulfilled, and that was acknowledged".to_owned())
+            }
+            Some(_) => LookUp::Pending,
+        })
+    }
+
+    /// Claims what was kept.
+    pub(super) fn release(&mut self) {
+        for preimage in std::mem::take(&mut self.held) {
+            self.node.manager.claim_funds(PaymentPreimage(preimage));
+        }
+        self.turn.held.clear();
+        self.turn.released = true;
+    }
+}
+
+fn recent(manager: &Manager, id: PaymentId) -> Option<RecentPaymentDetails> {
+    let mut recent = manager.list_recent_payments().into_iter();
+    recent.find(|payment| recent_id(payment) == id)
+}
+
+/// The key of what LDK remembers.
+pub(super) fn recent_id(payment: &RecentPaymentDetails) -> PaymentId {
+    match payment {
+        RecentPaymentDetails::AwaitingInvoice { payment_id }
+        | RecentPaymentDetails::Pending { payment_id, .. }
+        | RecentPaymentDetails::Fulfilled { payment_id, .. }
+        | RecentPaymentDetails::Abandoned { payment_id, .. } => *payment_id,
+    }
+}

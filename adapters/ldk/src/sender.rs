@@ -1,0 +1,36 @@
+//! Our node as the domain hands it parts.
+
+use crate::node::{Ask, Node};
+use async_trait::async_trait;
+use domain::{HtlcSender, LookUp, Offer, OfferAnswer, PartId, PaymentHash};
+use std::sync::Arc;
+
+/// Answers when the node's driver has: after the commit that makes the answer true for good.
+pub(crate) struct Sender(pub(crate) Arc<Node>);
+
+#[async_trait]
+impl HtlcSender for Sender {
+    async fn offer(&self, offer: &Offer) -> OfferAnswer {
+        let offer = Box::new(offer.clone());
+        let answer = self.0.ask(|reply| Ask::Offer(offer, reply)).await;
+        answer.unwrap_or_else(|| OfferAnswer::Unknown(stopped(&self.0)))
+    }
+
+    async fn look_up(&self, part: PartId, payment_hash: PaymentHash) -> LookUp {
+        let answer = self
+            .0
+            .ask(|reply| Ask::LookUp(part, payment_hash, reply))
+            .await;
+        answer.unwrap_or_else(|| LookUp::Unknown(stopped(&self.0)))
+    }
+
+    /// One above the best block: LDK counts from there, so that this plus the first hop's delay is
+    /// the `cltv_expiry` of the HTLC.
+    fn height(&self) -> Option<u32> {
+        Some(self.0.height())
+    }
+}
+
+fn stopped(node: &Node) -> String {
+    format!("the node {} has stopped", node.name)
+}

@@ -1,0 +1,116 @@
+//! What became of our parts: kept until it is stored elsewhere, however often LDK forgets it.
+
+use super::{Store, StoreError};
+use domain::{
+    Cursor, Failure, FailureCode, Heard, NodeId, PartId, PaymentHash, ShortChannelId, Word,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// One outcome, without its place in the table.
+pub(crate) struct Outcome {
+    /// The part's key.
+    pub(crate) part: PartId,
+    /// The part's payment.
+    pub(crate) payment_hash: PaymentHash,
+    /// What LDK says.
+    pub(crate) word: Word,
+}
+
+const COLUMNS: &str = "seq, part, payment_hash, preimage, code, message, erring_index, failcode, \
+                       erring_node, erring_channel";
+
+impl Store {
+    /// What became of that part. The proof of payment goes before everything else.
+    pub(crate) fn outcome(
+        &self,
+        part: PartId,
+        hash: PaymentHash,
+    ) -> Result<Option<Word>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outcomes WHERE part = ? AND payment_hash = ? \
+             ORDER BY preimage IS NULL, seq LIMIT 1"
+        );
+        let mut read = self.db.prepare_cached(&sql)?;
+        let key = params![part.0.cast_signed(), hash.0];
+        let found = read.query_row(key, |row| Ok(heard(row))).optional()?;
+        found.map(|heard| Ok(heard?.outcome)).transpose()
+    }
+
+    /// The place of the last outcome of all time, forgotten or not; 0 before the first.
+    pub(crate) fn last_outcome(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'outcomes'";
+        let last: Option<i64> = self.db.query_row(sql, [], |row| row.get(0)).optional()?;
+        Ok(last.unwrap_or(0).cast_unsigned())
+    }
+
+    /// Outcomes after that place, oldest first.
+    pub(crate) fn outcomes_after(&self, seq: u64, limit: u32) -> Result<Vec<Heard>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM outcomes WHERE seq > ? ORDER BY seq LIMIT {limit}");
+        let mut read = self.db.prepare_cached(&sql)?;
+        let rows = read.query_map([seq.cast_signed()], |row| Ok(heard(row)))?;
+        rows.map(|row| row?).collect()
+    }
+}
+
+/// Appends them, and returns the place of the last.
+pub(super) fn write(db: &Connection, outcomes: &[Outcome]) -> Result<Option<u64>, StoreError> {
+    let mut last = None;
+    for Outcome {
+        part,
+        payment_hash,
+        word,
+    } in outcomes
+    {
+        let (preimage, failure) = match word {
+            Word::Fulfilled(preimage) => (Some(preimage), None),
+            Word::Failed(failure) => (None, Some(failure)),
+        };
+        let mut write = db.prepare_cached(
+            "INSERT INTO outcomes (part, payment_hash, preimage, code, message, erring_index, \
+             failcode, erring_node, erring_channel) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?;
+        write.execute(params![
+            part.0.cast_signed(),
+            payment_hash.0,
+            preimage,
+            failure.map(|f| f.code.number()),
+            failure.map(|f| &f.message),
+            failure.and_then(|f| f.erring_index),
+            failure.and_then(|f| f.failcode),
+            failure.and_then(|f| f.erring_node).map(|n| *n.bytes()),
+            failure
+                .and_then(|f| f.erring_channel)
+                .map(|c| c.0.cast_signed()),
+        ])?;
+        last = Some(db.last_insert_rowid().cast_unsigned());
+    }
+    Ok(last)
+}
+
+fn heard(row: &Row<'_>) -> Result<Heard, StoreError> {
+    let outcome = match row.get::<_, Option<[u8; 32]>>("preimage")? {
+        Some(preimage) => Word::Fulfilled(preimage),
+        None => Word::Failed(Box::new(failure(row)?)),
+    };
+    Ok(Heard {
+        cursor: Cursor(row.get::<_, i64>("seq")?.cast_unsigned()),
+        part: PartId(row.get::<_, i64>("part")?.cast_unsigned()),
+        payment_hash: PaymentHash(row.get("payment_hash")?),
+        outcome,
+    })
+}
+
+fn failure(row: &Row<'_>) -> Result<Failure, StoreError> {
+    let damaged = || StoreError::Damaged("outcome");
+    let code = FailureCode::from_number(row.get("code")?).ok_or_else(damaged)?;
+    let node: Option<[u8; 33]> = row.get("erring_node")?;
+    let channel: Option<i64> = row.get("erring_channel")?;
+    Ok(Failure {
+        erring_index: row.get("erring_index")?,
+        failcode: row.get("failcode")?,
+        erring_node: node.map(NodeId::new).transpose().map_err(|_| damaged())?,
+        erring_channel: channel.map(|c| ShortChannelId(c.cast_unsigned())),
+        ..Failure::plain(code, row.get::<_, String>("message")?)
+    })
+}

@@ -1,0 +1,196 @@
+//! What a crash may not take away.
+#![allow(clippy::unwrap_used, reason = "this is for tests only")]
+
+mod support;
+
+use domain::{DevNetwork, LookUp, OfferAnswer, PartId, PaymentHash, Word};
+use ldk::{Network, Options, StartError};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use support::{Net, offer, soon};
+
+const TOTAL: u64 = 10_000_000;
+/// Where the child of the kill test keeps its network.
+const DIR: &str = "AMPERE_LDK_TEST_DIR";
+const FIRST_PART: &str = "AMPERE_LDK_TEST_FIRST_PART";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn directory_is_not_shared() {
+    let dir = tempfile::tempdir().unwrap();
+    let _net = Net::in_dir(dir.path(), None).await;
+    let second = Network::start(Options {
+        dir: Some(dir.path().to_owned()),
+    })
+    .await;
+    assert!(matches!(second.err(), Some(StartError::InUse(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pending_part_settles_after_a_crash() {
+    let dir = tempfile::tempdir().unwrap();
+    let net = Net::in_dir(dir.path(), None).await;
+    let invoice = net.invoice(TOTAL).await;
+    let [bob, carol] = net.ways(TOTAL / 2).await;
+    let (first, second) = (
+        offer(1, &invoice, bob, TOTAL),
+        offer(2, &invoice, carol, TOTAL),
+    );
+    assert_eq!(net.sender.offer(&first).await, OfferAnswer::Accepted);
+    drop(net);
+
+    let mut net = Net::in_dir(dir.path(), None).await;
+    assert_eq!(net.look_up(&first).await, LookUp::Pending);
+    assert_eq!(net.sender.offer(&first).await, OfferAnswer::AlreadyOffered);
+    assert_eq!(net.look_up(&second).await, LookUp::NeverSeen);
+    assert_eq!(net.sender.offer(&second).await, OfferAnswer::Accepted);
+    for _ in 0..2 {
+        assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn held_payment_is_claimed_after_a_crash() {
+    let dir = tempfile::tempdir().unwrap();
+    let net = Net::in_dir(dir.path(), None).await;
+    net.network.hold(true).await.unwrap();
+    let invoice = net.invoice(TOTAL).await;
+    let part = net.part(1, &invoice, TOTAL, TOTAL).await;
+    net.sender.offer(&part).await;
+    net.network.tick(1).await.unwrap();
+    assert_eq!(net.look_up(&part).await, LookUp::Pending);
+    drop(net);
+    let mut net = Net::in_dir(dir.path(), None).await;
+    assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_are_forgotten_up_to_the_cursor_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut net = Net::in_dir(dir.path(), None).await;
+    let mut offers = Vec::new();
+    let mut heard = Vec::new();
+    for part in 1..=3 {
+        let invoice = net.invoice(TOTAL).await;
+        let part = net.part(part, &invoice, TOTAL, TOTAL).await;
+        net.sender.offer(&part).await;
+        heard.push(net.heard().await);
+        offers.push(part);
+    }
+    net.network.stop().await;
+    drop(net);
+    let mut net = Net::in_dir(dir.path(), Some(heard[1].cursor)).await;
+    assert_eq!(net.heard().await, heard[2]);
+    assert!(matches!(
+        net.look_up(&offers[2]).await,
+        LookUp::Fulfilled(_)
+    ));
+    // Stored elsewhere and forgotten here; still it is not taken for one that was never sent.
+    assert!(matches!(net.look_up(&offers[0]).await, LookUp::Unknown(_)));
+    assert_eq!(
+        net.sender.offer(&offers[0]).await,
+        OfferAnswer::AlreadyOffered
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn start_cut_short_is_started_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let started = Network::start(Options {
+        dir: Some(dir.path().to_owned()),
+    });
+    // Too short for any start, long enough for some files.
+    let cut = tokio::time::timeout(std::time::Duration::from_millis(3), started).await;
+    drop(cut);
+    let mut net = Net::in_dir(dir.path(), None).await;
+    let invoice = net.invoice(TOTAL).await;
+    let part = net.part(1, &invoice, TOTAL, TOTAL).await;
+    net.sender.offer(&part).await;
+    assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+}
+
+/// Not a test of its own: sends parts until it is killed.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the child of kill_loses_no_part_and_no_channel"]
+async fn child_that_is_killed() {
+    let Ok(dir) = std::env::var(DIR) else { return };
+    let first: u64 = std::env::var(FIRST_PART).unwrap().parse().unwrap();
+    let net = Net::in_dir(Path::new(&dir), None).await;
+    let [bob, carol] = net.ways(TOTAL / 2).await;
+    for part in (first..).step_by(2) {
+        let invoice = net.invoice(TOTAL).await;
+        println!("intend {part} {}", invoice.payment_hash);
+        for (n, way) in [(0, &bob), (1, &carol)] {
+            let part = offer(part + n, &invoice, way.clone(), TOTAL);
+            if net.sender.offer(&part).await == OfferAnswer::Accepted {
+                println!("accepted {} {}", part.part, part.payment_hash);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_loses_no_part_and_no_channel() {
+    let dir = tempfile::tempdir().unwrap();
+    for round in 1..=rounds() {
+        let accepted =
+            accepted_before_the_kill(dir.path(), round * 1_000_000, 12 + 5 * (round % 7));
+        // All channels are usable when this returns.
+        let mut net = Net::in_dir(dir.path(), None).await;
+        let mut pending = BTreeSet::new();
+        for (part, hash) in accepted {
+            match soon(net.sender.look_up(part, hash)).await {
+                LookUp::Fulfilled(_) => {}
+                LookUp::Pending => _ = pending.insert(part),
+                other => panic!("part {part}: {other:?}"),
+            }
+        }
+        println!(
+            "round {round}: {} parts pending after the kill",
+            pending.len()
+        );
+        // Half of a payment is given up by dave.
+        net.network.tick(3).await.unwrap();
+        while !pending.is_empty() {
+            pending.remove(&net.heard().await.part);
+        }
+        net.network.stop().await;
+    }
+}
+
+/// Three kills, or as many as are asked for by hand.
+fn rounds() -> u64 {
+    let asked = std::env::var("AMPERE_LDK_KILLS").ok();
+    asked.map_or(3, |rounds| rounds.parse().unwrap())
+}
+
+/// Parts that the child had an answer for when it was killed.
+fn accepted_before_the_kill(dir: &Path, first: u64, answers: u64) -> Vec<(PartId, PaymentHash)> {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "child_that_is_killed",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env(DIR, dir)
+        .env(FIRST_PART, first.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut accepted = Vec::new();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for line in lines {
+        let line = line.unwrap();
+        let words: Vec<&str> = line.split(' ').collect();
+        if let ["accepted", part, hash] = words[..] {
+            accepted.push((PartId(part.parse().unwrap()), hash.parse().unwrap()));
+        }
+        if u64::try_from(accepted.len()).unwrap() == answers {
+            child.kill().unwrap();
+        }
+    }
+    child.wait().unwrap();
+    accepted
+}
