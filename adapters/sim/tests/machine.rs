@@ -1,6 +1,8 @@
 //! The engine over the fakes against a reference model of thirty lines: whatever callers, the node
 //! and the storage do, in whatever order, both say the same.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod support;
 
 use domain::{
@@ -174,8 +176,10 @@ impl Real {
     /// Does it, and returns what a caller is told who tries again while storage fails.
     async fn step(world: &World, step: &Step, model: &Model) -> Option<Told> {
         let fault = match step {
-            Step::Send(_, fault) | Step::Keyed(_, _, fault) => *fault,
-            Step::Fulfil(_, fault) | Step::Fail(_, fault) => *fault,
+            Step::Send(_, fault)
+            | Step::Keyed(_, _, fault)
+            | Step::Fulfil(_, fault)
+            | Step::Fail(_, fault) => *fault,
             Step::Pay(..) | Step::Lapse(_) | Step::Restart => None,
         };
         if let Some(fault) = fault {
