@@ -110,9 +110,9 @@ async fn start_cut_short_is_started_anew() {
     assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
 }
 
-/// Not a test of its own: sends parts until it is killed.
+/// The child of `kill_loses_no_part_and_no_channel`, and nothing at all when run without it: sends
+/// parts until it is killed.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the child of kill_loses_no_part_and_no_channel"]
 async fn child_that_is_killed() {
     let Ok(dir) = std::env::var(DIR) else { return };
     let first: u64 = std::env::var(FIRST_PART).unwrap().parse().unwrap();
@@ -168,12 +168,7 @@ fn rounds() -> u64 {
 /// Parts that the child had an answer for when it was killed.
 fn accepted_before_the_kill(dir: &Path, first: u64, answers: u64) -> Vec<(PartId, PaymentHash)> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "child_that_is_killed",
-            "--ignored",
-            "--nocapture",
-        ])
+        .args(["--exact", "child_that_is_killed", "--nocapture"])
         .env(DIR, dir)
         .env(FIRST_PART, first.to_string())
         .stdout(Stdio::piped())

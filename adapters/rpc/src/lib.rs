@@ -1,1 +1,39 @@
-//! Placeholder.
+//! The socket: what callers ask of a [`domain::PaymentApi`], as JSON-RPC in the dialect of Core
+//! Lightning, so that `lightning-cli`, pyln-client and cln-rpc work as they are.
+//!
+//! # Map, in reading order
+//!
+//! - [`Server`]: the socket file, the connections, the end.
+//! - `connection`: one task per connection; `frames` and `request` are what it reads.
+//! - `dispatch`: from a request to the method that jsonrpsee's `RpcModule` holds.
+//! - [`methods`]: one file per method, and the table of all of them. `params`, `values`, `route` and
+//!   `invoice` are how they read their parameters, `views` how they show parts and payments.
+//! - [`error`]: every error number, in one table.
+//! - [`client`]: the other end of the socket.
+//!
+//! # Absent
+//!
+//! No rule about money: those are the domain's. No preimage and no secret in any error or log line.
+
+pub mod client;
+mod connection;
+mod dispatch;
+pub mod error;
+mod frames;
+mod invoice;
+mod limits;
+mod linger;
+pub mod methods;
+mod params;
+mod request;
+mod route;
+mod server;
+mod services;
+mod socket;
+mod socket_file;
+mod values;
+mod views;
+
+pub use limits::Limits;
+pub use server::Server;
+pub use services::{About, Services};

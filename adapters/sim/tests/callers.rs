@@ -5,8 +5,7 @@ mod support;
 use domain::contract::node::Fate;
 use domain::contract::samples::hash;
 use domain::{
-    ApiError, Listed, PartFilter, PartId, Paying, PaymentApi, PaymentStore, Policy,
-    Refusal, StatusKind,
+    ApiError, Listed, PartFilter, PartId, Paying, PaymentApi, Policy, Refusal, StatusKind,
 };
 use futures::future::join_all;
 use sim::{SimClock, SimNode, SimStore};

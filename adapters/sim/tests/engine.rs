@@ -5,8 +5,8 @@ mod support;
 use domain::contract::node::Fate;
 use domain::contract::samples::{hash, msat};
 use domain::{
-    ApiError, PartId, Paying, PaymentApi, PaymentFilter, PaymentStore,
-    Refusal, Sent, StatusKind, Word,
+    ApiError, PartId, Paying, PaymentApi, PaymentFilter, PaymentStore, Refusal, Sent, StatusKind,
+    Word,
 };
 use futures::future::join_all;
 use sim::{Fault, Lapse, SimClock, SimNode, SimStore};

@@ -1,0 +1,300 @@
+//! One connection: one task, however many requests it has under way.
+
+mod output;
+mod timer;
+
+use crate::dispatch::{Dispatcher, Reply, Started, error_reply, malformed_reply};
+use crate::error::{Code, RpcError};
+use crate::frames::Frames;
+use crate::limits::Limits;
+use crate::linger::linger;
+use crate::request::{Malformed, Request};
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use output::Output;
+use std::io::{ErrorKind, Read};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use timer::{Patience, Timer};
+use tokio::io::unix::AsyncFd;
+
+/// Serves one client until it leaves, breaks the rules, or `stopping` ends.
+pub(crate) async fn serve(
+    socket: AsyncFd<UnixStream>,
+    dispatcher: Arc<Dispatcher>,
+    stopping: BoxFuture<'static, ()>,
+) {
+    let limits = dispatcher.context().limits.clone();
+    let mut connection = Connection {
+        socket,
+        frames: Frames::new(limits.body_bytes, limits.depth),
+        calls: FuturesUnordered::new(),
+        waits: FuturesUnordered::new(),
+        output: Output::default(),
+        input: Input::Open,
+        hung_up: false,
+        spoke: false,
+        drained: false,
+        stopping: Some(stopping),
+        timer: Timer::default(),
+        dispatcher,
+        limits,
+    };
+    connection.run().await;
+    let is_told = connection.input == Input::Broken && !connection.hung_up;
+    if is_told && connection.stopping.is_some() {
+        linger(connection.socket).await;
+    }
+}
+
+struct Connection {
+    socket: AsyncFd<UnixStream>,
+    dispatcher: Arc<Dispatcher>,
+    limits: Limits,
+    frames: Frames,
+    calls: FuturesUnordered<BoxFuture<'static, Reply>>,
+    /// Apart from the calls, because these are dropped where nobody is left to tell.
+    waits: FuturesUnordered<BoxFuture<'static, Reply>>,
+    output: Output,
+    input: Input,
+    /// The client has closed both ways: requests that came are run, and nobody is told.
+    hung_up: bool,
+    /// Whether there ever was a request.
+    spoke: bool,
+    /// Whether every whole request that has arrived is started: only then is more read.
+    drained: bool,
+    stopping: Option<BoxFuture<'static, ()>>,
+    timer: Timer,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    Open,
+    /// The client has no more to say, or is not listened to any more.
+    Ended,
+    /// It is unknown where the next request would begin.
+    Broken,
+}
+
+/// What can be read at once.
+const CHUNK: usize = 16 * 1024;
+
+impl Connection {
+    async fn run(&mut self) {
+        loop {
+            self.start_requests();
+            if self.output.flush(&self.socket).is_err() {
+                self.hang_up();
+            }
+            if self.is_over() {
+                return;
+            }
+            // Room that the flush has made: nothing else would wake us for what has arrived already.
+            if !self.drained && self.may_start() {
+                continue;
+            }
+            self.set_timer();
+            let event = std::future::poll_fn(|cx| self.poll_event(cx)).await;
+            if event == Event::TooLate {
+                return;
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.input != Input::Open
+            && self.calls.is_empty()
+            && self.waits.is_empty()
+            && self.output.is_empty()
+    }
+
+    /// Starts what has arrived, as far as the limits let it: the rest waits unread.
+    fn start_requests(&mut self) {
+        self.drained = false;
+        while self.may_start() {
+            match self.frames.next() {
+                Ok(None) => {
+                    self.drained = true;
+                    return;
+                }
+                Ok(Some(bytes)) => {
+                    self.spoke = true;
+                    self.timer.note_activity();
+                    match Request::read(bytes) {
+                        Ok(request) => self.start(request),
+                        Err(malformed) => self.refuse(&malformed),
+                    }
+                }
+                Err(broken) => self.refuse(&Malformed::unreadable(&broken)),
+            }
+        }
+    }
+
+    fn may_start(&self) -> bool {
+        self.input != Input::Broken
+            && self.stopping.is_some()
+            && self.calls.len() < self.limits.in_flight_per_connection
+            && !self.output.is_full()
+    }
+
+    fn start(&mut self, request: Request) {
+        // Refused rather than left unread: what the waits wait for may come after them.
+        let too_many = self.waits.len() >= self.limits.waits_per_connection;
+        let id = too_many.then(|| request.id.clone());
+        match (self.dispatcher.start(request), id) {
+            (Started::Call(call), _) => self.calls.push(call),
+            (Started::Wait(_), _) if self.hung_up => {}
+            (Started::Wait(wait), None) => self.waits.push(wait),
+            (Started::Wait(_), Some(id)) => {
+                let message = format!(
+                    "this connection has {} waits under way, the most it can have: wait for one \
+                     to end, or use another connection",
+                    self.waits.len()
+                );
+                self.say(&error_reply(&id, &RpcError::new(Code::Busy, message)));
+            }
+        }
+    }
+
+    fn refuse(&mut self, malformed: &Malformed) {
+        self.say(&malformed_reply(malformed));
+        if malformed.fatal {
+            self.input = Input::Broken;
+        }
+    }
+
+    fn say(&mut self, reply: &[u8]) {
+        if !self.hung_up {
+            self.output.push(reply);
+        }
+    }
+
+    /// Nobody reads any more: replies and waits are dropped; what was asked for still happens.
+    fn hang_up(&mut self) {
+        self.hung_up = true;
+        self.output.clear();
+        self.waits.clear();
+    }
+
+    fn stop(&mut self) {
+        self.stopping = None;
+        if self.input == Input::Open {
+            self.input = Input::Ended;
+        }
+        self.waits.clear();
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        let replied = self.poll_replies(cx);
+        let wrote = self.poll_write(cx);
+        let read = self.poll_read(cx);
+        let stopped = self.poll_stop(cx);
+        if replied || wrote || read || stopped {
+            return Poll::Ready(Event::Progress);
+        }
+        self.timer.poll(cx).map(|()| Event::TooLate)
+    }
+
+    fn poll_replies(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut any = false;
+        for under_way in [&mut self.calls, &mut self.waits] {
+            while !self.output.is_full() && !under_way.is_empty() {
+                let Poll::Ready(Some(reply)) = under_way.poll_next_unpin(cx) else {
+                    break;
+                };
+                any = true;
+                if !self.hung_up {
+                    self.output.push(&reply);
+                }
+            }
+        }
+        any
+    }
+
+    /// Room to write, or the client's hanging up, which shows nowhere else while nothing is read.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
+        while !self.hung_up {
+            match self.socket.poll_write_ready(cx) {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(mut ready)) if !ready.ready().is_write_closed() => {
+                    // Cleared before the next write is tried, so no edge after that is missed.
+                    ready.clear_ready();
+                    if !self.output.is_empty() {
+                        self.timer.note_activity();
+                        return true;
+                    }
+                }
+                Poll::Ready(_) => {
+                    self.hang_up();
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.input != Input::Open || !self.drained || !self.may_start() {
+            return false;
+        }
+        let mut ready = match self.socket.poll_read_ready(cx) {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(ready)) => ready,
+            Poll::Ready(Err(_)) => return self.end_input(),
+        };
+        let mut chunk = [0; CHUNK];
+        match self.socket.get_ref().read(&mut chunk) {
+            Ok(0) => return self.end_input(),
+            Ok(read) => {
+                if read < CHUNK {
+                    ready.clear_ready();
+                }
+                self.frames.push(chunk.get(..read).unwrap_or_default());
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => ready.clear_ready(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return self.end_input(),
+        }
+        true
+    }
+
+    /// The client has closed its writing side. It may still read.
+    fn end_input(&mut self) -> bool {
+        self.input = Input::Ended;
+        if self.frames.has_partial() {
+            let malformed = Malformed::unreadable(&"Invalid JSON: the request was cut off");
+            self.refuse(&malformed);
+        }
+        true
+    }
+
+    fn poll_stop(&mut self, cx: &mut Context<'_>) -> bool {
+        let stopping = self.stopping.as_mut();
+        let stopped = stopping.is_some_and(|stopping| stopping.as_mut().poll(cx).is_ready());
+        if stopped {
+            self.stop();
+        }
+        stopped
+    }
+
+    fn set_timer(&mut self) {
+        let rests = self.calls.is_empty() && self.waits.is_empty();
+        self.timer.set(if !self.output.is_empty() {
+            Patience::ForReader(self.limits.write_timeout_secs)
+        } else if !rests {
+            Patience::Endless
+        } else if !self.spoke || self.frames.has_partial() {
+            Patience::ForRequest(self.limits.silent_timeout_secs)
+        } else {
+            Patience::ForNextRequest(self.limits.idle_timeout_secs)
+        });
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Progress,
+    TooLate,
+}

@@ -1,0 +1,118 @@
+//! From a request to the method that jsonrpsee's `RpcModule` holds, and from its answer to the bytes
+//! of a reply.
+
+use crate::error::{Code, RpcError, shortened};
+use crate::methods::{self, Kind};
+use crate::request::{Malformed, Request};
+use crate::services::Context;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jsonrpsee::types::{ErrorObjectOwned, Id, Params};
+use jsonrpsee::{ConnectionId, Extensions, MethodCallback, MethodResponse, Methods};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+/// The methods, as a transport sees them.
+pub(crate) struct Dispatcher {
+    methods: Methods,
+    context: Arc<Context>,
+}
+
+/// A reply, with the empty line that ends it.
+pub(crate) type Reply = Vec<u8>;
+
+/// A request under way.
+pub(crate) enum Started {
+    /// It ends on its own.
+    Call(BoxFuture<'static, Reply>),
+    /// It may last for ever.
+    Wait(BoxFuture<'static, Reply>),
+}
+
+impl Dispatcher {
+    pub(crate) fn new(
+        context: Context,
+    ) -> Result<Dispatcher, jsonrpsee::core::RegisterMethodError> {
+        let context = Arc::new(context);
+        let methods = methods::module(&context)?.into();
+        Ok(Dispatcher { methods, context })
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Nothing happens before the future is polled.
+    pub(crate) fn start(&self, request: Request) -> Started {
+        let Some((name, callback)) = self.methods.method_with_name(&request.method) else {
+            let error = RpcError::unknown_command(&request.method);
+            let reply = error_reply(&request.id, &error);
+            return Started::Call(std::future::ready(reply).boxed());
+        };
+        let call = call(name, callback.clone(), request).boxed();
+        match methods::named(name).map(|method| method.kind) {
+            Some(Kind::Wait) => Started::Wait(call),
+            Some(Kind::Call | Kind::Dev) | None => Started::Call(call),
+        }
+    }
+}
+
+async fn call(name: &'static str, callback: MethodCallback, request: Request) -> Reply {
+    let Request { id, params, .. } = request;
+    let started = tokio::time::Instant::now();
+    // One caller's bug must not cost another caller of this connection the answer.
+    let response = AssertUnwindSafe(respond(callback, params)).catch_unwind();
+    let (code, reply) = if let Ok(response) = response.await {
+        (response.as_error_code(), success_or_error(&id, &response))
+    } else {
+        let error = RpcError::new(Code::Internal, "internal error: see the daemon's log");
+        (Some(Code::Internal.number()), error_reply(&id, &error))
+    };
+    let id = shortened(&id);
+    tracing::debug!(method = name, id, code, duration = ?started.elapsed(), "request answered");
+    reply
+}
+
+/// jsonrpsee's ids are not kept byte for byte: the method is given none, and ours is put in after.
+async fn respond(callback: MethodCallback, params: String) -> MethodResponse {
+    let params = Params::new(Some(&params)).into_owned();
+    let (nobody, extensions) = (ConnectionId(0), Extensions::new());
+    match callback {
+        MethodCallback::Async(method) => {
+            method(Id::Null, params, nobody, usize::MAX, extensions).await
+        }
+        MethodCallback::Sync(method) => method(Id::Null, params, usize::MAX, extensions),
+        MethodCallback::Subscription(_) | MethodCallback::Unsubscription(_) => {
+            let error = RpcError::new(Code::InvalidRequest, "subscriptions need another transport");
+            MethodResponse::error(Id::Null, ErrorObjectOwned::from(error))
+        }
+    }
+}
+
+const HEAD: &str = r#"{"jsonrpc":"2.0","id":"#;
+const NO_ID: &str = r#"{"jsonrpc":"2.0","id":null,"#;
+
+fn success_or_error(id: &str, response: &MethodResponse) -> Reply {
+    if let Some(rest) = response.as_json().get().strip_prefix(NO_ID) {
+        return reply([HEAD, id, ",", rest]);
+    }
+    let error = RpcError::new(Code::Internal, "internal error: malformed response");
+    error_reply(id, &error)
+}
+
+/// A reply in place of a result.
+pub(crate) fn error_reply(id: &str, error: &RpcError) -> Reply {
+    reply([HEAD, id, ",\"error\":", &error.to_json(), "}"])
+}
+
+/// The reply to what is no request.
+pub(crate) fn malformed_reply(malformed: &Malformed) -> Reply {
+    error_reply(&malformed.id, &malformed.error)
+}
+
+/// An empty line ends it, and compact JSON holds none.
+fn reply<const N: usize>(pieces: [&str; N]) -> Reply {
+    let mut bytes = pieces.concat().into_bytes();
+    bytes.extend_from_slice(b"\n\n");
+    bytes
+}

@@ -1,0 +1,150 @@
+//! Every error number, what it means, and whether the same request may be sent again.
+
+mod convert;
+
+use jsonrpsee::types::ErrorObjectOwned;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+/// An error number: Core Lightning's where the meaning is the same.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(i32)]
+#[allow(missing_docs, reason = "`ERRORS` says what each means")]
+pub enum Code {
+    InvalidRequest = -32600,
+    UnknownCommand = -32601,
+    InvalidParams = -32602,
+    Internal = -32603,
+    Busy = -32005,
+    InProgress = 200,
+    OtherTerms = 201,
+    UnparseableOnion = 202,
+    DestinationPermanent = 203,
+    TryOtherRoute = 204,
+    RouteNotFound = 205,
+    TooExpensive = 206,
+    InvoiceExpired = 207,
+    NoSuchPayment = 208,
+    Unspecified = 209,
+    StorageUnavailable = 220,
+    NodeUnavailable = 221,
+    Quarantined = 222,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct ErrorInfo {
+    /// The number.
+    pub code: i32,
+    /// Its name.
+    pub name: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Whether the same request may be sent again.
+    pub retry: &'static str,
+}
+
+const fn row(
+    code: Code,
+    name: &'static str,
+    meaning: &'static str,
+    retry: &'static str,
+) -> ErrorInfo {
+    #[expect(
+        clippy::as_conversions,
+        reason = "a `repr(i32)` enum has no other const way"
+    )]
+    let code = code as i32;
+    ErrorInfo {
+        code,
+        name,
+        meaning,
+        retry,
+    }
+}
+
+/// The table: all that can ever be answered in place of a result.
+#[rustfmt::skip]
+pub const ERRORS: &[ErrorInfo] = &[
+    row(Code::InvalidRequest, "INVALID_REQUEST", "not a JSON-RPC 2.0 request, or larger or deeper than allowed", "no: correct the request"),
+    row(Code::UnknownCommand, "METHOD_NOT_FOUND", "no such command", "no: `help` lists the commands"),
+    row(Code::InvalidParams, "INVALID_PARAMS", "a parameter is missing, unknown or wrong; nothing changed", "no: correct the parameter"),
+    row(Code::Internal, "INTERNAL_ERROR", "a bug in the daemon; what is pending stays pending", "with the same request_id only"),
+    row(Code::Busy, "BUSY", "a limit is reached, or the daemon is stopping; nothing changed", "yes, later"),
+    row(Code::InProgress, "PAY_IN_PROGRESS", "the wait timed out, or the part would exceed what the payment shall deliver; nothing changed", "yes: wait again, or send no more than data.room_msat"),
+    row(Code::OtherTerms, "PAY_RHASH_ALREADY_USED", "this payment_hash or request_id was used with other terms; nothing changed", "no: use the terms it has"),
+    row(Code::UnparseableOnion, "PAY_UNPARSEABLE_ONION", "the part failed, and the failure that came back could not be read", "as a new part, over another route"),
+    row(Code::DestinationPermanent, "PAY_DESTINATION_PERM_FAIL", "the part failed: the destination refuses for good", "no: ask the payee for a new invoice"),
+    row(Code::TryOtherRoute, "PAY_TRY_OTHER_ROUTE", "the part failed on the way", "as a new part, over another route"),
+    row(Code::RouteNotFound, "PAY_ROUTE_NOT_FOUND", "no route to the destination", "yes, later or with another amount"),
+    row(Code::TooExpensive, "PAY_ROUTE_TOO_EXPENSIVE", "every route costs more than allowed", "with a higher limit"),
+    row(Code::InvoiceExpired, "PAY_INVOICE_EXPIRED", "the invoice has expired; nothing changed", "no: ask the payee for a new invoice"),
+    row(Code::NoSuchPayment, "PAY_NO_SUCH_PAYMENT", "no such payment or partial payment", "no: it was never accepted"),
+    row(Code::Unspecified, "PAY_UNSPECIFIED_ERROR", "it failed, and no reason is known", "as a new part"),
+    row(Code::StorageUnavailable, "STORAGE_UNAVAILABLE", "the database failed; data.durable says whether the part may have been stored (false, \"unknown\")", "with the same request_id, or when durable is false"),
+    row(Code::NodeUnavailable, "NODE_UNAVAILABLE", "the Lightning node cannot be reached; what is pending stays pending", "yes, later"),
+    row(Code::Quarantined, "PAY_QUARANTINED", "the payment's records contradict each other; nothing is sent towards it", "no: a human must look at it"),
+];
+
+impl Code {
+    /// The number.
+    pub const fn number(self) -> i32 {
+        row(self, "", "", "").code
+    }
+}
+
+/// What is answered in place of a result.
+#[derive(Clone, Debug)]
+pub(crate) struct RpcError {
+    code: Code,
+    message: String,
+    data: Option<Box<RawValue>>,
+}
+
+impl RpcError {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> RpcError {
+        RpcError {
+            code,
+            message: message.into(),
+            data: None,
+        }
+    }
+
+    pub(crate) fn params(message: impl Into<String>) -> RpcError {
+        RpcError::new(Code::InvalidParams, message)
+    }
+
+    pub(crate) fn unknown_command(name: &str) -> RpcError {
+        let name = shortened(name);
+        RpcError::new(Code::UnknownCommand, format!("Unknown command '{name}'"))
+    }
+
+    /// With figures for programs.
+    pub(crate) fn with(self, data: impl Serialize) -> RpcError {
+        RpcError {
+            data: to_raw_value(&data).ok(),
+            ..self
+        }
+    }
+
+    /// `{"code":…,"message":…}`, `data` where there is some.
+    pub(crate) fn to_json(&self) -> String {
+        let object = ErrorObjectOwned::from(self.clone());
+        serde_json::to_string(&object).unwrap_or_else(|_| "null".into())
+    }
+}
+
+impl From<RpcError> for ErrorObjectOwned {
+    fn from(error: RpcError) -> ErrorObjectOwned {
+        ErrorObjectOwned::owned(error.code.number(), error.message, error.data)
+    }
+}
+
+/// Text of the caller's that goes into an error or a log line.
+pub(crate) fn shortened(text: &str) -> String {
+    const MAX: usize = 64;
+    match text.char_indices().nth(MAX) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}

@@ -1,0 +1,93 @@
+//! From the domain's words to numbers and figures.
+
+use super::{Code, RpcError};
+use crate::views;
+use domain::{ApiError, DevError, FailureCode, Refusal};
+use serde_json::json;
+
+impl From<ApiError> for RpcError {
+    fn from(error: ApiError) -> RpcError {
+        let plain = |code| RpcError::new(code, error.to_string());
+        match &error {
+            ApiError::Refused(refusal) => RpcError::from(refusal),
+            ApiError::NoSuchNode(_) => RpcError::params(format!(
+                "node: {error}; getinfo lists those that are, and without node the first is taken"
+            )),
+            ApiError::NoSuchPart(_) | ApiError::NoSuchPayment(_) => plain(Code::NoSuchPayment),
+            ApiError::TimedOut => plain(Code::InProgress),
+            ApiError::PartFailed(part) => {
+                let code = part.failure().map(|failure| failure.code);
+                plain(code.into()).with(views::FailedPart::from(&**part))
+            }
+            ApiError::PaymentFailed(payment, part) => {
+                let code = part.failure().map(|failure| failure.code);
+                plain(code.into()).with(views::FailedPayment::new(payment, part))
+            }
+            ApiError::Quarantined { .. } => plain(Code::Quarantined),
+            ApiError::Busy(_) | ApiError::ShuttingDown => plain(Code::Busy),
+            ApiError::StorageUnavailable(_) => {
+                plain(Code::StorageUnavailable).with(json!({ "durable": false }))
+            }
+            ApiError::StorageUnknown(_) => {
+                plain(Code::StorageUnavailable).with(json!({ "durable": "unknown" }))
+            }
+            ApiError::Internal(_) => plain(Code::Internal),
+        }
+    }
+}
+
+impl From<&Refusal> for RpcError {
+    fn from(refusal: &Refusal) -> RpcError {
+        let plain = |code| RpcError::new(code, refusal.to_string());
+        match refusal {
+            Refusal::TermsDiffer { .. }
+            | Refusal::SucceededWithAmount(_)
+            | Refusal::SucceededTo(_)
+            | Refusal::RequestReused { .. } => plain(Code::OtherTerms),
+            Refusal::Ceiling {
+                asked,
+                intended,
+                in_flight,
+                delivered,
+                room,
+            } => plain(Code::InProgress).with(json!({
+                "intended_msat": intended.get(),
+                "in_flight_msat": in_flight.get(),
+                "delivered_msat": delivered.get(),
+                "room_msat": room.get(),
+                "asked_msat": asked.get(),
+            })),
+            Refusal::SecretMissing | Refusal::InvoiceDiffers { .. } => plain(Code::InvalidParams),
+            Refusal::InvoiceExpired(at) => {
+                plain(Code::InvoiceExpired).with(json!({ "expiry": at.seconds() }))
+            }
+            Refusal::Quarantined { .. } => plain(Code::Quarantined),
+            Refusal::TooManyParts { .. } => plain(Code::Busy),
+            Refusal::NoSuchPart { .. } => plain(Code::NoSuchPayment),
+            // No caller hands in a preimage: only a node can.
+            Refusal::WrongPreimage { .. } => plain(Code::Internal),
+        }
+    }
+}
+
+impl From<Option<FailureCode>> for Code {
+    fn from(code: Option<FailureCode>) -> Code {
+        match code {
+            Some(FailureCode::UnparseableOnion) => Code::UnparseableOnion,
+            Some(FailureCode::DestinationPermanent) => Code::DestinationPermanent,
+            Some(FailureCode::TryOtherRoute) => Code::TryOtherRoute,
+            Some(FailureCode::Unspecified) | None => Code::Unspecified,
+        }
+    }
+}
+
+impl From<DevError> for RpcError {
+    fn from(error: DevError) -> RpcError {
+        let code = match &error {
+            DevError::NoSuchNode(_) => Code::InvalidParams,
+            DevError::NoRoute(_) => Code::RouteNotFound,
+            DevError::Refused(_) => Code::Unspecified,
+        };
+        RpcError::new(code, error.to_string())
+    }
+}

@@ -1,0 +1,219 @@
+//! The methods: one file each, and the table of all of them, from which they are registered, listed
+//! by `help` and checked by `check`.
+
+mod check;
+mod dev_hold;
+mod dev_invoice;
+mod dev_routes;
+mod dev_tick;
+mod getinfo;
+mod help;
+mod listpartialpayments;
+mod listpayments;
+mod notifications;
+mod sendpartialpay;
+mod sendpay;
+mod stop;
+mod waitpartialpay;
+mod waitsendpay;
+
+pub use crate::params::Param;
+
+use crate::error::RpcError;
+use crate::params::{Arguments, Given};
+use crate::services::Context;
+use crate::values::reply_error;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jsonrpsee::ResponsePayload;
+use jsonrpsee::RpcModule;
+use jsonrpsee::core::RegisterMethodError;
+use jsonrpsee::types::{ErrorObjectOwned, Params};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use std::sync::Arc;
+
+static ALL: [MethodInfo; 15] = [
+    MethodInfo::of::<sendpartialpay::SendPartialPay>(),
+    MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
+    MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
+    MethodInfo::of::<sendpay::SendPay>(),
+    MethodInfo::of::<waitsendpay::WaitSendPay>(),
+    MethodInfo::of::<listpayments::ListPayments>(),
+    MethodInfo::of::<getinfo::GetInfo>(),
+    MethodInfo::of::<help::Help>(),
+    MethodInfo::of::<check::Check>(),
+    MethodInfo::of::<notifications::Notifications>(),
+    MethodInfo::of::<stop::Stop>(),
+    MethodInfo::of::<dev_invoice::DevInvoice>(),
+    MethodInfo::of::<dev_routes::DevRoutes>(),
+    MethodInfo::of::<dev_tick::DevTick>(),
+    MethodInfo::of::<dev_hold::DevHold>(),
+];
+
+/// Every method there is; those that are [`MethodInfo::is_dev`] exist on the embedded network only.
+pub fn all() -> &'static [MethodInfo] {
+    &ALL
+}
+
+/// The method of that name.
+pub fn named(name: &str) -> Option<&'static MethodInfo> {
+    ALL.iter().find(|method| method.name == name)
+}
+
+/// What is to be known of a method, for `help`, `check` and the command line.
+#[derive(Clone, Copy)]
+pub struct MethodInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// Its parameters, in order.
+    pub params: &'static [Param],
+    /// One line.
+    pub description: &'static str,
+    /// All there is to say.
+    pub help: &'static str,
+    /// What kind it is.
+    pub kind: Kind,
+    open: bool,
+    register: fn(&mut RpcModule<Context>) -> Result<(), RegisterMethodError>,
+    check: fn(&Arc<Context>, &Given<'_>) -> Result<Checking, RpcError>,
+}
+
+/// What kind of method it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    /// Answers as soon as it can.
+    Call,
+    /// May wait for ever: dropped when the caller hangs up or the daemon stops.
+    Wait,
+    /// Exists on the embedded network only.
+    Dev,
+}
+
+/// The rest of a check, once the parameters are understood.
+pub(crate) type Checking = BoxFuture<'static, Result<(), RpcError>>;
+
+/// A method's answer, as JSON.
+pub(crate) type Reply = Result<Box<RawValue>, RpcError>;
+
+/// A method.
+trait Method: 'static {
+    const NAME: &'static str;
+    const PARAMS: &'static [Param];
+    const DESCRIPTION: &'static str;
+    const HELP: &'static str;
+    const KIND: Kind = Kind::Call;
+    /// Whether another method's parameters follow its own.
+    const OPEN: bool = false;
+
+    /// Its parameters, understood.
+    type Request: Send;
+
+    /// Understands the parameters, and does nothing.
+    fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError>;
+
+    /// Says what [`Method::run`] would, as far as that can be known without doing it.
+    fn check(
+        _context: Arc<Context>,
+        _request: Self::Request,
+    ) -> impl Future<Output = Result<(), RpcError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Does it.
+    fn run(context: Arc<Context>, request: Self::Request) -> impl Future<Output = Reply> + Send;
+}
+
+impl MethodInfo {
+    const fn of<M: Method>() -> MethodInfo {
+        MethodInfo {
+            name: M::NAME,
+            params: M::PARAMS,
+            description: M::DESCRIPTION,
+            help: M::HELP,
+            kind: M::KIND,
+            open: M::OPEN,
+            register: register::<M>,
+            check: check::<M>,
+        }
+    }
+
+    /// `name required [optional]`, and `…` where another method's parameters follow.
+    pub fn usage(&self) -> String {
+        let mut usage = self.name.to_owned();
+        for param in self.params {
+            let (open, close) = if param.required { ("", "") } else { ("[", "]") };
+            usage.extend([" ", open, param.name, close]);
+        }
+        if self.open {
+            usage.push_str(" …");
+        }
+        usage
+    }
+
+    /// Whether it exists on the embedded network only.
+    pub fn is_dev(&self) -> bool {
+        self.kind == Kind::Dev
+    }
+
+    pub(crate) fn exists_in(&self, context: &Context) -> bool {
+        !self.is_dev() || context.services.dev.is_some()
+    }
+}
+
+/// Every method of `context`, for any transport to feed.
+pub(crate) fn module(context: &Arc<Context>) -> Result<RpcModule<Context>, RegisterMethodError> {
+    let mut module = RpcModule::from_arc(Arc::clone(context));
+    for method in ALL.iter().filter(|method| method.exists_in(context)) {
+        (method.register)(&mut module)?;
+    }
+    Ok(module)
+}
+
+fn register<M: Method>(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+    let call = |params: Params<'static>, context: Arc<Context>, _| async move {
+        Answer(match understand::<M>(&context, params.as_str()) {
+            Ok(request) => M::run(context, request).await,
+            Err(error) => Err(error),
+        })
+    };
+    module.register_async_method(M::NAME, call).map(|_| ())
+}
+
+fn understand<M: Method>(
+    context: &Arc<Context>,
+    params: Option<&str>,
+) -> Result<M::Request, RpcError> {
+    let given = Given::read(params)?;
+    M::parse(context, &Arguments::bind(&given, M::PARAMS, M::OPEN)?)
+}
+
+fn check<M: Method>(context: &Arc<Context>, given: &Given<'_>) -> Result<Checking, RpcError> {
+    let request = M::parse(context, &Arguments::bind(given, M::PARAMS, M::OPEN)?)?;
+    Ok(M::check(Arc::clone(context), request).boxed())
+}
+
+/// A view, as JSON with its fields in order.
+fn reply(view: &impl Serialize) -> Reply {
+    to_raw_value(view).map_err(|error| reply_error(&error))
+}
+
+/// What jsonrpsee wraps into a response.
+struct Answer(Reply);
+
+impl jsonrpsee::IntoResponse for Answer {
+    type Output = Box<RawValue>;
+
+    fn into_response(self) -> ResponsePayload<'static, Box<RawValue>> {
+        match self.0 {
+            Ok(result) => ResponsePayload::success(result),
+            Err(error) => ResponsePayload::error(ErrorObjectOwned::from(error)),
+        }
+    }
+}
+
+/// The embedded network. Its methods are registered only where there is one.
+fn dev_network(context: &Context) -> Result<&dyn domain::DevNetwork, RpcError> {
+    let network = context.services.dev.as_deref();
+    network.ok_or_else(|| RpcError::params("this daemon runs no embedded network"))
+}

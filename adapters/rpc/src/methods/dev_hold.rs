@@ -1,0 +1,33 @@
+//! `dev-hold`: a receiver that takes its time, on the embedded network.
+
+use super::{Kind, Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use crate::values;
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) struct DevHold;
+
+impl Method for DevHold {
+    const NAME: &'static str = "dev-hold";
+    const PARAMS: &'static [Param] = &[Param::required("on")];
+    const DESCRIPTION: &'static str = "Make dave keep what arrives, on the embedded network";
+    const HELP: &'static str = "\
+on  on: what arrives stays pending; off: it is claimed, what was kept too
+
+Returns {hold}.";
+    const KIND: Kind = Kind::Dev;
+
+    type Request = bool;
+
+    fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<bool, RpcError> {
+        arguments.required("on", values::on_off)
+    }
+
+    async fn run(context: Arc<Context>, on: bool) -> Reply {
+        super::dev_network(&context)?.hold(on).await?;
+        reply(&json!({ "hold": on }))
+    }
+}

@@ -1,0 +1,70 @@
+//! `dev-routes`: disjoint routes on the embedded network.
+
+use super::{Kind, Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use crate::values;
+use crate::views::HopView;
+use domain::{Msat, Route};
+use serde::Serialize;
+use std::sync::Arc;
+
+pub(super) struct DevRoutes;
+
+#[derive(Serialize)]
+struct RoutesView {
+    routes: Vec<RouteView>,
+}
+
+#[derive(Serialize)]
+struct RouteView {
+    route: Vec<HopView>,
+    amount_msat: u64,
+    amount_sent_msat: u64,
+}
+
+impl Method for DevRoutes {
+    const NAME: &'static str = "dev-routes";
+    const PARAMS: &'static [Param] = &[
+        Param::required("destination"),
+        Param::required("amount_msat"),
+        Param::optional("count"),
+    ];
+    const DESCRIPTION: &'static str =
+        "Find disjoint routes that each deliver {amount_msat} to {destination}";
+    const HELP: &'static str = "\
+destination  a node's id or its name
+amount_msat  what each route shall deliver
+count        at most so many routes
+
+Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route is fit for sendpay and sendpartialpay.";
+    const KIND: Kind = Kind::Dev;
+
+    type Request = (String, Msat, Option<usize>);
+
+    fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
+        let count = arguments.optional("count", values::limit(100))?;
+        Ok((
+            arguments.required("destination", values::word)?,
+            arguments.required("amount_msat", values::msat)?,
+            count.and_then(|count| usize::try_from(count).ok()),
+        ))
+    }
+
+    async fn run(context: Arc<Context>, (destination, amount, count): Self::Request) -> Reply {
+        let network = super::dev_network(&context)?;
+        let routes = network.routes(destination, amount, count).await?;
+        reply(&RoutesView {
+            routes: routes.iter().map(view).collect(),
+        })
+    }
+}
+
+fn view(route: &Route) -> RouteView {
+    RouteView {
+        route: route.hops().iter().map(HopView::from).collect(),
+        amount_msat: route.amount().get(),
+        amount_sent_msat: route.amount_sent().get(),
+    }
+}

@@ -1,0 +1,34 @@
+//! `dev-tick`: time on the embedded network.
+
+use super::{Kind, Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use crate::values;
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) struct DevTick;
+
+impl Method for DevTick {
+    const NAME: &'static str = "dev-tick";
+    const PARAMS: &'static [Param] = &[Param::optional("minutes")];
+    const DESCRIPTION: &'static str = "Let {minutes} of LDK's minutes pass on the embedded network";
+    const HELP: &'static str = "\
+minutes  1 unless said
+
+Receivers give up on half a payment after a few of them. Returns {minutes}.";
+    const KIND: Kind = Kind::Dev;
+
+    type Request = u32;
+
+    fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<u32, RpcError> {
+        let minutes = arguments.optional("minutes", values::limit(10_000))?;
+        Ok(minutes.unwrap_or(1))
+    }
+
+    async fn run(context: Arc<Context>, minutes: u32) -> Reply {
+        super::dev_network(&context)?.tick(minutes).await?;
+        reply(&json!({ "minutes": minutes }))
+    }
+}

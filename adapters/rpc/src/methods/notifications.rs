@@ -1,0 +1,31 @@
+//! `notifications`: lightning-cli's first request, before any other.
+
+use super::{Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use crate::values;
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) struct Notifications;
+
+impl Method for Notifications {
+    const NAME: &'static str = "notifications";
+    const PARAMS: &'static [Param] = &[Param::required("enable")];
+    const DESCRIPTION: &'static str = "Enable notifications, of which this daemon has none";
+    const HELP: &'static str = "\
+Accepted so that lightning-cli and pyln-client work as they are; nothing is ever sent unasked.
+
+enable  true or false";
+
+    type Request = bool;
+
+    fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<bool, RpcError> {
+        arguments.required("enable", values::boolean)
+    }
+
+    async fn run(_: Arc<Context>, _: bool) -> Reply {
+        reply(&json!({}))
+    }
+}

@@ -1,0 +1,77 @@
+//! `sendpay`: a payment of one part, as in c-lightning 0.6.2.
+
+use super::sendpartialpay::extras;
+use super::{Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use crate::views::PaymentView;
+use crate::{route, values};
+use domain::{Extras, Paying, SendPay as Request};
+use std::sync::Arc;
+
+pub(super) struct SendPay;
+
+impl Method for SendPay {
+    const NAME: &'static str = "sendpay";
+    const PARAMS: &'static [Param] = &[
+        Param::required("route"),
+        Param::required("payment_hash"),
+        // Newer callers, pyln-client's helper among them, say `label` and `amount_msat`.
+        Param::optional("description").or(&["label"]),
+        Param::optional("msatoshi").or(&["amount_msat"]),
+        Param::optional("bolt11"),
+        Param::optional("payment_secret").secret(),
+        Param::optional("payment_metadata").secret(),
+        Param::optional("node"),
+        Param::optional("request_id"),
+    ];
+    const DESCRIPTION: &'static str = "Send along {route} in return for preimage of {payment_hash}";
+    const HELP: &'static str = "\
+Pays in one part, as c-lightning 0.6.2 did, and returns with the node's first answer; the outcome is waitsendpay's to tell. For payments in several parts see sendpartialpay.
+
+route             hops, from our node outwards: [{id, channel, amount_msat (or msatoshi), delay}, …], or a path of getroutes
+payment_hash      32 bytes of hex: names the payment
+description       a note, for the lists (label is another name for it)
+msatoshi          what was asked for; the last hop carries that to twice that. What the last hop carries, unless said
+bolt11            the invoice: gives the secret and the metadata, and is checked against everything else
+payment_secret    the invoice's
+payment_metadata  the invoice's, if it has any
+node              which configured node sends it; the first unless said
+request_id        1 to 128 bytes: the same request under the same key is answered as before, and nothing is sent
+
+Returns the payment, with message \"Monitor status with listpayments or waitsendpay\" while it is pending, with payment_preimage if it is complete already: then nothing is sent.
+Errors: 201 already paid with another amount or to another node, 204 the node refused it, 207 expired, 220 storage, 222 quarantined, -32602, -32005.";
+
+    type Request = Request;
+
+    fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Request, RpcError> {
+        let text = values::text(context.limits.text_bytes);
+        let route = arguments.required("route", route::route)?;
+        let payment_hash = arguments.required("payment_hash", values::hash)?;
+        let msatoshi = arguments.optional("msatoshi", values::msat)?;
+        if let Some(msat) = msatoshi.filter(|msat| !route.amount().is_within_twice(*msat)) {
+            return Err(RpcError::params(format!("msatoshi {msat} out of range")));
+        }
+        Ok(Request {
+            route,
+            payment_hash,
+            msatoshi,
+            extras: Extras {
+                description: arguments.optional("description", &text)?,
+                ..extras(arguments)?
+            },
+        })
+    }
+
+    async fn check(context: Arc<Context>, request: Request) -> Result<(), RpcError> {
+        Ok(context.services.payments.check_pay(request).await?)
+    }
+
+    async fn run(context: Arc<Context>, request: Request) -> Reply {
+        match context.services.payments.send_pay(request).await? {
+            Paying::InProgress(payment) => reply(&PaymentView::from(&*payment).monitored()),
+            Paying::AlreadyComplete(payment) => reply(&PaymentView::from(&*payment)),
+        }
+    }
+}

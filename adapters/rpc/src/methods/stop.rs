@@ -1,0 +1,29 @@
+//! `stop`: the daemon's end.
+
+use super::{Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) struct Stop;
+
+impl Method for Stop {
+    const NAME: &'static str = "stop";
+    const PARAMS: &'static [Param] = &[];
+    const DESCRIPTION: &'static str = "Shut the daemon down";
+    const HELP: &'static str = "\
+Stops taking requests, finishes the commits under way and exits. What is pending stays pending, and is taken up again at the next start.";
+
+    type Request = ();
+
+    fn parse(_: &Arc<Context>, _: &Arguments<'_>) -> Result<(), RpcError> {
+        Ok(())
+    }
+
+    async fn run(context: Arc<Context>, (): ()) -> Reply {
+        (context.services.stop)();
+        reply(&json!({ "message": "Shutting down" }))
+    }
+}

@@ -1,0 +1,43 @@
+//! `waitpartialpay`: what became of a part.
+
+use super::{Kind, Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use crate::values;
+use crate::views::PartView;
+use domain::PartId;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) struct WaitPartialPay;
+
+impl Method for WaitPartialPay {
+    const NAME: &'static str = "waitpartialpay";
+    const PARAMS: &'static [Param] = &[Param::required("id"), Param::optional("timeout")];
+    const DESCRIPTION: &'static str = "Wait for partial payment {id} to succeed or fail";
+    const HELP: &'static str = "\
+Waits until the part has its outcome, and tells it; afterwards, and after a restart, it tells the same at once.
+
+id       the part's, from sendpartialpay
+timeout  seconds; 0 asks without waiting. For ever, unless given
+
+Returns the part, with its payment_preimage. Errors: 200 timed out (nothing changed), 208 no such part; 202, 203, 204, 209 it failed: data has the part, and why.";
+    const KIND: Kind = Kind::Wait;
+
+    type Request = (PartId, Option<Duration>);
+
+    fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
+        Ok((
+            arguments.required("id", values::part_id)?,
+            arguments.optional("timeout", values::seconds)?,
+        ))
+    }
+
+    async fn run(context: Arc<Context>, (id, timeout): Self::Request) -> Reply {
+        let payments = &context.services.payments;
+        reply(&PartView::from(
+            &payments.wait_partial_pay(id, timeout).await?,
+        ))
+    }
+}

@@ -1,0 +1,43 @@
+//! `waitsendpay`: what became of a payment.
+
+use super::{Kind, Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use crate::values;
+use crate::views::PaymentView;
+use domain::PaymentHash;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) struct WaitSendPay;
+
+impl Method for WaitSendPay {
+    const NAME: &'static str = "waitsendpay";
+    const PARAMS: &'static [Param] = &[Param::required("payment_hash"), Param::optional("timeout")];
+    const DESCRIPTION: &'static str = "Wait for payment of {payment_hash} to succeed or fail";
+    const HELP: &'static str = "\
+Waits until the payment is complete or has failed, however many parts it has, and tells the outcome.
+
+payment_hash  the payment's
+timeout       seconds; 0 asks without waiting. For ever, unless given
+
+Returns the payment, with its payment_preimage. Errors: 200 timed out (nothing changed), 208 never attempted; 202, 203, 204, 209 it failed: data has the payment, and why its last part failed.";
+    const KIND: Kind = Kind::Wait;
+
+    type Request = (PaymentHash, Option<Duration>);
+
+    fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
+        Ok((
+            arguments.required("payment_hash", values::hash)?,
+            arguments.optional("timeout", values::seconds)?,
+        ))
+    }
+
+    async fn run(context: Arc<Context>, (hash, timeout): Self::Request) -> Reply {
+        let payments = &context.services.payments;
+        reply(&PaymentView::from(
+            &payments.wait_send_pay(hash, timeout).await?,
+        ))
+    }
+}

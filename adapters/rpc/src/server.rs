@@ -1,0 +1,176 @@
+//! The server: accepts, serves, stops.
+
+use crate::connection::serve;
+use crate::dispatch::{Dispatcher, error_reply};
+use crate::error::{Code, RpcError};
+use crate::linger::linger;
+use crate::services::Context;
+use crate::socket::register;
+use crate::socket_file::SocketFile;
+use crate::{Limits, Services};
+use futures::FutureExt;
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+
+/// A bound socket, and the methods behind it.
+pub struct Server {
+    listener: UnixListener,
+    file: SocketFile,
+    dispatcher: Arc<Dispatcher>,
+}
+
+/// Connections that are being told that there are too many, at once.
+const REFUSALS: usize = 128;
+/// The first and the longest pause after the system had no descriptor left for a connection.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+
+impl Server {
+    /// Listens at `path` with mode 0600. A socket that nobody answers on is replaced; one that
+    /// somebody does is not ([`ErrorKind::AddrInUse`]).
+    pub fn bind(path: &Path, services: Services, limits: Limits) -> io::Result<Server> {
+        let dispatcher = Dispatcher::new(Context { services, limits }).map_err(io::Error::other)?;
+        let (listener, file) = SocketFile::bind(path)?;
+        listener.set_nonblocking(true)?;
+        Ok(Server {
+            listener,
+            file,
+            dispatcher: Arc::new(dispatcher),
+        })
+    }
+
+    /// Serves until `shutdown`; then answers what is under way, drops the waits, removes the socket
+    /// and returns. Must run on a tokio runtime with I/O and time enabled.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Server {
+            listener,
+            file,
+            dispatcher,
+        } = self;
+        let drain = Duration::from_secs(dispatcher.context().limits.drain_timeout_secs);
+        let listener = match register(listener) {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::error!(%error, "cannot wait for connections");
+                return;
+            }
+        };
+        let (stop, stopping) = watch::channel(false);
+        let mut clients = Clients {
+            dispatcher,
+            stopping,
+            served: JoinSet::new(),
+            refused: JoinSet::new(),
+        };
+        clients.accept_until(&listener, shutdown).await;
+        drop(listener);
+        drop(file);
+        // Nobody listens if every connection has gone already.
+        let _ = stop.send(true);
+        if tokio::time::timeout(drain, clients.leave()).await.is_err() {
+            tracing::warn!("requests were still under way when the time to end them was over");
+        }
+    }
+}
+
+struct Clients {
+    dispatcher: Arc<Dispatcher>,
+    stopping: watch::Receiver<bool>,
+    served: JoinSet<()>,
+    refused: JoinSet<()>,
+}
+
+impl Clients {
+    async fn accept_until(
+        &mut self,
+        listener: &AsyncFd<UnixListener>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let mut shutdown = pin!(shutdown);
+        let mut pause = PAUSE.0;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                Some(ended) = self.served.join_next() => log_panic(ended),
+                Some(ended) = self.refused.join_next() => log_panic(ended),
+                accepted = accept(listener) => match accepted {
+                    Ok(socket) => {
+                        pause = PAUSE.0;
+                        self.welcome(socket);
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, ?pause, "cannot accept a connection");
+                        tokio::select! {
+                            () = &mut shutdown => return,
+                            () = tokio::time::sleep(pause) => {}
+                        }
+                        pause = (pause * 2).min(PAUSE.1);
+                    }
+                },
+            }
+        }
+    }
+
+    fn welcome(&mut self, socket: UnixStream) {
+        let socket = match socket.set_nonblocking(true).and_then(|()| register(socket)) {
+            Ok(socket) => socket,
+            Err(error) => return tracing::warn!(%error, "cannot serve a connection"),
+        };
+        let max = self.dispatcher.context().limits.connections;
+        if self.served.len() < max {
+            let mut stopping = self.stopping.clone();
+            let stopping = async move {
+                // An error says that the server is gone: a stop as well.
+                let _ = stopping.wait_for(|stop| *stop).await;
+            };
+            let dispatcher = Arc::clone(&self.dispatcher);
+            self.served
+                .spawn(serve(socket, dispatcher, stopping.boxed()));
+        } else {
+            tracing::debug!(max, "connection refused: too many");
+            self.refuse(socket, max);
+        }
+    }
+
+    fn refuse(&mut self, socket: AsyncFd<UnixStream>, max: usize) {
+        let message = format!("{max} connections are open, the most there can be; try again later");
+        let reply = error_reply("null", &RpcError::new(Code::Busy, message));
+        // A fresh connection has room for it; if not, closing says as much.
+        let told = socket.get_ref().write_all(&reply).is_ok();
+        if told && self.refused.len() < REFUSALS {
+            self.refused.spawn(linger(socket));
+        }
+    }
+
+    async fn leave(&mut self) {
+        self.refused.shutdown().await;
+        while let Some(ended) = self.served.join_next().await {
+            log_panic(ended);
+        }
+    }
+}
+
+async fn accept(listener: &AsyncFd<UnixListener>) -> io::Result<UnixStream> {
+    loop {
+        let mut ready = listener.readable().await?;
+        match listener.get_ref().accept() {
+            Ok((socket, _)) => return Ok(socket),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => ready.clear_ready(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn log_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task died");
+    }
+}

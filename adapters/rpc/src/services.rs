@@ -1,0 +1,39 @@
+//! What the methods call.
+
+use crate::Limits;
+use domain::{DevNetwork, PaymentApi};
+use std::sync::Arc;
+
+/// What the methods call.
+#[derive(Clone)]
+pub struct Services {
+    /// The engine.
+    pub payments: Arc<dyn PaymentApi>,
+    /// The embedded network: the `dev-…` methods exist only with it.
+    pub dev: Option<Arc<dyn DevNetwork>>,
+    /// What `getinfo` says of this daemon.
+    pub about: About,
+    /// What `stop` calls: it asks for the shutdown that [`Server::run`] waits for, and returns.
+    ///
+    /// [`Server::run`]: crate::Server::run
+    pub stop: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// What `getinfo` says of this daemon.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct About {
+    /// The program's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The network that the nodes are on: `regtest`, `bitcoin`, …
+    pub network: String,
+    /// The folder that holds the database.
+    pub data_dir: String,
+}
+
+/// What every method is given.
+pub(crate) struct Context {
+    pub(crate) services: Services,
+    pub(crate) limits: Limits,
+}

@@ -1,0 +1,171 @@
+//! A part, and why it failed.
+
+use domain::{Failure, Hop, PartialPayment};
+use serde::Serialize;
+
+/// A part: DESIGN.md, section 3.
+#[derive(Serialize)]
+pub(crate) struct PartView<'a> {
+    id: u64,
+    payment_hash: String,
+    node: &'a str,
+    destination: String,
+    msatoshi: u64,
+    amount_msat: u64,
+    msatoshi_sent: u64,
+    amount_sent_msat: u64,
+    intended_msatoshi: u64,
+    created_at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completed_at: Option<u64>,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_preimage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cltv_expiry: Option<u32>,
+    route: Vec<PartHop>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<FailureView<'a>>,
+}
+
+#[derive(Serialize)]
+struct PartHop {
+    id: String,
+    channel: String,
+    msatoshi: u64,
+    amount_msat: u64,
+    delay: u32,
+}
+
+/// A hop as `dev-routes` shows it.
+#[derive(Serialize)]
+pub(crate) struct HopView {
+    id: String,
+    channel: String,
+    amount_msat: u64,
+    delay: u32,
+}
+
+#[derive(Serialize)]
+struct FailureView<'a> {
+    code: u16,
+    message: &'a str,
+    #[serde(flatten)]
+    details: Details,
+}
+
+/// What BOLT 4 lets the payer know.
+#[derive(Serialize)]
+pub(super) struct Details {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erring_index: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failcode: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failcodename: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erring_node: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erring_channel: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    onionreply: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_message: Option<String>,
+}
+
+/// The `data` of a wait's error: the part, and its failure's details beside it as in 0.6.2.
+#[derive(Serialize)]
+pub(crate) struct FailedPart<'a> {
+    #[serde(flatten)]
+    part: PartView<'a>,
+    #[serde(flatten)]
+    details: Option<Details>,
+}
+
+impl<'a> From<&'a PartialPayment> for PartView<'a> {
+    fn from(part: &'a PartialPayment) -> PartView<'a> {
+        let (amount, sent) = (part.amount().get(), part.amount_sent().get());
+        PartView {
+            id: part.id.0,
+            payment_hash: part.payment_hash.to_string(),
+            node: part.node.as_str(),
+            destination: part.destination().to_string(),
+            msatoshi: amount,
+            amount_msat: amount,
+            msatoshi_sent: sent,
+            amount_sent_msat: sent,
+            intended_msatoshi: part.intended.get(),
+            created_at: part.created_at.seconds(),
+            completed_at: part.completed_at.map(domain::Timestamp::seconds),
+            status: part.status().as_str(),
+            payment_preimage: part
+                .preimage()
+                .map(|preimage| hex::encode(preimage.expose())),
+            description: part.description.as_deref(),
+            label: part.label.as_deref(),
+            cltv_expiry: part.cltv_expiry,
+            route: part.route.hops().iter().map(PartHop::from).collect(),
+            failure: part.failure().map(FailureView::from),
+        }
+    }
+}
+
+impl From<&Hop> for PartHop {
+    fn from(hop: &Hop) -> PartHop {
+        PartHop {
+            id: hop.node.to_string(),
+            channel: hop.channel.to_string(),
+            msatoshi: hop.amount.get(),
+            amount_msat: hop.amount.get(),
+            delay: hop.delay,
+        }
+    }
+}
+
+impl From<&Hop> for HopView {
+    fn from(hop: &Hop) -> HopView {
+        HopView {
+            id: hop.node.to_string(),
+            channel: hop.channel.to_string(),
+            amount_msat: hop.amount.get(),
+            delay: hop.delay,
+        }
+    }
+}
+
+impl<'a> From<&'a Failure> for FailureView<'a> {
+    fn from(failure: &'a Failure) -> FailureView<'a> {
+        FailureView {
+            code: failure.code.number(),
+            message: &failure.message,
+            details: Details::from(failure),
+        }
+    }
+}
+
+impl From<&Failure> for Details {
+    fn from(failure: &Failure) -> Details {
+        Details {
+            erring_index: failure.erring_index,
+            failcode: failure.failcode,
+            failcodename: failure.failcodename(),
+            erring_node: failure.erring_node.map(|node| node.to_string()),
+            erring_channel: failure.erring_channel.map(|channel| channel.to_string()),
+            onionreply: failure.onionreply.as_ref().map(hex::encode),
+            raw_message: failure.raw_message.as_ref().map(hex::encode),
+        }
+    }
+}
+
+impl<'a> From<&'a PartialPayment> for FailedPart<'a> {
+    fn from(part: &'a PartialPayment) -> FailedPart<'a> {
+        FailedPart {
+            part: PartView::from(part),
+            details: part.failure().map(Details::from),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! An engine that answers as it is told, and keeps what it was asked.
+
+use crate::samples::{complete_part, complete_payment, part, payment, route};
+use async_trait::async_trait;
+use domain::{
+    ApiError, DevError, DevInvoice, DevNetwork, Info, Listed, Msat, NodeName, Page, PartFilter,
+    PartId, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret,
+    PaymentSummary, Route, SendPartialPay, SendPay, Sent, Timestamp,
+};
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// What the engine was asked.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Asked {
+    SendPartialPay(SendPartialPay),
+    SendPay(SendPay),
+    CheckPartialPay(SendPartialPay),
+    CheckPay(SendPay),
+    WaitPartialPay(PartId, Option<Duration>),
+    WaitSendPay(PaymentHash, Option<Duration>),
+    ListPartialPayments(PartFilter),
+    ListPayments(PaymentFilter),
+    Invoice(Msat, Option<String>, Option<String>),
+    Routes(String, Msat, Option<usize>),
+    Tick(u32),
+    Hold(bool),
+}
+
+pub(crate) struct Fake {
+    asked: Mutex<Vec<Asked>>,
+    /// Answered by every method in place of its result.
+    pub(crate) error: Mutex<Option<ApiError>>,
+    /// Whether the payment was complete before.
+    pub(crate) paid: Mutex<bool>,
+    pub(crate) parts: Mutex<Page<PartialPayment>>,
+    pub(crate) payments: Mutex<Page<PaymentSummary>>,
+    /// `true` ends every wait without a timeout.
+    pub(crate) released: watch::Sender<bool>,
+    /// How many wait.
+    pub(crate) waiting: watch::Sender<usize>,
+    /// `sendpay` panics.
+    pub(crate) broken: Mutex<bool>,
+}
+
+impl Default for Fake {
+    fn default() -> Fake {
+        Fake {
+            asked: Mutex::default(),
+            error: Mutex::default(),
+            paid: Mutex::new(false),
+            parts: Mutex::new(Page {
+                rows: vec![Listed::Sound(part(42))],
+                next: None,
+            }),
+            payments: Mutex::new(Page {
+                rows: vec![Listed::Sound(payment())],
+                next: None,
+            }),
+            released: watch::Sender::new(false),
+            waiting: watch::Sender::new(0),
+            broken: Mutex::new(false),
+        }
+    }
+}
+
+impl Fake {
+    fn note(&self, asked: Asked) -> Result<(), ApiError> {
+        self.asked.lock().unwrap().push(asked);
+        self.error.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+
+    pub(crate) fn last(&self) -> Asked {
+        self.asked.lock().unwrap().last().unwrap().clone()
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
+    fn is_paid(&self) -> bool {
+        *self.paid.lock().unwrap()
+    }
+
+    /// Ends when so many wait.
+    pub(crate) async fn waiting_is(&self, number: usize) {
+        let mut waiting = self.waiting.subscribe();
+        waiting
+            .wait_for(|waiting| *waiting == number)
+            .await
+            .unwrap();
+    }
+
+    async fn wait(&self, timeout: Option<Duration>) -> Result<(), ApiError> {
+        if timeout.is_some() {
+            return Err(ApiError::TimedOut);
+        }
+        let _waiter = Waiter::of(&self.waiting);
+        let mut released = self.released.subscribe();
+        released.wait_for(|released| *released).await.unwrap();
+        Ok(())
+    }
+}
+
+/// Counts while it lives: a wait that is dropped is counted out too.
+struct Waiter<'a>(&'a watch::Sender<usize>);
+
+impl Waiter<'_> {
+    fn of(waiting: &watch::Sender<usize>) -> Waiter<'_> {
+        waiting.send_modify(|waiting| *waiting += 1);
+        Waiter(waiting)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|waiting| *waiting -= 1);
+    }
+}
+
+#[async_trait]
+impl PaymentApi for Fake {
+    async fn send_partial_pay(&self, request: SendPartialPay) -> Result<Sent, ApiError> {
+        self.note(Asked::SendPartialPay(request))?;
+        Ok(if self.is_paid() {
+            Sent::AlreadyComplete(Box::new(complete_payment()))
+        } else {
+            Sent::Part(Box::new(part(42)))
+        })
+    }
+
+    async fn send_pay(&self, request: SendPay) -> Result<Paying, ApiError> {
+        self.note(Asked::SendPay(request))?;
+        assert!(!*self.broken.lock().unwrap(), "broken on purpose");
+        Ok(if self.is_paid() {
+            Paying::AlreadyComplete(Box::new(complete_payment()))
+        } else {
+            Paying::InProgress(Box::new(payment()))
+        })
+    }
+
+    async fn check_partial_pay(&self, request: SendPartialPay) -> Result<(), ApiError> {
+        self.note(Asked::CheckPartialPay(request))
+    }
+
+    async fn check_pay(&self, request: SendPay) -> Result<(), ApiError> {
+        self.note(Asked::CheckPay(request))
+    }
+
+    async fn wait_partial_pay(
+        &self,
+        id: PartId,
+        timeout: Option<Duration>,
+    ) -> Result<PartialPayment, ApiError> {
+        self.note(Asked::WaitPartialPay(id, timeout))?;
+        self.wait(timeout).await?;
+        Ok(complete_part(id.0))
+    }
+
+    async fn wait_send_pay(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+    ) -> Result<PaymentSummary, ApiError> {
+        self.note(Asked::WaitSendPay(hash, timeout))?;
+        self.wait(timeout).await?;
+        Ok(complete_payment())
+    }
+
+    async fn list_partial_payments(
+        &self,
+        filter: PartFilter,
+    ) -> Result<Page<PartialPayment>, ApiError> {
+        self.note(Asked::ListPartialPayments(filter))?;
+        Ok(self.parts.lock().unwrap().clone())
+    }
+
+    async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<PaymentSummary>, ApiError> {
+        self.note(Asked::ListPayments(filter))?;
+        Ok(self.payments.lock().unwrap().clone())
+    }
+
+    async fn get_info(&self) -> Result<Info, ApiError> {
+        Ok(Info {
+            nodes: vec![
+                (NodeName::new("alice"), Some(110)),
+                (NodeName::new("zoe"), None),
+            ],
+            live_parts: 3,
+            waiters: 2,
+            alarms: 1,
+        })
+    }
+}
+
+#[async_trait]
+impl DevNetwork for Fake {
+    async fn invoice(
+        &self,
+        amount: Msat,
+        description: Option<String>,
+        node: Option<String>,
+    ) -> Result<DevInvoice, DevError> {
+        let _ = self.note(Asked::Invoice(amount, description, node));
+        Ok(DevInvoice {
+            bolt11: "lnbcrt1".into(),
+            payment_hash: crate::samples::hash(),
+            payment_secret: PaymentSecret::new([1; 32]),
+            destination: crate::samples::DAVE.parse().unwrap(),
+            expires_at: Timestamp(1_700_000_000_000_000),
+        })
+    }
+
+    async fn routes(
+        &self,
+        destination: String,
+        amount: Msat,
+        count: Option<usize>,
+    ) -> Result<Vec<Route>, DevError> {
+        let _ = self.note(Asked::Routes(destination.clone(), amount, count));
+        match &*destination {
+            "dave" => Ok(vec![route(amount.get())]),
+            "nowhere" => Err(DevError::NoRoute("too far".into())),
+            _ => Err(DevError::NoSuchNode(destination)),
+        }
+    }
+
+    async fn tick(&self, minutes: u32) -> Result<(), DevError> {
+        let _ = self.note(Asked::Tick(minutes));
+        Ok(())
+    }
+
+    async fn hold(&self, on: bool) -> Result<(), DevError> {
+        let _ = self.note(Asked::Hold(on));
+        Ok(())
+    }
+}

@@ -1,0 +1,19 @@
+//! The server over a real Unix socket, with a fake engine behind it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+
+mod clients;
+mod errors;
+mod fake;
+mod framing;
+mod hostile;
+mod lifecycle;
+mod lists;
+mod parameters;
+mod samples;
+mod sends;
+mod waits;
+mod wire;

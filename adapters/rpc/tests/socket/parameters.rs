@@ -1,0 +1,179 @@
+//! Core Lightning's rules for parameters, in its words.
+
+use crate::samples::{SECRET, hash, route_json};
+use crate::wire::{Daemon, request};
+use serde_json::{Value, json};
+
+async fn refused(daemon: &Daemon, method: &str, params: Value, message: &str) {
+    let error = daemon.error(method, params).await;
+    assert_eq!(error, (-32602, message.to_owned()));
+}
+
+#[tokio::test]
+async fn the_rules_are_core_lightnings() {
+    let daemon = Daemon::start();
+    let d = &daemon;
+    let list = "listpartialpayments";
+    refused(
+        d,
+        list,
+        json!([1, 2, 3, 4, 5, 6]),
+        "too many parameters: got 6, expected 5",
+    )
+    .await;
+    refused(
+        d,
+        "getinfo",
+        json!([1]),
+        "too many parameters: got 1, expected 0",
+    )
+    .await;
+    let unknown = "unknown parameter: hash, this may be caused by a failure to autodetect \
+                   key=value-style parameters. Please try using the -k flag and explicit key=value \
+                   pairs of parameters.";
+    refused(d, list, json!({"hash": 1}), unknown).await;
+    refused(
+        d,
+        "waitpartialpay",
+        json!([]),
+        "missing required parameter: id",
+    )
+    .await;
+    refused(
+        d,
+        "waitpartialpay",
+        json!([null]),
+        "missing required parameter: id",
+    )
+    .await;
+    refused(
+        d,
+        "waitpartialpay",
+        json!({"timeout": 1}),
+        "missing required parameter: id",
+    )
+    .await;
+    refused(d, "sendpay", json!({}), "missing required parameter: route").await;
+    let not_params = "Expected array or object for params";
+    for params in [json!(7), json!("x"), json!(null), json!(true)] {
+        refused(d, list, params, not_params).await;
+    }
+    assert_eq!(daemon.engine.asked(), 0);
+}
+
+#[tokio::test]
+async fn names_given_twice_are_noticed() {
+    let daemon = Daemon::start();
+    let mut wire = daemon.connect().await;
+    for (params, name) in [
+        (r#"{"id":1,"id":1}"#, "id"),
+        (r#"{"id":1,"\u0069d":2}"#, "id"),
+    ] {
+        let body = request(&json!(1), "waitpartialpay", &json!("P")).replace("\"P\"", params);
+        wire.send(body).await;
+        let reply = wire.json().await;
+        assert_eq!(reply["error"]["code"], -32602);
+        assert_eq!(
+            reply["error"]["message"],
+            format!("duplicate json names: {name}")
+        );
+    }
+    let both = json!({
+        "route": route_json(600), "payment_hash": hash().to_string(), "description": "a",
+        "label": "a",
+    });
+    let (code, message) = daemon.error("sendpay", both).await;
+    assert_eq!(code, -32602);
+    assert!(message.starts_with("duplicate json names: "), "{message}");
+    let body = request(&json!(1), "sendpay", &json!(["P", hash().to_string()]));
+    let hop = r#"[{"id":1,"delay":1,"delay":1}]"#;
+    wire.send(body.replace("\"P\"", &hop.replace("\"id\":1,", "")))
+        .await;
+    assert_eq!(wire.json().await["error"]["code"], -32602);
+    assert_eq!(daemon.engine.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_wrong_value_is_named_with_what_it_should_be() {
+    let daemon = Daemon::start();
+    for (method, params, message) in [
+        (
+            "waitpartialpay",
+            json!(["x"]),
+            "id: should be an unsigned 64 bit integer: invalid token 'x'",
+        ),
+        (
+            "waitpartialpay",
+            json!({"id": 1, "timeout": null}),
+            "timeout: should be an unsigned 64 bit integer: invalid token 'null'",
+        ),
+        (
+            "waitsendpay",
+            json!(["00"]),
+            "payment_hash: should be a 32 byte hex value: invalid token '00'",
+        ),
+        (
+            "listpayments",
+            json!({"status": "paid"}),
+            "status: should be pending, complete or failed: invalid token 'paid'",
+        ),
+        (
+            "sendpartialpay",
+            json!([route_json(600), hash().to_string(), "1.5sat"]),
+            "intended_msatoshi: should be a millisatoshi amount: invalid token '1.5sat'",
+        ),
+        (
+            "sendpartialpay",
+            json!([
+                route_json(600),
+                hash().to_string(),
+                2_100_000_000_000_000_001_u64
+            ]),
+            "intended_msatoshi: should be a millisatoshi amount: invalid token \
+             '2100000000000000001'",
+        ),
+        (
+            "sendpay",
+            json!({"route": route_json(600), "payment_hash": hash().to_string(), "request_id": ""}),
+            "request_id: should be a string of 1 to 128 bytes: invalid token ''",
+        ),
+        (
+            "sendpay",
+            json!([route_json(600), hash().to_string(), "x".repeat(2000)]),
+            "description: should be a string of at most 1024 bytes: invalid token of 2000 bytes",
+        ),
+        (
+            "notifications",
+            json!(["yes"]),
+            "enable: should be 'true' or 'false': invalid token 'yes'",
+        ),
+        (
+            "dev-hold",
+            json!(["maybe"]),
+            "on: should be 'on' or 'off': invalid token 'maybe'",
+        ),
+    ] {
+        refused(&daemon, method, params, message).await;
+    }
+    assert_eq!(daemon.engine.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_secret_is_never_shown_wherever_it_stands() {
+    let daemon = Daemon::start();
+    let hash = hash().to_string();
+    let short = &SECRET[..20];
+    for params in [
+        json!({"route": route_json(600), "payment_hash": hash, "payment_secret": short}),
+        json!({"route": route_json(600), "payment_hash": hash, "payment_metadata": "5ec7e7z"}),
+        json!({"route": route_json(600), "payment_hash": hash, "msatoshi": SECRET}),
+        json!([SECRET, hash]),
+        json!({"route": [{"id": SECRET}], "payment_hash": hash}),
+        json!({"route": SECRET, "payment_hash": hash}),
+        json!({"route": {"x": SECRET}, "payment_hash": hash}),
+    ] {
+        let (code, message) = daemon.error("sendpay", params).await;
+        assert_eq!(code, -32602);
+        assert!(!message.contains("5ec7e7"), "{message}");
+    }
+}

@@ -1,0 +1,134 @@
+//! Parts and payments to answer with.
+
+use domain::{
+    Failure, FailureCode, Hop, Msat, NodeId, NodeName, PartId, PartStatus, PartialPayment,
+    PaymentHash, PaymentId, PaymentSecret, PaymentSummary, Preimage, Route, ShortChannelId, Tally,
+    Terms, Timestamp,
+};
+use serde_json::{Value, json};
+
+pub(crate) const BOB: &str = "02aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+pub(crate) const DAVE: &str = "03bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+pub(crate) const SECRET: &str = "5ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7";
+const PREIMAGE: [u8; 32] = [7; 32];
+
+/// From BOLT 11's own examples: 25 mBTC, secret 11…11, hash [`INVOICE_HASH`].
+pub(crate) const INVOICE: &str = "lnbc25m1pvjluezpp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5vdhkven9v5sxyetpdeessp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygs9q5sqqqqqqqqqqqqqqqqsgq2a25dxl5hrntdtn6zvydt7d66hyzsyhqs4wdynavys42xgl6sgx9c4g7me86a27t07mdtfry458rtjr0v92cnmswpsjscgt2vcse3sgpz3uapa";
+pub(crate) const INVOICE_HASH: &str =
+    "0001020304050607080900010203040506070809000102030405060708090102";
+pub(crate) const INVOICE_PAYEE: &str =
+    "03e7156ae33b0a208d0744199163177e909e80176e55d97a2f221ede0f934dd9ad";
+
+pub(crate) fn hash() -> PaymentHash {
+    Preimage::from_secret_bytes(PREIMAGE).0
+}
+
+pub(crate) fn preimage_hex() -> String {
+    hex::encode(PREIMAGE)
+}
+
+pub(crate) fn msat(msat: u64) -> Msat {
+    Msat::new(msat).unwrap()
+}
+
+fn node(id: &str) -> NodeId {
+    id.parse().unwrap()
+}
+
+pub(crate) fn route(amount: u64) -> Route {
+    let hop = |id, channel, amount, delay| Hop {
+        node: node(id),
+        channel: ShortChannelId(channel),
+        amount: msat(amount),
+        delay,
+    };
+    let (first, last) = (103 << 40 | 1 << 16, 104 << 40 | 2 << 16 | 1);
+    let hops = vec![hop(BOB, first, amount + 10, 15), hop(DAVE, last, amount, 9)];
+    Route::new(hops).unwrap()
+}
+
+/// [`route`], as a caller writes it.
+pub(crate) fn route_json(amount: u64) -> Value {
+    json!([
+        {"id": BOB, "channel": "103x1x0", "amount_msat": amount + 10, "delay": 15},
+        {"id": DAVE, "channel": "104x2x1", "amount_msat": amount, "delay": 9},
+    ])
+}
+
+pub(crate) fn part(id: u64) -> PartialPayment {
+    PartialPayment {
+        id: PartId(id),
+        payment_hash: hash(),
+        intended: msat(1000),
+        node: NodeName::new("alice"),
+        route: route(600),
+        description: Some("a note\n\nof two lines".into()),
+        label: None,
+        cltv_expiry: Some(115),
+        created_at: Timestamp(1_700_000_000_999_999),
+        completed_at: None,
+        status: PartStatus::Pending,
+    }
+}
+
+pub(crate) fn complete_part(id: u64) -> PartialPayment {
+    PartialPayment {
+        completed_at: Some(Timestamp(1_700_000_001_000_000)),
+        status: PartStatus::Complete(Preimage::from_secret_bytes(PREIMAGE).1),
+        ..part(id)
+    }
+}
+
+pub(crate) fn failed_part(id: u64, code: FailureCode) -> PartialPayment {
+    let failure = Failure {
+        erring_index: Some(1),
+        failcode: Some(0x1000 | 12),
+        erring_node: Some(node(BOB)),
+        erring_channel: Some("104x2x1".parse().unwrap()),
+        onionreply: Some(vec![0xbe, 0xef]),
+        raw_message: Some(vec![0x10, 0x0c]),
+        ..Failure::plain(code, "failed: WIRE_FEE_INSUFFICIENT (reply from remote)")
+    };
+    PartialPayment {
+        completed_at: Some(Timestamp(1_700_000_001_000_000)),
+        status: PartStatus::Failed(Box::new(failure)),
+        ..part(id)
+    }
+}
+
+pub(crate) fn payment() -> PaymentSummary {
+    PaymentSummary {
+        id: PaymentId(5),
+        payment_hash: hash(),
+        terms: Terms {
+            intended: msat(1000),
+            requested: msat(900),
+            destination: node(DAVE),
+            secret: SECRET.parse::<PaymentSecret>().ok(),
+            metadata: None,
+        },
+        description: None,
+        label: Some("rent".into()),
+        bolt11: None,
+        created_at: Timestamp(1_700_000_000_999_999),
+        completed_at: None,
+        preimage: None,
+        tally: Tally {
+            parts: 3,
+            live: 1,
+            in_flight: msat(600),
+            delivered: Msat::ZERO,
+            sent: msat(610),
+        },
+        quarantine: None,
+        version: 4,
+    }
+}
+
+pub(crate) fn complete_payment() -> PaymentSummary {
+    PaymentSummary {
+        completed_at: Some(Timestamp(1_700_000_001_000_000)),
+        preimage: Some(Preimage::from_secret_bytes(PREIMAGE).1),
+        ..payment()
+    }
+}
