@@ -1,2 +1,17 @@
-//! ampere
-fn main() {}
+//! The command line.
+
+use ampere::cli::{self, Args};
+use ampere::exit::after_clap;
+use clap::Parser;
+use std::process::ExitCode;
+use std::time::Instant;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let started = Instant::now();
+    let exit = match Args::try_parse() {
+        Ok(args) => cli::run(args, started).await,
+        Err(error) => after_clap(&error),
+    };
+    exit.into()
+}

@@ -15,6 +15,7 @@ pub(crate) use staging::{Staging, Write};
 use domain::PaymentHash;
 use lightning::ln::channelmanager::PaymentId;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -215,12 +216,25 @@ impl Store {
 
 /// A connection that nobody shares. Its commits wait for the disk only when it is hardened.
 fn connect(path: &Path) -> Result<Connection, StoreError> {
+    create_private(path);
     let db = Connection::open(path)?;
     db.busy_timeout(LOCK_PATIENCE)?;
     db.execute_batch(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;",
     )?;
     Ok(db)
+}
+
+/// It holds keys: made readable by its owner alone, as SQLite then makes its log. Should this fail,
+/// opening it says why.
+fn create_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    let created = options.write(true).create_new(true).mode(0o600).open(path);
+    if let Err(error) = created
+        && error.kind() != std::io::ErrorKind::AlreadyExists
+    {
+        tracing::debug!(%error, path = %path.display(), "could not be created");
+    }
 }
 
 /// From here on a commit is on the disk when it returns; and so is everything before.

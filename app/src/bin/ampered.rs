@@ -1,2 +1,64 @@
-//! ampered
-fn main() {}
+//! The daemon.
+
+use ampere::config::{Config, DaemonFlags, Flags};
+use ampere::daemon::Daemon;
+use ampere::exit::{Exit, after_clap};
+use ampere::shutdown::Shutdown;
+use ampere::{descriptors, logging, trouble};
+use clap::Parser;
+use std::process::ExitCode;
+
+const MORE: &str = "\
+Examples:
+  ampered                                everything in ~/.ampere
+  ampered --data-dir /tmp/a              everything in /tmp/a
+  AMPERE_LOG=debug ampered               more to read
+  ampere --data-dir /tmp/a getinfo       ask the one in /tmp/a
+  ampere --data-dir /tmp/a stop          end it (so do SIGTERM and Ctrl-C)
+
+Flags win over the environment (AMPERE_DATA_DIR, AMPERE_RPC_FILE, AMPERE_DATABASE, AMPERE_NODE,
+AMPERE_LOG, AMPERE_LOG_FORMAT, AMPERE_LIMITS_…, AMPERE_POLICY_…), which wins over DIR/ampere.toml:
+
+  rpc_file = \"ampere-rpc\"
+  log = \"warn,rpc=debug\"
+  [limits]        # of the socket
+  [policy]        # of the engine
+  waiters_max = 1000
+
+Exit status: 0 stopped in good order, 1 could not run, 3 the command line makes no sense.";
+
+/// The Ampere daemon: owns the partial payments of a Lightning node.
+#[derive(Parser)]
+#[command(name = "ampered", version, after_help = MORE)]
+struct Args {
+    #[command(flatten)]
+    place: Flags,
+    #[command(flatten)]
+    daemon: DaemonFlags,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let exit = match Args::try_parse() {
+        Err(error) => after_clap(&error),
+        Ok(args) => match run(args).await {
+            Ok(()) => Exit::Ok,
+            Err(error) => {
+                eprintln!("{}", trouble::report(&error));
+                Exit::Error
+            }
+        },
+    };
+    exit.into()
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    let config = Config::load(args.place, args.daemon, std::env::vars_os())?;
+    logging::start(&config.log, config.log_format)?;
+    descriptors::raise();
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let daemon = Daemon::start(config, &shutdown).await?;
+    daemon.run(shutdown).await;
+    Ok(())
+}

@@ -17,7 +17,8 @@ pub trait HtlcSender: Send + Sync {
     /// What became of a part that was offered, or may have been.
     async fn look_up(&self, part: PartId, payment_hash: PaymentHash) -> LookUp;
 
-    /// The height of the best block the node knows, without asking anyone; `None` if it is not known.
+    /// The height from which the node counts a part's delays (LDK: the block after the best one it
+    /// knows), without asking anyone; `None` if it is not known.
     fn height(&self) -> Option<u32>;
 }
 

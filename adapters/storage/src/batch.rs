@@ -1,0 +1,262 @@
+//! What one batch does on a connection: begin, each transition's few statements, commit.
+//!
+//! The expected version is checked by a transition's first write. When no row is touched, nothing
+//! of that transition is written, and the batch goes on without it: no savepoints.
+
+use crate::changes::{PartWrite, PaymentWrite, Write};
+use crate::error::Fault;
+use crate::schema::{counters, nodes, requests};
+use crate::statements::{Begin, Commit, CountersMoved, CursorMoved, Fence, NewEvent};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use domain::{NodeName, PartId, PaymentId, Receipt};
+use std::collections::{BTreeMap, HashMap};
+
+/// A batch under way.
+pub(crate) struct Batch<'a> {
+    connection: &'a mut SqliteConnection,
+    nodes: &'a mut Nodes,
+    before: Counters,
+    now: Counters,
+    cursors: BTreeMap<NodeName, i64>,
+}
+
+/// The last numbers that were given out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Queryable)]
+pub(crate) struct Counters {
+    pub(crate) payment: i64,
+    pub(crate) part: i64,
+    pub(crate) event: i64,
+}
+
+/// The numbers of the nodes. A node never changes its number, so only an undone batch can make
+/// this wrong; then it is forgotten.
+pub(crate) type Nodes = HashMap<NodeName, i64>;
+
+/// What became of one transition of a batch that is not committed yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Applied {
+    /// It is written.
+    Yes(Receipt),
+    /// Nothing of it is written: it expected something else.
+    Conflict,
+}
+
+/// Why a batch did not end well.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Ending {
+    /// COMMIT was not reached: nothing is durable.
+    BeforeCommit(Fault),
+    /// COMMIT itself failed: it may be durable, and these counters tell.
+    AtCommit {
+        before: Counters,
+        after: Counters,
+        error: String,
+    },
+}
+
+impl<'a> Batch<'a> {
+    /// Takes the lock and reads the counters: another program may have written meanwhile.
+    pub(crate) fn begin(
+        connection: &'a mut SqliteConnection,
+        nodes: &'a mut Nodes,
+    ) -> Result<Batch<'a>, Fault> {
+        Begin {}.execute(connection)?;
+        let before = read_counters(connection)?;
+        Ok(Batch {
+            connection,
+            nodes,
+            before,
+            now: before,
+            cursors: BTreeMap::new(),
+        })
+    }
+
+    /// Writes one transition, unless it is out of date. After a fault the batch must be undone.
+    pub(crate) fn apply(&mut self, write: &mut Write) -> Result<Applied, Fault> {
+        if let Some(request) = &write.request
+            && self.is_answered(&request.request_id)?
+        {
+            return Ok(Applied::Conflict);
+        }
+        let Some(payment_id) = self.write_payment(&mut write.payment)? else {
+            return Ok(Applied::Conflict);
+        };
+        let part_id = self.write_part(payment_id, &mut write.part)?;
+        let seq = self.write_event(payment_id, part_id, &mut write.event)?;
+        if let Some(request) = &mut write.request {
+            request.payment_id = payment_id;
+            request.part_id = part_id;
+            (&*request).execute(self.connection)?;
+        }
+        if let Some((node, cursor)) = &write.cursor {
+            self.advance(node, *cursor);
+        }
+        Ok(Applied::Yes(Receipt {
+            payment: PaymentId(number(payment_id)?),
+            part: PartId(number(part_id)?),
+            event: number(seq)?,
+        }))
+    }
+
+    /// Remembers how far a node has been heard.
+    pub(crate) fn advance(&mut self, node: &NodeName, cursor: i64) {
+        match self.cursors.get_mut(node) {
+            Some(heard) => *heard = cursor.max(*heard),
+            None => drop(self.cursors.insert(node.clone(), cursor)),
+        }
+    }
+
+    /// Makes everything durable.
+    pub(crate) fn commit(mut self) -> Result<(), Ending> {
+        self.write_totals().map_err(Ending::BeforeCommit)?;
+        match (Commit {}).execute(self.connection) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Ending::AtCommit {
+                before: self.before,
+                after: self.now,
+                error: error.to_string(),
+            }),
+        }
+    }
+
+    fn is_answered(&mut self, request_id: &str) -> Result<bool, Fault> {
+        let known = requests::table.select(requests::part_id).find(request_id);
+        let known: Option<i64> = known.get_result(self.connection).optional()?;
+        Ok(known.is_some())
+    }
+
+    /// The payment's number, or `None` if it is not what the transition expects.
+    fn write_payment(&mut self, payment: &mut PaymentWrite) -> Result<Option<i64>, Fault> {
+        let (touched, id) = match payment {
+            PaymentWrite::New(row) => {
+                row.id = next(self.now.payment)?;
+                let touched = (&**row).execute(self.connection)?;
+                if touched == 1 {
+                    self.now.payment = row.id;
+                }
+                (touched, row.id)
+            }
+            PaymentWrite::Joined(update) => {
+                let touched = (&**update).execute(self.connection)?;
+                (touched, update.expected.id)
+            }
+            PaymentWrite::Proven(update) => {
+                let touched = (&**update).execute(self.connection)?;
+                (touched, update.expected.id)
+            }
+            PaymentWrite::NotProven(update) => {
+                let touched = (&**update).execute(self.connection)?;
+                (touched, update.expected.id)
+            }
+        };
+        Ok((touched == 1).then_some(id))
+    }
+
+    fn write_part(&mut self, payment_id: i64, part: &mut PartWrite) -> Result<i64, Fault> {
+        let (touched, id) = match part {
+            PartWrite::New { node, row } => {
+                row.node_id = self.node(node)?;
+                row.payment_id = payment_id;
+                row.id = next(self.now.part)?;
+                (&**row).execute(self.connection)?;
+                self.now.part = row.id;
+                (1, row.id)
+            }
+            PartWrite::Fulfilled(update) => {
+                let touched = (&*update).execute(self.connection)?;
+                (touched, update.expected.id)
+            }
+            PartWrite::Failed(update) => {
+                let touched = (&**update).execute(self.connection)?;
+                (touched, update.expected.id)
+            }
+            PartWrite::Untouched(id) => (1, *id),
+        };
+        // The payment was as expected, the part was not.
+        if touched == 1 {
+            Ok(id)
+        } else {
+            Err(Fault::Stale)
+        }
+    }
+
+    fn write_event(
+        &mut self,
+        payment_id: i64,
+        part_id: i64,
+        event: &mut NewEvent,
+    ) -> Result<i64, Fault> {
+        event.seq = next(self.now.event)?;
+        event.payment_id = payment_id;
+        event.part_id = part_id;
+        (&*event).execute(self.connection)?;
+        self.now.event = event.seq;
+        Ok(event.seq)
+    }
+
+    fn node(&mut self, name: &NodeName) -> Result<i64, Fault> {
+        if let Some(id) = self.nodes.get(name) {
+            return Ok(*id);
+        }
+        let new = nodes::name.eq(name.as_str());
+        let insert = diesel::insert_into(nodes::table).values(new);
+        insert.on_conflict_do_nothing().execute(self.connection)?;
+        let named = nodes::table.filter(nodes::name.eq(name.as_str()));
+        let id = named.select(nodes::id).get_result(self.connection)?;
+        self.nodes.insert(name.clone(), id);
+        Ok(id)
+    }
+
+    /// What is written once a batch.
+    fn write_totals(&mut self) -> Result<(), Fault> {
+        for (node, cursor) in std::mem::take(&mut self.cursors) {
+            let node = node.as_str().to_owned();
+            CursorMoved { node, cursor }.execute(self.connection)?;
+        }
+        if self.now != self.before {
+            let moved = CountersMoved {
+                payment: self.now.payment,
+                part: self.now.part,
+                event: self.now.event,
+            };
+            moved.execute(self.connection)?;
+        }
+        Ok(())
+    }
+}
+
+/// Undoes the batch that is under way.
+pub(crate) fn undo(connection: &mut SqliteConnection) -> QueryResult<()> {
+    connection.batch_execute("rollback")
+}
+
+/// Overwrites what a failed COMMIT may have left in the log, and says what is durable.
+pub(crate) fn fence(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
+    Begin {}.execute(connection)?;
+    let found = read_counters(connection)?;
+    Fence {}.execute(connection)?;
+    Commit {}.execute(connection)?;
+    Ok(found)
+}
+
+fn read_counters(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
+    let last = (
+        counters::last_payment,
+        counters::last_part,
+        counters::last_event,
+    );
+    Ok(counters::table.select(last).get_result(connection)?)
+}
+
+fn next(last: i64) -> Result<i64, Fault> {
+    let next = last.checked_add(1);
+    next.ok_or_else(|| Fault::Rule("A-4: no number is left".to_owned()))
+}
+
+fn number(id: i64) -> Result<u64, Fault> {
+    u64::try_from(id).map_err(|_| Fault::Rule(format!("A-4: number {id} is negative")))
+}
+
+#[cfg(test)]
+mod tests;

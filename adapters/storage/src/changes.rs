@@ -1,0 +1,279 @@
+//! Domain → row: what one transition writes, made ready in its caller's task, so that the writer
+//! thread has less to do. Whatever does not fit a row is refused here, before anything is written.
+
+use crate::codes;
+use crate::route_codec;
+use crate::statements::{
+    ExpectedPart, ExpectedPayment, NewEvent, NewPart, NewPayment, NewRequest, Notes, PartFailed,
+    PartFulfilled, PaymentJoined, PaymentNotProven, PaymentProven, Progress,
+};
+use domain::{
+    Change, Cursor, Expected, Failure, Msat, NodeName, PartStatus, PartialPayment, PaymentSummary,
+    StatusKind, Timestamp, Transition,
+};
+
+/// What no row can hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum Unstorable {
+    #[error("{0} is too large to be stored")]
+    TooLarge(&'static str),
+    #[error("A-7: pending is no outcome of a part")]
+    NoOutcome,
+}
+
+/// What one transition writes. Numbers that are given out at commit are 0 until then.
+///
+/// It holds secrets, so nothing of it has a `Debug` (rule A-15).
+pub(crate) struct Write {
+    pub(crate) request: Option<NewRequest>,
+    pub(crate) payment: PaymentWrite,
+    pub(crate) part: PartWrite,
+    pub(crate) event: NewEvent,
+    pub(crate) cursor: Option<(NodeName, i64)>,
+}
+
+/// The payment's row: the first write of a transition, and the check of what it expects.
+pub(crate) enum PaymentWrite {
+    New(Box<NewPayment>),
+    Joined(Box<PaymentJoined>),
+    Proven(Box<PaymentProven>),
+    NotProven(Box<PaymentNotProven>),
+}
+
+/// The part's row.
+pub(crate) enum PartWrite {
+    New { node: NodeName, row: Box<NewPart> },
+    Fulfilled(PartFulfilled),
+    Failed(Box<PartFailed>),
+    Untouched(i64),
+}
+
+impl Write {
+    /// What a transition writes.
+    pub(crate) fn of(transition: Transition) -> Result<Write, Unstorable> {
+        let payment = PaymentWrite::of(&transition)?;
+        let event = NewEvent::of(&transition)?;
+        let request = transition.request.map(|request| NewRequest {
+            request_id: request.id.as_str().to_owned(),
+            digest: request.digest.to_vec(),
+            payment_id: 0,
+            part_id: 0,
+        });
+        let heard = transition.cursor.map(|(node, at)| Ok((node, cursor(at)?)));
+        let part = PartWrite::of(&transition.after, transition.change, transition.at)?;
+        Ok(Write {
+            request,
+            payment,
+            part,
+            event,
+            cursor: heard.transpose()?,
+        })
+    }
+}
+
+impl PaymentWrite {
+    fn of(transition: &Transition) -> Result<PaymentWrite, Unstorable> {
+        let row = &transition.after;
+        let progress = progress(row)?;
+        let expected = match transition.expected {
+            Expected::Absent => {
+                return Ok(PaymentWrite::New(Box::new(NewPayment::of(row, progress)?)));
+            }
+            Expected::Version(version) => ExpectedPayment {
+                id: fit(row.id.0, "payment id")?,
+                version: fit(version, "version")?,
+            },
+        };
+        let is_proven = match &transition.change {
+            Change::Accepted(_) => {
+                return Ok(PaymentWrite::Joined(Box::new(PaymentJoined {
+                    progress,
+                    notes: notes(row),
+                    expected,
+                })));
+            }
+            Change::Resolved { status, .. } => status_of(status) == StatusKind::Complete,
+            Change::Quarantined { .. } => false,
+        };
+        Ok(if is_proven {
+            PaymentWrite::Proven(Box::new(PaymentProven {
+                progress,
+                payment_preimage: row.preimage.as_ref().map(|p| p.expose().to_vec()),
+                expected,
+            }))
+        } else {
+            PaymentWrite::NotProven(Box::new(PaymentNotProven { progress, expected }))
+        })
+    }
+}
+
+impl NewPayment {
+    fn of(row: &PaymentSummary, progress: Progress) -> Result<NewPayment, Unstorable> {
+        let (terms, notes) = (&row.terms, notes(row));
+        Ok(NewPayment {
+            id: 0,
+            payment_hash: row.payment_hash.0.to_vec(),
+            direction: codes::OUTGOING,
+            intended_msat: amount(terms.intended, "intended_msat")?,
+            requested_msat: amount(terms.requested, "requested_msat")?,
+            destination: terms.destination.bytes().to_vec(),
+            created_at: time(row.created_at)?,
+            status: progress.status,
+            parts: progress.parts,
+            live_parts: progress.live_parts,
+            in_flight_msat: progress.in_flight_msat,
+            delivered_msat: progress.delivered_msat,
+            sent_msat: progress.sent_msat,
+            completed_at: progress.completed_at,
+            version: progress.version,
+            quarantine: progress.quarantine,
+            payment_secret: notes.payment_secret,
+            payment_metadata: notes.payment_metadata,
+            description: notes.description,
+            label: notes.label,
+            bolt11: notes.bolt11,
+        })
+    }
+}
+
+fn progress(row: &PaymentSummary) -> Result<Progress, Unstorable> {
+    let tally = &row.tally;
+    Ok(Progress {
+        status: codes::of_status(row.status()),
+        parts: i64::from(tally.parts),
+        live_parts: i64::from(tally.live),
+        in_flight_msat: amount(tally.in_flight, "in_flight_msat")?,
+        delivered_msat: amount(tally.delivered, "delivered_msat")?,
+        sent_msat: amount(tally.sent, "sent_msat")?,
+        completed_at: row.completed_at.map(time).transpose()?,
+        version: fit(row.version, "version")?,
+        quarantine: row.quarantine.clone(),
+    })
+}
+
+fn notes(row: &PaymentSummary) -> Notes {
+    Notes {
+        payment_secret: row.terms.secret.as_ref().map(|s| s.expose().to_vec()),
+        payment_metadata: row.terms.metadata.clone(),
+        description: row.description.clone(),
+        label: row.label.clone(),
+        bolt11: row.bolt11.clone(),
+    }
+}
+
+impl PartWrite {
+    fn of(payment: &PaymentSummary, change: Change, at: Timestamp) -> Result<Self, Unstorable> {
+        let (part, previous, status) = match change {
+            Change::Accepted(part) => {
+                let row = Box::new(NewPart::of(&part)?);
+                let node = part.node;
+                return Ok(PartWrite::New { node, row });
+            }
+            Change::Quarantined { part } => {
+                return Ok(PartWrite::Untouched(fit(part.0, "part id")?));
+            }
+            Change::Resolved {
+                part,
+                previous,
+                status,
+            } => (part, previous, status),
+        };
+        let completed_at = time(at)?;
+        let expected = ExpectedPart {
+            id: fit(part.0, "part id")?,
+            payment_id: fit(payment.id.0, "payment id")?,
+            status: codes::of_status(previous),
+        };
+        match status {
+            PartStatus::Pending => Err(Unstorable::NoOutcome),
+            PartStatus::Complete(_) => Ok(PartWrite::Fulfilled(PartFulfilled {
+                completed_at,
+                expected,
+            })),
+            PartStatus::Failed(failure) => {
+                let row = failed(*failure, completed_at, expected);
+                Ok(PartWrite::Failed(Box::new(row)))
+            }
+        }
+    }
+}
+
+impl NewPart {
+    fn of(part: &PartialPayment) -> Result<NewPart, Unstorable> {
+        Ok(NewPart {
+            id: 0,
+            payment_id: 0,
+            node_id: 0,
+            status: codes::of_status(part.status()),
+            amount_msat: amount(part.amount(), "amount_msat")?,
+            amount_sent_msat: amount(part.amount_sent(), "amount_sent_msat")?,
+            cltv_expiry: part.cltv_expiry.map(i64::from),
+            created_at: time(part.created_at)?,
+            route: route_codec::encode(&part.route),
+            description: part.description.clone(),
+            label: part.label.clone(),
+        })
+    }
+}
+
+fn failed(failure: Failure, completed_at: i64, expected: ExpectedPart) -> PartFailed {
+    PartFailed {
+        completed_at,
+        code: i64::from(failure.code.number()),
+        message: failure.message,
+        erring_index: failure.erring_index.map(i64::from),
+        failcode: failure.failcode.map(i64::from),
+        erring_node: failure.erring_node.map(|node| node.bytes().to_vec()),
+        // Channels are all 64 bits; aliases use the highest one.
+        erring_channel: failure
+            .erring_channel
+            .map(|channel| channel.0.cast_signed()),
+        onionreply: failure.onionreply,
+        raw_message: failure.raw_message,
+        expected,
+    }
+}
+
+impl NewEvent {
+    fn of(transition: &Transition) -> Result<NewEvent, Unstorable> {
+        let part_status = match &transition.change {
+            Change::Accepted(part) => Some(part.status()),
+            Change::Resolved { status, .. } => Some(status_of(status)),
+            Change::Quarantined { .. } => None,
+        };
+        Ok(NewEvent {
+            seq: 0,
+            payment_id: 0,
+            part_id: 0,
+            kind: codes::of_event(transition.kind()),
+            payment_status: codes::of_status(transition.after.status()),
+            part_status: part_status.map(codes::of_status),
+            at: time(transition.at)?,
+        })
+    }
+}
+
+/// How far a node has been heard, as it is stored.
+pub(crate) fn cursor(cursor: Cursor) -> Result<i64, Unstorable> {
+    fit(cursor.0, "cursor")
+}
+
+fn status_of(status: &PartStatus) -> StatusKind {
+    match status {
+        PartStatus::Pending => StatusKind::Pending,
+        PartStatus::Complete(_) => StatusKind::Complete,
+        PartStatus::Failed(_) => StatusKind::Failed,
+    }
+}
+
+fn amount(msat: Msat, what: &'static str) -> Result<i64, Unstorable> {
+    fit(msat.get(), what)
+}
+
+fn time(at: Timestamp) -> Result<i64, Unstorable> {
+    fit(at.0, "time")
+}
+
+fn fit(number: u64, what: &'static str) -> Result<i64, Unstorable> {
+    i64::try_from(number).map_err(|_| Unstorable::TooLarge(what))
+}

@@ -1,0 +1,36 @@
+//! The small integers that stand for closed enums in the database.
+
+use domain::{EventKind, StatusKind};
+
+/// `direction` of a payment that we make.
+pub(crate) const OUTGOING: i64 = 0;
+
+/// The number of a status.
+pub(crate) fn of_status(status: StatusKind) -> i64 {
+    match status {
+        StatusKind::Pending => 0,
+        StatusKind::Complete => 1,
+        StatusKind::Failed => 2,
+    }
+}
+
+/// The status of that number, if there is one.
+pub(crate) fn status(number: i64) -> Option<StatusKind> {
+    match number {
+        0 => Some(StatusKind::Pending),
+        1 => Some(StatusKind::Complete),
+        2 => Some(StatusKind::Failed),
+        _ => None,
+    }
+}
+
+/// The number of a kind of event.
+pub(crate) fn of_event(kind: EventKind) -> i64 {
+    match kind {
+        EventKind::PartAccepted => 1,
+        EventKind::PartFulfilled => 2,
+        EventKind::PartFailed => 3,
+        EventKind::PartFulfilledAfterFailure => 4,
+        EventKind::Contradiction => 5,
+    }
+}

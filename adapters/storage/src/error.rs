@@ -1,0 +1,71 @@
+//! What goes wrong, told apart by what must be done about it.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// Why the store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be created or read.
+    #[error("open database {path}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// Its schema cannot be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// A thread cannot be started.
+    #[error("start a thread of the store: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Why the schema could not be changed or read.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// It was written by a later release.
+    #[error(
+        "the database is newer than this program: it has migration {version}, which this program \
+         does not know; use the release that wrote it, or a later one"
+    )]
+    Newer {
+        /// The migration that is not known here.
+        version: String,
+    },
+    /// There is nothing to undo.
+    #[error("no migration has been applied")]
+    NothingApplied,
+    /// The database says no.
+    #[error("migrate the database: {0}")]
+    Failed(String),
+}
+
+/// Why a command of a batch cannot go on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Fault {
+    /// It was found to be out of date after something of it had been written.
+    Stale,
+    /// It breaks a rule that the schema keeps: a bug of ours, and its alone.
+    Rule(String),
+    /// The storage failed: everybody's trouble.
+    Storage(String),
+}
+
+impl From<DieselError> for Fault {
+    fn from(error: DieselError) -> Fault {
+        let text = error.to_string();
+        match error {
+            DieselError::DatabaseError(kind, _) => match kind {
+                DatabaseErrorKind::UniqueViolation
+                | DatabaseErrorKind::ForeignKeyViolation
+                | DatabaseErrorKind::NotNullViolation
+                | DatabaseErrorKind::CheckViolation => Fault::Rule(text),
+                // diesel has no word for a trigger that refuses; ours start with the rule's id.
+                _ if text.starts_with("A-") => Fault::Rule(text),
+                _ => Fault::Storage(text),
+            },
+            _ => Fault::Storage(text),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! How a connection is opened: everything that SQLite has to be told.
+
+use crate::options::Options;
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+/// The one name of the back end's connection that the rest of the crate uses.
+pub(crate) type Connection = SqliteConnection;
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
+    /// The one that writes.
+    Writer,
+    /// One of those that read.
+    Reader,
+    /// Moves what is in the log into the database.
+    Checkpoint,
+    /// Changes the schema.
+    Migration,
+}
+
+/// Everything waits for the log to reach the disk: that is what "durable" means here (rule A-3).
+const EVERYBODY: &str = "pragma foreign_keys = on; pragma temp_store = memory; \
+                         pragma synchronous = full;";
+/// The background checkpoint keeps the log short; the automatic one is for when it cannot.
+const WRITER: &str = "pragma journal_mode = wal; pragma cache_size = -65536; \
+                      pragma wal_autocheckpoint = 10000; pragma journal_size_limit = 67108864;";
+const READER: &str = "pragma query_only = on; pragma cache_size = -16384;";
+
+/// Creates the file, for its owner's eyes only, if it is not there.
+pub(crate) fn create(path: &Path) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Opens a connection. The file must exist: a lost database is never replaced by an empty one.
+pub(crate) fn connect(path: &Path, role: Role, options: &Options) -> Result<Connection, String> {
+    let mut connection =
+        SqliteConnection::establish(&url(path)).map_err(|error| error.to_string())?;
+    let set_up = set_up(&mut connection, role, options);
+    set_up.map_err(|error| error.to_string())?;
+    if role == Role::Writer && journal_mode(&mut connection) != Ok("wal".to_owned()) {
+        return Err("the file system does not allow a write-ahead log".to_owned());
+    }
+    Ok(connection)
+}
+
+fn set_up(connection: &mut Connection, role: Role, options: &Options) -> QueryResult<()> {
+    // First, because all that follow may have to wait for a lock.
+    let timeout = options.busy_timeout.as_millis();
+    connection.batch_execute(&format!("pragma busy_timeout = {timeout}"))?;
+    connection.batch_execute(EVERYBODY)?;
+    match role {
+        Role::Writer => connection.batch_execute(WRITER)?,
+        Role::Reader => connection.batch_execute(READER)?,
+        Role::Checkpoint | Role::Migration => {}
+    }
+    match options.max_page_count {
+        Some(pages) if role == Role::Writer => {
+            connection.batch_execute(&format!("pragma max_page_count = {pages}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Moves what is in the log into the database, next to others that read and write.
+pub(crate) fn checkpoint(connection: &mut Connection) -> QueryResult<()> {
+    connection.batch_execute("pragma wal_checkpoint(passive)")
+}
+
+/// The same for the last who uses the database: nothing is left in the log.
+pub(crate) fn empty_log(connection: &mut Connection) -> QueryResult<()> {
+    connection.batch_execute("pragma wal_checkpoint(truncate)")
+}
+
+fn journal_mode(connection: &mut Connection) -> QueryResult<String> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        journal_mode: String,
+    }
+    let row: Row =
+        diesel::sql_query("select journal_mode from pragma_journal_mode").get_result(connection)?;
+    Ok(row.journal_mode)
+}
+
+/// The path as a `file:` URL, in which no character of it can mean anything else.
+fn url(path: &Path) -> String {
+    let mut url = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
+            url.push(char::from(*byte));
+        } else {
+            write!(url, "%{byte:02x}").expect("a String takes whatever is written");
+        }
+    }
+    url + "?mode=rw"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_is_mistaken_for_options() {
+        let url = url(Path::new("/tmp/a b?mode=memory#%.sqlite3"));
+        assert_eq!(url, "file:/tmp/a%20b%3fmode%3dmemory%23%25.sqlite3?mode=rw");
+    }
+}

@@ -1,0 +1,197 @@
+//! What the readers ask. Each costs what its page costs, however large the tables are.
+
+use crate::fields::RawText;
+use crate::rows::{PartRow, PaymentRow, StoredPart};
+use crate::schema::{cursors, nodes, parts, payments, requests};
+use crate::statements::{BeginRead, Commit};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use domain::{
+    Cursor, Listed, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
+    PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
+};
+
+/// A payment and its parts as they were at one moment; or what is wrong with them.
+pub(crate) fn load(
+    connection: &mut SqliteConnection,
+    hash: PaymentHash,
+) -> QueryResult<Option<Result<Payment, String>>> {
+    // Most hashes are new, and what is not there needs no snapshot.
+    if find_payment(connection, hash)?.is_none() {
+        return Ok(None);
+    }
+    (&BeginRead {}).execute(connection)?;
+    let found = payment_and_parts(connection, hash)?;
+    (&Commit {}).execute(connection)?;
+    Ok(found.map(|(payment, parts)| restore(payment, parts)))
+}
+
+fn find_payment(connection: &mut SqliteConnection, hash: PaymentHash) -> QueryResult<Option<i64>> {
+    let payment = payments::table.filter(payments::payment_hash.eq(&hash.0[..]));
+    payment
+        .select(payments::id)
+        .get_result(connection)
+        .optional()
+}
+
+type PartAndNode = (PartRow, Option<RawText>);
+
+fn payment_and_parts(
+    connection: &mut SqliteConnection,
+    hash: PaymentHash,
+) -> QueryResult<Option<(PaymentRow, Vec<PartAndNode>)>> {
+    let payment = payments::table
+        .filter(payments::payment_hash.eq(&hash.0[..]))
+        .select(PaymentRow::as_select());
+    let Some(payment) = payment.get_result(connection).optional()? else {
+        return Ok(None);
+    };
+    let parts = parts::table
+        .left_join(nodes::table)
+        .filter(parts::payment_id.eq(payment.id))
+        .select((PartRow::as_select(), nodes::name.nullable()))
+        .order(parts::id);
+    let parts = parts.load(connection)?;
+    Ok(Some((payment, parts)))
+}
+
+fn restore(payment: PaymentRow, parts: Vec<PartAndNode>) -> Result<Payment, String> {
+    let owner = payment.as_owner();
+    let summary = payment.into_domain()?;
+    let parts = parts.into_iter().map(|(part, node)| {
+        let id = part.id;
+        let part = part.into_domain(node, &owner);
+        part.map_err(|error| format!("part {id}: {error}"))
+    });
+    let parts = parts.collect::<Result<_, _>>()?;
+    Payment::restore(summary, parts).map_err(|damage| damage.to_string())
+}
+
+/// A page of payments.
+pub(crate) fn payments(
+    connection: &mut SqliteConnection,
+    filter: &PaymentFilter,
+) -> QueryResult<Vec<Listed<PaymentSummary>>> {
+    let mut page = payments::table
+        .select(PaymentRow::as_select())
+        .filter(payments::id.ge(start_at(filter.start.map(|id| id.0))))
+        .order(payments::id)
+        .limit(i64::from(filter.limit))
+        .into_boxed();
+    if let Some(hash) = filter.hash {
+        page = page.filter(payments::payment_hash.eq(hash.0.to_vec()));
+    }
+    // In the words of the partial indexes.
+    page = match filter.status {
+        None => page,
+        Some(StatusKind::Pending) => page.filter(sql::<Bool>(
+            "payments.live_parts > 0 and payments.status = 0",
+        )),
+        Some(StatusKind::Complete) => page.filter(sql::<Bool>("payments.status = 1")),
+        Some(StatusKind::Failed) => page.filter(sql::<Bool>("payments.status = 2")),
+    };
+    let rows: Vec<PaymentRow> = page.load(connection)?;
+    Ok(rows.into_iter().map(PaymentRow::into_listed).collect())
+}
+
+/// A page of parts.
+pub(crate) fn parts(
+    connection: &mut SqliteConnection,
+    filter: &PartFilter,
+) -> QueryResult<Vec<Listed<PartialPayment>>> {
+    // What is joined may be missing in a damaged database: a part shows all the same.
+    let mut page = parts::table
+        .left_join(payments::table)
+        .left_join(nodes::table)
+        .select(StoredPart::as_select())
+        .filter(parts::id.ge(start_at(filter.start.map(|id| id.0))))
+        .order(parts::id)
+        .limit(i64::from(filter.limit))
+        .into_boxed();
+    if let Some(hash) = filter.hash {
+        let Some(payment) = find_payment(connection, hash)? else {
+            return Ok(Vec::new());
+        };
+        page = page.filter(parts::payment_id.eq(payment));
+    }
+    if let Some(PartId(id)) = filter.id {
+        page = page.filter(parts::id.eq(row_id(id)));
+    }
+    page = match filter.status {
+        None => page,
+        Some(StatusKind::Pending) => page.filter(sql::<Bool>("parts.status = 0")),
+        Some(StatusKind::Complete) => page.filter(sql::<Bool>("parts.status = 1")),
+        Some(StatusKind::Failed) => page.filter(sql::<Bool>("parts.status = 2")),
+    };
+    let rows: Vec<StoredPart> = page.load(connection)?;
+    Ok(rows.into_iter().map(StoredPart::into_listed).collect())
+}
+
+/// Payments with live parts, after the given one.
+pub(crate) fn live(
+    connection: &mut SqliteConnection,
+    after: Option<PaymentId>,
+    limit: u32,
+) -> QueryResult<Vec<(PaymentId, PaymentHash)>> {
+    let after = after.map_or(0, |PaymentId(id)| row_id(id));
+    let rows: Vec<(i64, Vec<u8>)> = payments::table
+        .filter(sql::<Bool>("payments.live_parts > 0"))
+        .filter(payments::id.gt(after))
+        .select((payments::id, payments::payment_hash))
+        .order(payments::id)
+        .limit(i64::from(limit))
+        .load(connection)?;
+    let live = rows.into_iter().filter_map(|(id, hash)| {
+        let id = u64::try_from(id).ok()?;
+        let Ok(hash) = <[u8; 32]>::try_from(hash) else {
+            tracing::error!(payment.id = id, "the stored payment has no payment hash");
+            return None;
+        };
+        Some((PaymentId(id), PaymentHash(hash)))
+    });
+    Ok(live.collect())
+}
+
+/// The answered request of that key, and the part that it made.
+pub(crate) fn request(
+    connection: &mut SqliteConnection,
+    id: RequestId,
+) -> QueryResult<Option<Result<(Request, PartId), String>>> {
+    let found: Option<(Vec<u8>, i64)> = requests::table
+        .find(id.as_str())
+        .select((requests::digest, requests::part_id))
+        .get_result(connection)
+        .optional()?;
+    let damaged = || "the stored request is damaged".to_owned();
+    Ok(found.map(|(digest, part)| {
+        let digest = <[u8; 32]>::try_from(digest).map_err(|_| damaged())?;
+        let part = u64::try_from(part).map_err(|_| damaged())?;
+        Ok((Request { id, digest }, PartId(part)))
+    }))
+}
+
+/// How far a node has been heard.
+pub(crate) fn cursor(
+    connection: &mut SqliteConnection,
+    node: &NodeName,
+) -> QueryResult<Option<Cursor>> {
+    let heard = cursors::table.find(node.as_str()).select(cursors::cursor);
+    let heard: Option<i64> = heard.get_result(connection).optional()?;
+    // Below zero nothing has been heard: outcomes come twice, and that is all.
+    Ok(heard.map(|heard| Cursor(u64::try_from(heard).unwrap_or(0))))
+}
+
+/// Every page has a start, because without one SQLite would rather walk the table than a partial
+/// index. No row of ours is below zero; a damaged one may be, and still shows.
+fn start_at(start: Option<u64>) -> i64 {
+    start.map_or(i64::MIN, row_id)
+}
+
+/// Numbers of rows have 63 bits, and the last of them is never given out.
+fn row_id(id: u64) -> i64 {
+    i64::try_from(id).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

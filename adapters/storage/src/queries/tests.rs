@@ -1,0 +1,121 @@
+//! That each list costs what its page costs: which index it reads.
+
+use super::*;
+use crate::options::Options;
+use crate::pragma::{Role, connect, create};
+use diesel::connection::InstrumentationEvent;
+use diesel::sql_types::Text;
+use std::sync::{Arc, Mutex};
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// How SQLite would run what `query` runs last.
+fn plan(query: impl FnOnce(&mut SqliteConnection)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    create(&path).unwrap();
+    let mut connection = connect(&path, Role::Writer, &Options::default()).unwrap();
+    crate::migrate::run_pending(&mut connection).unwrap();
+    let last = Arc::new(Mutex::new(String::new()));
+    let seeing = Arc::clone(&last);
+    connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            *seeing.lock().unwrap() = query.to_string();
+        }
+    });
+    query(&mut connection);
+    let sql = last.lock().unwrap().clone();
+    let sql = sql.split(" -- binds").next().unwrap();
+    let steps: Vec<Step> = diesel::sql_query(format!("explain query plan {sql}"))
+        .load(&mut connection)
+        .unwrap();
+    let steps: Vec<String> = steps.into_iter().map(|step| step.detail).collect();
+    steps.join("; ")
+}
+
+fn plan_of_payments(status: Option<StatusKind>, hash: Option<PaymentHash>) -> String {
+    let filter = PaymentFilter {
+        hash,
+        status,
+        start: None,
+        limit: 10,
+    };
+    plan(|connection| drop(payments(connection, &filter).unwrap()))
+}
+
+fn plan_of_parts(filter: &PartFilter) -> String {
+    plan(|connection| drop(parts(connection, filter).unwrap()))
+}
+
+fn check(plan: &str, starts: &str) {
+    assert!(plan.starts_with(starts), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE"), "sorted: {plan}");
+    assert_eq!(plan.matches("SCAN").count(), 0, "{plan}");
+}
+
+#[test]
+fn payments_are_read_by_an_index() {
+    let by_id = "SEARCH payments USING INTEGER PRIMARY KEY (rowid>?)";
+    check(&plan_of_payments(None, None), by_id);
+    check(&plan_of_payments(Some(StatusKind::Complete), None), by_id);
+    let pending = plan_of_payments(Some(StatusKind::Pending), None);
+    check(&pending, "SEARCH payments USING INDEX payments_live (id>?)");
+    let failed = plan_of_payments(Some(StatusKind::Failed), None);
+    check(
+        &failed,
+        "SEARCH payments USING INDEX payments_failed (id>?)",
+    );
+    let by_hash = plan_of_payments(None, Some(PaymentHash([1; 32])));
+    check(
+        &by_hash,
+        "SEARCH payments USING INDEX sqlite_autoindex_payments_1 (payment_hash=?",
+    );
+    let live = plan(|connection| drop(live(connection, None, 10).unwrap()));
+    check(&live, "SEARCH payments USING INDEX payments_live (id>?)");
+}
+
+#[test]
+fn parts_are_read_by_an_index() {
+    let filter = |status| PartFilter {
+        status,
+        limit: 10,
+        ..PartFilter::default()
+    };
+    let by_id = "SEARCH parts USING INTEGER PRIMARY KEY (rowid>?)";
+    check(&plan_of_parts(&filter(None)), by_id);
+    check(&plan_of_parts(&filter(Some(StatusKind::Complete))), by_id);
+    let pending = plan_of_parts(&filter(Some(StatusKind::Pending)));
+    check(&pending, "SEARCH parts USING INDEX parts_pending (id>?)");
+    let failed = plan_of_parts(&filter(Some(StatusKind::Failed)));
+    check(&failed, "SEARCH parts USING INDEX parts_failed (id>?)");
+    let one = PartFilter {
+        id: Some(PartId(5)),
+        ..filter(None)
+    };
+    check(
+        &plan_of_parts(&one),
+        "SEARCH parts USING INTEGER PRIMARY KEY",
+    );
+}
+
+#[test]
+fn a_payment_is_loaded_by_its_indexes() {
+    let by_hash = plan(|connection| drop(load(connection, PaymentHash([1; 32])).unwrap()));
+    let index = "SEARCH payments USING COVERING INDEX sqlite_autoindex_payments_1";
+    check(&by_hash, index);
+    // Without a payment the query of its parts never runs: it has the same filter as this one.
+    let of_payment = plan(|connection| {
+        let of_payment = parts::table.left_join(nodes::table).order(parts::id);
+        let of_payment = of_payment.filter(parts::payment_id.eq(1));
+        let ids = of_payment.select((parts::route, nodes::name.nullable()));
+        drop(ids.load::<(Vec<u8>, Option<String>)>(connection).unwrap());
+    });
+    check(
+        &of_payment,
+        "SEARCH parts USING INDEX parts_by_payment (payment_id=?)",
+    );
+}

@@ -1,0 +1,102 @@
+//! The tables of `migrations/sqlite`. Every integer is 64 bits wide, as it is in SQLite.
+
+diesel::table! {
+    nodes (id) {
+        id -> BigInt,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    payments (id) {
+        id -> BigInt,
+        payment_hash -> Binary,
+        direction -> BigInt,
+        status -> BigInt,
+        intended_msat -> BigInt,
+        requested_msat -> BigInt,
+        destination -> Binary,
+        payment_secret -> Nullable<Binary>,
+        payment_metadata -> Nullable<Binary>,
+        payment_preimage -> Nullable<Binary>,
+        parts -> BigInt,
+        live_parts -> BigInt,
+        in_flight_msat -> BigInt,
+        delivered_msat -> BigInt,
+        sent_msat -> BigInt,
+        created_at -> BigInt,
+        completed_at -> Nullable<BigInt>,
+        version -> BigInt,
+        quarantine -> Nullable<Text>,
+        description -> Nullable<Text>,
+        label -> Nullable<Text>,
+        bolt11 -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    parts (id) {
+        id -> BigInt,
+        payment_id -> BigInt,
+        node_id -> BigInt,
+        status -> BigInt,
+        amount_msat -> BigInt,
+        amount_sent_msat -> BigInt,
+        cltv_expiry -> Nullable<BigInt>,
+        created_at -> BigInt,
+        completed_at -> Nullable<BigInt>,
+        route -> Binary,
+        description -> Nullable<Text>,
+        label -> Nullable<Text>,
+        failure_code -> Nullable<BigInt>,
+        failure_message -> Nullable<Text>,
+        erring_index -> Nullable<BigInt>,
+        failcode -> Nullable<BigInt>,
+        erring_node -> Nullable<Binary>,
+        erring_channel -> Nullable<BigInt>,
+        onionreply -> Nullable<Binary>,
+        raw_message -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    events (seq) {
+        seq -> BigInt,
+        payment_id -> BigInt,
+        part_id -> BigInt,
+        kind -> BigInt,
+        payment_status -> BigInt,
+        part_status -> Nullable<BigInt>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    requests (request_id) {
+        request_id -> Text,
+        digest -> Binary,
+        payment_id -> BigInt,
+        part_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    cursors (node) {
+        node -> Text,
+        cursor -> BigInt,
+    }
+}
+
+diesel::table! {
+    counters (one) {
+        one -> BigInt,
+        last_payment -> BigInt,
+        last_part -> BigInt,
+        last_event -> BigInt,
+        fences -> BigInt,
+    }
+}
+
+diesel::joinable!(parts -> payments (payment_id));
+diesel::joinable!(parts -> nodes (node_id));
+diesel::allow_tables_to_appear_in_same_query!(nodes, payments, parts);

@@ -1,0 +1,263 @@
+//! The statements that run for every part. Each has a constant text and a static `QueryId`, so
+//! that diesel keeps it prepared and finds it by its type: its own `update().set()` is prepared
+//! anew at every run, and the text of its own `insert_into()` is made anew to look it up.
+//!
+//! They hold secrets, so they have no `Debug` (rule A-15). `or fail` is explained at the top of the
+//! migration.
+
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::sqlite::Sqlite;
+
+/// A statement, or a piece of one, that reads like its text: each text is followed by the field
+/// that stands there, which is a value `as` some SQL type, or another piece.
+macro_rules! statement {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $($text:literal $(, $field:ident: $rust:ty $(as $sql:ty)?)?;)+ }
+    ) => {
+        $(#[$meta])*
+        pub(crate) struct $name { $($(pub(crate) $field: $rust,)?)+ }
+
+        impl QueryId for $name {
+            type QueryId = $name;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+
+        impl QueryFragment<Sqlite> for $name {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+                $(
+                    out.push_sql($text);
+                    $(piece!(out, self.$field, $rust $(as $sql)?);)?
+                )+
+                Ok(())
+            }
+        }
+
+        impl RunQueryDsl<SqliteConnection> for $name {}
+        impl RunQueryDsl<SqliteConnection> for &$name {}
+    };
+}
+
+macro_rules! piece {
+    ($out:ident, $value:expr, $rust:ty as $sql:ty) => {
+        $out.push_bind_param::<$sql, $rust>(&$value)?
+    };
+    ($out:ident, $value:expr, $piece:ty) => {
+        $value.walk_ast($out.reborrow())?
+    };
+}
+
+statement! {
+    /// Takes the one lock that writers share.
+    Begin { "begin immediate"; }
+}
+
+statement! {
+    /// Starts a snapshot for reading.
+    BeginRead { "begin"; }
+}
+
+statement! {
+    /// Makes what was written durable, or ends a snapshot.
+    Commit { "commit"; }
+}
+
+statement! {
+    /// Columns of a payment that every transition sets.
+    Progress {
+        "status = ", status: i64 as BigInt;
+        ", parts = ", parts: i64 as BigInt;
+        ", live_parts = ", live_parts: i64 as BigInt;
+        ", in_flight_msat = ", in_flight_msat: i64 as BigInt;
+        ", delivered_msat = ", delivered_msat: i64 as BigInt;
+        ", sent_msat = ", sent_msat: i64 as BigInt;
+        ", completed_at = ", completed_at: Option<i64> as Nullable<BigInt>;
+        ", version = ", version: i64 as BigInt;
+        ", quarantine = ", quarantine: Option<String> as Nullable<Text>;
+    }
+}
+
+statement! {
+    /// Columns of a payment that only accepting a part sets.
+    Notes {
+        "payment_secret = ", payment_secret: Option<Vec<u8>> as Nullable<Binary>;
+        ", payment_metadata = ", payment_metadata: Option<Vec<u8>> as Nullable<Binary>;
+        ", description = ", description: Option<String> as Nullable<Text>;
+        ", label = ", label: Option<String> as Nullable<Text>;
+        ", bolt11 = ", bolt11: Option<String> as Nullable<Text>;
+    }
+}
+
+statement! {
+    /// A payment with its first part: what no later statement sets, then what every one does. A
+    /// hash that is there already is left alone, and counts as no row.
+    NewPayment {
+        "insert into payments (id, payment_hash, direction, intended_msat, requested_msat, \
+         destination, created_at, status, parts, live_parts, in_flight_msat, delivered_msat, \
+         sent_msat, completed_at, version, quarantine, payment_secret, payment_metadata, \
+         description, label, bolt11) values (", id: i64 as BigInt;
+        ", ", payment_hash: Vec<u8> as Binary;
+        ", ", direction: i64 as BigInt;
+        ", ", intended_msat: i64 as BigInt;
+        ", ", requested_msat: i64 as BigInt;
+        ", ", destination: Vec<u8> as Binary;
+        ", ", created_at: i64 as BigInt;
+        ", ", status: i64 as BigInt;
+        ", ", parts: i64 as BigInt;
+        ", ", live_parts: i64 as BigInt;
+        ", ", in_flight_msat: i64 as BigInt;
+        ", ", delivered_msat: i64 as BigInt;
+        ", ", sent_msat: i64 as BigInt;
+        ", ", completed_at: Option<i64> as Nullable<BigInt>;
+        ", ", version: i64 as BigInt;
+        ", ", quarantine: Option<String> as Nullable<Text>;
+        ", ", payment_secret: Option<Vec<u8>> as Nullable<Binary>;
+        ", ", payment_metadata: Option<Vec<u8>> as Nullable<Binary>;
+        ", ", description: Option<String> as Nullable<Text>;
+        ", ", label: Option<String> as Nullable<Text>;
+        ", ", bolt11: Option<String> as Nullable<Text>;
+        ") on conflict (payment_hash) do nothing";
+    }
+}
+
+statement! {
+    /// The row that a transition expects. By its number: the index of hashes is large and cold.
+    ExpectedPayment {
+        " where id = ", id: i64 as BigInt;
+        " and version = ", version: i64 as BigInt;
+    }
+}
+
+statement! {
+    /// Another part was accepted. It leaves the proof alone, which so cannot be lost here.
+    PaymentJoined {
+        "update or fail payments set ", progress: Progress;
+        ", ", notes: Notes;
+        "", expected: ExpectedPayment;
+    }
+}
+
+statement! {
+    /// A part was fulfilled.
+    PaymentProven {
+        "update or fail payments set ", progress: Progress;
+        ", payment_preimage = ", payment_preimage: Option<Vec<u8>> as Nullable<Binary>;
+        "", expected: ExpectedPayment;
+    }
+}
+
+statement! {
+    /// A part failed, or is contradicted. It leaves the proof alone, which so cannot be lost here.
+    PaymentNotProven {
+        "update or fail payments set ", progress: Progress;
+        "", expected: ExpectedPayment;
+    }
+}
+
+statement! {
+    /// A part is accepted. It has no failure: those columns stay null.
+    NewPart {
+        "insert into parts (id, payment_id, node_id, status, amount_msat, amount_sent_msat, \
+         cltv_expiry, created_at, route, description, label) values (", id: i64 as BigInt;
+        ", ", payment_id: i64 as BigInt;
+        ", ", node_id: i64 as BigInt;
+        ", ", status: i64 as BigInt;
+        ", ", amount_msat: i64 as BigInt;
+        ", ", amount_sent_msat: i64 as BigInt;
+        ", ", cltv_expiry: Option<i64> as Nullable<BigInt>;
+        ", ", created_at: i64 as BigInt;
+        ", ", route: Vec<u8> as Binary;
+        ", ", description: Option<String> as Nullable<Text>;
+        ", ", label: Option<String> as Nullable<Text>;
+        ")";
+    }
+}
+
+statement! {
+    /// The row of the part that a transition expects.
+    ExpectedPart {
+        " where id = ", id: i64 as BigInt;
+        " and payment_id = ", payment_id: i64 as BigInt;
+        " and status = ", status: i64 as BigInt;
+    }
+}
+
+statement! {
+    /// The outcome of a part that is complete.
+    PartFulfilled {
+        "update or fail parts set status = 1, failure_code = null, failure_message = null, \
+         erring_index = null, failcode = null, erring_node = null, erring_channel = null, \
+         onionreply = null, raw_message = null, completed_at = ", completed_at: i64 as BigInt;
+        "", expected: ExpectedPart;
+    }
+}
+
+statement! {
+    /// The outcome of a part that failed.
+    PartFailed {
+        "update or fail parts set status = 2, completed_at = ", completed_at: i64 as BigInt;
+        ", failure_code = ", code: i64 as BigInt;
+        ", failure_message = ", message: String as Text;
+        ", erring_index = ", erring_index: Option<i64> as Nullable<BigInt>;
+        ", failcode = ", failcode: Option<i64> as Nullable<BigInt>;
+        ", erring_node = ", erring_node: Option<Vec<u8>> as Nullable<Binary>;
+        ", erring_channel = ", erring_channel: Option<i64> as Nullable<BigInt>;
+        ", onionreply = ", onionreply: Option<Vec<u8>> as Nullable<Binary>;
+        ", raw_message = ", raw_message: Option<Vec<u8>> as Nullable<Binary>;
+        "", expected: ExpectedPart;
+    }
+}
+
+statement! {
+    /// A transition's place in the history.
+    NewEvent {
+        "insert into events (seq, payment_id, part_id, kind, payment_status, part_status, at) \
+         values (", seq: i64 as BigInt;
+        ", ", payment_id: i64 as BigInt;
+        ", ", part_id: i64 as BigInt;
+        ", ", kind: i64 as BigInt;
+        ", ", payment_status: i64 as BigInt;
+        ", ", part_status: Option<i64> as Nullable<BigInt>;
+        ", ", at: i64 as BigInt;
+        ")";
+    }
+}
+
+statement! {
+    /// An idempotency key and the part that it made.
+    NewRequest {
+        "insert into requests (request_id, digest, payment_id, part_id) values (",
+            request_id: String as Text;
+        ", ", digest: Vec<u8> as Binary;
+        ", ", payment_id: i64 as BigInt;
+        ", ", part_id: i64 as BigInt;
+        ")";
+    }
+}
+
+statement! {
+    /// A node has been heard so far; a smaller number changes nothing.
+    CursorMoved {
+        "insert into cursors (node, cursor) values (", node: String as Text;
+        ", ", cursor: i64 as BigInt;
+        ") on conflict (node) do update set cursor = excluded.cursor \
+         where excluded.cursor > cursors.cursor";
+    }
+}
+
+statement! {
+    /// The last numbers that a batch gave out.
+    CountersMoved {
+        "update counters set last_payment = ", payment: i64 as BigInt;
+        ", last_part = ", part: i64 as BigInt;
+        ", last_event = ", event: i64 as BigInt;
+        " where one = 1";
+    }
+}
+
+statement! {
+    /// Overwrites what a failed COMMIT may have left in the log.
+    Fence { "update counters set fences = fences + 1 where one = 1"; }
+}

@@ -1,0 +1,202 @@
+//! The port on SQLite: what writes goes to the one writer, what reads to one of the readers.
+
+use crate::batch::Nodes;
+use crate::changes::{self, Write};
+use crate::checkpoint::Checkpoint;
+use crate::error::OpenError;
+use crate::migrate;
+use crate::options::Options;
+use crate::pragma::{self, Connection, Role};
+use crate::queries;
+use crate::readers::Readers;
+use crate::writer::{Task, Writer};
+use async_trait::async_trait;
+use diesel::QueryResult;
+use domain::{
+    Committed, Cursor, Listed, LoadError, NodeName, PartFilter, PartId, PartialPayment, Payment,
+    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId,
+    Transition, Unavailable,
+};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use tokio::sync::{mpsc, oneshot};
+
+/// Payments on SQLite.
+///
+/// # Durability
+///
+/// A transition is answered [`Committed::Yes`] once the log that holds it has reached the disk.
+///
+/// # Closing
+///
+/// [`SqliteStore::close`] commits what is queued and waits for the threads. A store that is dropped
+/// instead does the same, and nobody waits.
+pub struct SqliteStore {
+    writer: mpsc::Sender<Task>,
+    readers: Readers,
+    unsettled: Arc<AtomicBool>,
+    ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl SqliteStore {
+    /// Opens the database, creating it (mode 0600) if there is none, and runs pending migrations.
+    pub fn open(path: &Path, options: Options) -> Result<SqliteStore, OpenError> {
+        let unreadable = |reason: String| OpenError::Unreadable {
+            path: path.display().to_string(),
+            reason,
+        };
+        pragma::create(path).map_err(|error| unreadable(error.to_string()))?;
+        // Relative paths would follow the process when it changes its directory.
+        let path = path.canonicalize();
+        let path = path.map_err(|error| unreadable(error.to_string()))?;
+        let options = options.at_least_one();
+        let connection = pragma::connect(&path, Role::Writer, &options);
+        let mut connection = connection.map_err(unreadable)?;
+        migrate::run_pending(&mut connection)?;
+        SqliteStore::start(&path, options, connection)
+    }
+
+    fn start(
+        path: &Path,
+        options: Options,
+        connection: Connection,
+    ) -> Result<SqliteStore, OpenError> {
+        let (alive, ended) = mpsc::channel(1);
+        let (readers, mut threads) = Readers::start(path, &options, &alive)?;
+        let (queue, tasks) = mpsc::channel(options.queue_max);
+        let unsettled = Arc::new(AtomicBool::new(false));
+        let writer = Writer {
+            path: path.to_owned(),
+            checkpoint: Checkpoint::start(path.to_owned(), options.clone())?,
+            options,
+            connection: Some(connection),
+            nodes: Nodes::new(),
+            queue: tasks,
+            unsettled: Arc::clone(&unsettled),
+        };
+        let thread = thread::Builder::new().name("storage-writer".to_owned());
+        threads.push(thread.spawn(move || {
+            writer.run();
+            drop(alive);
+        })?);
+        Ok(SqliteStore {
+            writer: queue,
+            readers,
+            unsettled,
+            ended: tokio::sync::Mutex::new(ended),
+            threads: Mutex::new(threads),
+        })
+    }
+
+    /// Commits what is queued, moves the log into the database, and ends the threads. Whatever
+    /// comes later is answered "unavailable".
+    pub async fn close(&self) {
+        // Readers first: the log can only be emptied when nobody reads from it.
+        self.readers.close().await;
+        // A queue that is gone was closed before.
+        let _ = self.writer.send(Task::Close).await;
+        // Nothing is ever sent: this answers when the last thread has ended.
+        self.ended.lock().await.recv().await;
+        let threads = std::mem::take(&mut *self.threads.lock().expect("nothing panics with it"));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
+        }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&mut Connection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        if self.unsettled.load(Ordering::Acquire) {
+            self.ask(Task::Settle).await?;
+        }
+        self.readers.read(query).await
+    }
+
+    async fn ask(
+        &self,
+        task: impl FnOnce(oneshot::Sender<Result<(), Unavailable>>) -> Task,
+    ) -> Result<(), Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        let queued = self.writer.send(task(answer)).await;
+        queued.map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+}
+
+fn closed() -> Unavailable {
+    Unavailable("the store is closed".to_owned())
+}
+
+#[async_trait]
+impl PaymentStore for SqliteStore {
+    async fn load(&self, hash: PaymentHash) -> Result<Option<Payment>, LoadError> {
+        let found = self.read(move |connection| queries::load(connection, hash));
+        found.await?.transpose().map_err(LoadError::Damaged)
+    }
+
+    async fn commit(&self, transition: Transition) -> Committed {
+        let write = match Write::of(transition) {
+            Ok(write) => Box::new(write),
+            Err(error) => return Committed::Unavailable(error.to_string()),
+        };
+        let (answer, answered) = oneshot::channel();
+        if self.writer.send(Task::Commit(write, answer)).await.is_err() {
+            return Committed::Unavailable(closed().0);
+        }
+        // The writer ends only by a panic before it has answered.
+        let unknown = |_| Committed::Unknown("the writer has ended".to_owned());
+        answered.await.unwrap_or_else(unknown)
+    }
+
+    async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {
+        let cursor = changes::cursor(cursor).map_err(|error| Unavailable(error.to_string()))?;
+        self.ask(|answer| Task::Advance(node, cursor, answer)).await
+    }
+
+    async fn cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
+        let found = self.read(move |connection| queries::cursor(connection, &node));
+        found.await
+    }
+
+    async fn live(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, PaymentHash)>, Unavailable> {
+        let found = self.read(move |connection| queries::live(connection, after, limit));
+        found.await
+    }
+
+    async fn part(&self, id: PartId) -> Result<Option<Listed<PartialPayment>>, Unavailable> {
+        let filter = PartFilter {
+            id: Some(id),
+            limit: 1,
+            ..PartFilter::default()
+        };
+        Ok(self.parts(filter).await?.into_iter().next())
+    }
+
+    async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable> {
+        let found = self.read(move |connection| queries::request(connection, id));
+        found.await?.transpose().map_err(Unavailable)
+    }
+
+    async fn payments(
+        &self,
+        filter: PaymentFilter,
+    ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
+        let found = self.read(move |connection| queries::payments(connection, &filter));
+        found.await
+    }
+
+    async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {
+        let found = self.read(move |connection| queries::parts(connection, &filter));
+        found.await
+    }
+}

@@ -1,0 +1,273 @@
+//! The one thread that writes. It takes whatever has queued up, commits it as one, and only then
+//! answers: a lone caller waits for one fsync, and a thousand callers share one.
+
+use crate::batch::{Applied, Batch, Counters, Ending, Nodes, fence, undo};
+use crate::changes::Write;
+use crate::checkpoint::Checkpoint;
+use crate::error::Fault;
+use crate::options::Options;
+use crate::pragma::{self, Connection, Role};
+use domain::{Committed, NodeName, Receipt, Unavailable};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{mpsc, oneshot};
+
+/// What the writer is asked to do.
+pub(crate) enum Task {
+    /// Commit one transition.
+    Commit(Box<Write>, oneshot::Sender<Committed>),
+    /// Remember how far a node has been heard.
+    Advance(NodeName, i64, oneshot::Sender<Result<(), Unavailable>>),
+    /// Find out what a failed COMMIT has left behind.
+    Settle(oneshot::Sender<Result<(), Unavailable>>),
+    /// Take nothing more, finish what is queued, end.
+    Close,
+}
+
+/// The state of the thread.
+pub(crate) struct Writer {
+    pub(crate) path: PathBuf,
+    pub(crate) options: Options,
+    /// None after trouble, until the next batch opens it again.
+    pub(crate) connection: Option<Connection>,
+    pub(crate) nodes: Nodes,
+    pub(crate) queue: mpsc::Receiver<Task>,
+    /// Set while it is unknown what a failed COMMIT has left behind: nobody may read meanwhile.
+    pub(crate) unsettled: Arc<AtomicBool>,
+    pub(crate) checkpoint: Checkpoint,
+}
+
+/// What became of one task.
+enum Verdict {
+    Done(Option<Receipt>),
+    Conflict,
+    Unavailable(String),
+    Unknown(String),
+}
+
+/// Why a batch was not committed as it was.
+enum Failed {
+    /// One of its commands cannot go on: everything of it was undone.
+    Command(Fault),
+    /// The storage failed: nothing of it is durable.
+    Storage(String),
+    /// COMMIT failed, and yet it is durable.
+    Durable(Vec<Verdict>),
+    /// COMMIT failed, and whether it is durable cannot be told.
+    Unknown(String),
+}
+
+impl Writer {
+    /// The thread: returns when the queue is closed and empty.
+    pub(crate) fn run(mut self) {
+        let mut tasks = Vec::with_capacity(self.options.batch_max);
+        while self
+            .queue
+            .blocking_recv_many(&mut tasks, self.options.batch_max)
+            > 0
+        {
+            if tasks.iter().any(|task| matches!(task, Task::Close)) {
+                self.queue.close();
+            }
+            let verdicts = self.verdicts(&mut tasks);
+            self.checkpoint.committed(tasks.len());
+            for (task, verdict) in tasks.drain(..).zip(verdicts) {
+                task.answer(verdict);
+            }
+        }
+        self.end();
+    }
+
+    /// Commits the batch; if one of its commands cannot go on, each alone.
+    fn verdicts(&mut self, tasks: &mut [Task]) -> Vec<Verdict> {
+        match self.attempt(tasks) {
+            Err(Failed::Command(_)) if tasks.len() > 1 => self.one_by_one(tasks),
+            attempt => outcome(attempt, tasks.len()),
+        }
+    }
+
+    fn one_by_one(&mut self, tasks: &mut [Task]) -> Vec<Verdict> {
+        let mut verdicts = Vec::with_capacity(tasks.len());
+        for task in tasks.iter_mut() {
+            let attempt = self.attempt(std::slice::from_mut(task));
+            let is_over = matches!(attempt, Err(Failed::Storage(_) | Failed::Unknown(_)));
+            verdicts.extend(outcome(attempt, 1));
+            if is_over {
+                break;
+            }
+        }
+        let rest = tasks.len() - verdicts.len();
+        let reason = || Verdict::Unavailable("it failed for the one before".to_owned());
+        verdicts.extend(std::iter::repeat_with(reason).take(rest));
+        verdicts
+    }
+
+    fn attempt(&mut self, tasks: &mut [Task]) -> Result<Vec<Verdict>, Failed> {
+        let mut verdicts = Vec::with_capacity(tasks.len());
+        match self.write(tasks, &mut verdicts) {
+            Ok(()) => Ok(verdicts),
+            Err(Ending::BeforeCommit(Fault::Storage(error))) => {
+                tracing::error!(error, tasks = tasks.len(), "a batch was not committed");
+                self.forget_connection();
+                Err(Failed::Storage(error))
+            }
+            Err(Ending::BeforeCommit(fault)) => {
+                self.undo();
+                Err(Failed::Command(fault))
+            }
+            Err(Ending::AtCommit {
+                before,
+                after,
+                error,
+            }) => {
+                tracing::error!(error, tasks = tasks.len(), "COMMIT failed");
+                self.forget_connection();
+                self.unsettled.store(true, Ordering::Release);
+                self.after_failed_commit(before, after, error, verdicts)
+            }
+        }
+    }
+
+    fn write(&mut self, tasks: &mut [Task], verdicts: &mut Vec<Verdict>) -> Result<(), Ending> {
+        self.settle().map_err(Ending::BeforeCommit)?;
+        let Some(connection) = &mut self.connection else {
+            return Err(Ending::BeforeCommit(Fault::Storage("not open".to_owned())));
+        };
+        let mut batch = Batch::begin(connection, &mut self.nodes).map_err(Ending::BeforeCommit)?;
+        for task in tasks {
+            verdicts.push(task.apply(&mut batch).map_err(Ending::BeforeCommit)?);
+        }
+        batch.commit()
+    }
+
+    /// Opens the connection again after trouble, and finds out what a failed COMMIT has left.
+    fn settle(&mut self) -> Result<Option<Counters>, Fault> {
+        let connection = if let Some(connection) = &mut self.connection {
+            connection
+        } else {
+            let opened = pragma::connect(&self.path, Role::Writer, &self.options);
+            self.connection.insert(opened.map_err(Fault::Storage)?)
+        };
+        if !self.unsettled.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        let found = fence(connection)?;
+        self.unsettled.store(false, Ordering::Release);
+        Ok(Some(found))
+    }
+
+    /// The counters are written by the batch, so they tell whether it is durable.
+    fn after_failed_commit(
+        &mut self,
+        before: Counters,
+        after: Counters,
+        error: String,
+        verdicts: Vec<Verdict>,
+    ) -> Result<Vec<Verdict>, Failed> {
+        match self.settle() {
+            Ok(Some(found)) if found == after => Err(Failed::Durable(verdicts)),
+            Ok(Some(found)) if found == before => Err(Failed::Storage(error)),
+            Ok(_) => Err(Failed::Unknown(error)),
+            Err(fault) => {
+                tracing::error!(?fault, "whether it is durable cannot be told yet");
+                self.forget_connection();
+                Err(Failed::Unknown(error))
+            }
+        }
+    }
+
+    /// A connection that cannot undo is of no use.
+    fn undo(&mut self) {
+        self.nodes.clear();
+        let connection = self.connection.as_mut();
+        if connection.is_none_or(|connection| undo(connection).is_err()) {
+            self.forget_connection();
+        }
+    }
+
+    fn forget_connection(&mut self) {
+        self.nodes.clear();
+        self.connection = None;
+    }
+
+    fn end(mut self) {
+        self.checkpoint.stop();
+        let Some(connection) = &mut self.connection else {
+            return;
+        };
+        if let Err(error) = pragma::empty_log(connection) {
+            tracing::warn!(%error, "the log stays for the next start to read");
+        }
+    }
+}
+
+/// One verdict a task.
+fn outcome(attempt: Result<Vec<Verdict>, Failed>, tasks: usize) -> Vec<Verdict> {
+    let verdict: Box<dyn Fn() -> Verdict> = match attempt {
+        Ok(verdicts) | Err(Failed::Durable(verdicts)) => return verdicts,
+        Err(Failed::Command(Fault::Stale)) => Box::new(|| Verdict::Conflict),
+        Err(Failed::Command(Fault::Rule(rule))) => {
+            tracing::error!(rule, "a transition that breaks a rule was refused");
+            Box::new(move || Verdict::Unavailable(format!("a rule was broken: {rule}")))
+        }
+        Err(Failed::Command(Fault::Storage(error)) | Failed::Storage(error)) => {
+            Box::new(move || Verdict::Unavailable(error.clone()))
+        }
+        Err(Failed::Unknown(error)) => Box::new(move || Verdict::Unknown(error.clone())),
+    };
+    std::iter::repeat_with(verdict).take(tasks).collect()
+}
+
+impl Task {
+    fn apply(&mut self, batch: &mut Batch<'_>) -> Result<Verdict, Fault> {
+        Ok(match self {
+            Task::Commit(write, _) => match batch.apply(write)? {
+                Applied::Yes(receipt) => Verdict::Done(Some(receipt)),
+                Applied::Conflict => Verdict::Conflict,
+            },
+            Task::Advance(node, cursor, _) => {
+                batch.advance(node, *cursor);
+                Verdict::Done(None)
+            }
+            Task::Settle(_) | Task::Close => Verdict::Done(None),
+        })
+    }
+
+    /// Whoever asked may have gone: what was committed stays committed.
+    fn answer(self, verdict: Verdict) {
+        match (self, verdict) {
+            (Task::Close, _) => {}
+            (Task::Commit(_, answer), verdict) => {
+                let _ = answer.send(verdict.into_committed());
+            }
+            (Task::Advance(_, _, answer) | Task::Settle(answer), Verdict::Done(_)) => {
+                let _ = answer.send(Ok(()));
+            }
+            (
+                Task::Advance(_, _, answer) | Task::Settle(answer),
+                Verdict::Unavailable(reason) | Verdict::Unknown(reason),
+            ) => {
+                let _ = answer.send(Err(Unavailable(reason)));
+            }
+            (Task::Advance(..) | Task::Settle(_), Verdict::Conflict) => {
+                unreachable!("only a transition expects something to be there")
+            }
+        }
+    }
+}
+
+impl Verdict {
+    fn into_committed(self) -> Committed {
+        match self {
+            Verdict::Done(Some(receipt)) => Committed::Yes(receipt),
+            Verdict::Done(None) => unreachable!("a transition has a receipt"),
+            Verdict::Conflict => Committed::Conflict,
+            Verdict::Unavailable(reason) => Committed::Unavailable(reason),
+            Verdict::Unknown(reason) => Committed::Unknown(reason),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

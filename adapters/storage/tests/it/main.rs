@@ -1,0 +1,10 @@
+//! What the port's contract cannot know: SQL behind the store's back, full disks, locks, failed
+//! commits, damaged rows, migrations.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod constraints;
+mod damage;
+mod faults;
+mod history;
+mod migrations;
+mod support;

@@ -1,0 +1,143 @@
+//! Up, down, redo, status, and databases from elsewhere.
+
+use crate::support::{Scene, number};
+use rusqlite::Connection;
+use std::path::Path;
+use storage::migrate::{self, MigrationStatus};
+use storage::{MigrateError, OpenError, Options, SqliteStore};
+
+fn applied(status: &[MigrationStatus]) -> Vec<bool> {
+    status.iter().map(|migration| migration.applied).collect()
+}
+
+/// Everything that is in a schema, as text.
+fn schema(path: &Path) -> String {
+    let raw = Connection::open(path).unwrap();
+    let sql = "select coalesce(group_concat(sql, ';'), '') from
+               (select sql from sqlite_schema where name not like '\\_\\_%' escape '\\' order by name)";
+    raw.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn each_step_can_be_undone_and_done_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let up = migrate::up(&path).unwrap();
+    assert!(applied(&up).iter().all(|applied| *applied));
+    assert_eq!(migrate::status(&path).unwrap(), up);
+    let made = schema(&path);
+    assert!(made.contains("A-1 ceiling"));
+
+    assert_eq!(migrate::redo(&path).unwrap(), up);
+    assert_eq!(schema(&path), made);
+
+    for left in (0..up.len()).rev() {
+        let down = migrate::down(&path).unwrap();
+        assert_eq!(
+            applied(&down).iter().filter(|applied| **applied).count(),
+            left
+        );
+    }
+    assert_eq!(schema(&path), "", "everything that was made is gone");
+    let error = migrate::down(&path).unwrap_err();
+    assert!(matches!(error, MigrateError::NothingApplied), "{error}");
+
+    assert_eq!(migrate::up(&path).unwrap(), up);
+    assert_eq!(schema(&path), made);
+}
+
+#[test]
+fn the_schema_for_others_is_the_one_that_is_migrated_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (migrated, raw) = (folder.path().join("a"), folder.path().join("b"));
+    migrate::up(&migrated).unwrap();
+    let connection = Connection::open(&raw).unwrap();
+    connection.execute_batch(migrate::SCHEMA).unwrap();
+    assert_eq!(schema(&raw), schema(&migrated));
+}
+
+#[tokio::test]
+async fn what_is_stored_survives_a_restart_but_not_a_redo() {
+    let mut scene = Scene::new();
+    scene.complete(1).await;
+    scene.reopen(Options::default()).await;
+    assert!(scene.load(1).await.is_some());
+    scene.store.close().await;
+    migrate::redo(&scene.path()).unwrap();
+    scene.reopen(Options::default()).await;
+    assert!(scene.load(1).await.is_none());
+    scene.complete(1).await;
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused_and_left_alone() {
+    let scene = Scene::new();
+    scene.complete(1).await;
+    scene.store.close().await;
+    let raw = scene.raw();
+    let future = "insert into __diesel_schema_migrations (version) values ('29991231000000')";
+    raw.execute(future, []).unwrap();
+    let refused = SqliteStore::open(&scene.path(), Options::default())
+        .err()
+        .unwrap();
+    let OpenError::Migrate(MigrateError::Newer { version }) = &refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(version, "29991231000000");
+    assert!(refused.to_string().contains("newer than this program"));
+    for step in [migrate::up, migrate::down, migrate::redo, migrate::status] {
+        let refused = step(&scene.path()).unwrap_err();
+        assert!(matches!(refused, MigrateError::Newer { .. }), "{refused}");
+    }
+    assert_eq!(number(&raw, "select count(*) from payments"), 1);
+}
+
+#[test]
+fn what_is_no_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    std::fs::write(
+        &path,
+        "not a database, but long enough to be looked at. ".repeat(100),
+    )
+    .unwrap();
+    let refused = SqliteStore::open(&path, Options::default()).err().unwrap();
+    assert!(refused.to_string().contains("not a database"), "{refused}");
+    let nowhere = folder.path().join("no/such/folder/db");
+    let refused = SqliteStore::open(&nowhere, Options::default())
+        .err()
+        .unwrap();
+    assert!(matches!(refused, OpenError::Unreadable { .. }), "{refused}");
+    migrate::status(&folder.path().join("absent")).unwrap_err();
+    assert!(
+        !folder.path().join("absent").exists(),
+        "asking makes nothing"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = Scene::new();
+    scene.complete(1).await;
+    for suffix in ["", "-wal", "-shm"] {
+        let path = format!("{}{suffix}", scene.path().display());
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn any_path_is_a_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("50% off?mode=memory#\u{fc}.db");
+    let store = SqliteStore::open(&path, Options::default()).unwrap();
+    store.close().await;
+    assert!(
+        number(
+            &Connection::open(&path).unwrap(),
+            "select last_event from counters"
+        ) == 0
+    );
+}

@@ -1,0 +1,125 @@
+//! A store on a real file, and ways to reach behind its back.
+
+use domain::contract::samples::{self, decided, failure, hash, preimage};
+use domain::{
+    Command, Committed, PartId, Payment, PaymentStore, Receipt, SendPart, Timestamp, Transition,
+    Word,
+};
+use rusqlite::Connection;
+use std::path::PathBuf;
+use storage::{Options, SqliteStore};
+use tempfile::TempDir;
+
+/// A store on a real file in a folder that goes with it.
+pub(crate) struct Scene {
+    folder: TempDir,
+    pub(crate) store: SqliteStore,
+}
+
+impl Scene {
+    pub(crate) fn new() -> Scene {
+        Scene::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Scene {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("db"), options).unwrap();
+        Scene { folder, store }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("db")
+    }
+
+    /// Restarts the store.
+    pub(crate) async fn reopen(&mut self, options: Options) {
+        self.store.close().await;
+        self.store = SqliteStore::open(&self.path(), options).unwrap();
+    }
+
+    /// Another program that has the database open.
+    pub(crate) fn raw(&self) -> Connection {
+        let raw = Connection::open(self.path()).unwrap();
+        raw.execute_batch("pragma foreign_keys = on; pragma busy_timeout = 10000")
+            .unwrap();
+        raw
+    }
+
+    /// Another program that keeps no rule.
+    pub(crate) fn vandal(&self) -> Connection {
+        let raw = self.raw();
+        let mut triggers = raw
+            .prepare("select name from sqlite_schema where type = 'trigger'")
+            .unwrap();
+        let names = triggers.query_map([], |row| row.get(0)).unwrap();
+        let names: Vec<String> = names.collect::<Result<_, _>>().unwrap();
+        for name in names {
+            raw.execute_batch(&format!("drop trigger {name}")).unwrap();
+        }
+        raw.execute_batch("pragma foreign_keys = off; pragma ignore_check_constraints = on")
+            .unwrap();
+        drop(triggers);
+        raw
+    }
+
+    pub(crate) async fn load(&self, n: u64) -> Option<Payment> {
+        self.store.load(hash(n)).await.unwrap()
+    }
+
+    /// Decides on what is stored, and commits.
+    pub(crate) async fn run(&self, n: u64, command: &Command) -> Receipt {
+        let payment = self.load(n).await;
+        let transition = decided(payment.as_ref(), command).unwrap();
+        yes(self.store.commit(transition).await)
+    }
+
+    /// A part of `amount` of payment `n` of 1,000.
+    pub(crate) async fn sent(&self, n: u64, amount: u64) -> Receipt {
+        self.run(n, &send(samples::part(n, amount, 1_000))).await
+    }
+
+    /// A payment that is complete, of two parts.
+    pub(crate) async fn complete(&self, n: u64) {
+        let one = self.sent(n, 400).await;
+        let two = self.sent(n, 600).await;
+        self.run(n, &fulfilled(n, one.part)).await;
+        self.run(n, &fulfilled(n, two.part)).await;
+    }
+}
+
+pub(crate) fn yes(committed: Committed) -> Receipt {
+    match committed {
+        Committed::Yes(receipt) => receipt,
+        other => panic!("not committed: {other:?}"),
+    }
+}
+
+pub(crate) fn send(part: SendPart) -> Command {
+    Command::Send(Box::new(part))
+}
+
+/// The first part of payment `n`, for nobody that is stored yet.
+pub(crate) fn first(n: u64) -> Transition {
+    decided(None, &send(samples::part(n, 400, 1_000))).unwrap()
+}
+
+pub(crate) fn fulfilled(n: u64, part: PartId) -> Command {
+    Command::Resolve {
+        part,
+        word: Word::Fulfilled(*preimage(n).1.expose()),
+        at: Timestamp(2_000_000),
+    }
+}
+
+pub(crate) fn failed(part: PartId) -> Command {
+    Command::Resolve {
+        part,
+        word: Word::Failed(Box::new(failure())),
+        at: Timestamp(3_000_000),
+    }
+}
+
+/// One number that another program reads.
+pub(crate) fn number(raw: &Connection, sql: &str) -> i64 {
+    raw.query_row(sql, [], |row| row.get(0)).unwrap()
+}

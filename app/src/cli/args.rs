@@ -1,0 +1,101 @@
+//! The command line.
+
+use crate::config::Flags;
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+use domain::PaymentHash;
+
+const MORE: &str = "\
+Examples:
+  ampere demo                                      three payments over a real Lightning network
+  ampere getinfo
+  ampere dev-invoice 100000000 coffee              an invoice to try things with
+  ampere dev-routes dave 60000000 2
+  ampere sendpartialpay route=\"$ROUTE\" payment_hash=$HASH intended_msatoshi=100000000 bolt11=$BOLT11
+  ampere waitpartialpay 1 30
+  ampere watch $HASH                               until the payment is final
+  ampere --json listpartialpayments null $HASH | jq .
+
+A METHOD's parameters come by position, or all of them as key=value. Numbers, true, false, null and
+what starts with [, { or \" is taken as JSON, everything else as text. `ampere help` lists the methods.
+
+Exit status: 0 done, 1 an error from the daemon (on stdout as JSON) or a failed payment,
+2 no connection to the daemon, 3 the command line or the configuration makes no sense.";
+
+/// Ask the Ampere daemon, and see what it does.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ampere",
+    version,
+    after_help = MORE,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    subcommand_value_name = "METHOD",
+    subcommand_help_heading = "Commands (every other METHOD is the daemon's)"
+)]
+pub struct Args {
+    #[command(flatten)]
+    pub(super) place: Flags,
+    /// Take all parameters as key=value
+    #[arg(short, long, conflicts_with = "order")]
+    pub(super) keywords: bool,
+    /// Take all parameters by position, even if the first looks like key=value
+    #[arg(short, long)]
+    pub(super) order: bool,
+    /// JSON, even where a terminal would get a table; for `demo`, one object on the last line
+    #[arg(short = 'J', long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Three payments over a real Lightning network in this process; needs no daemon
+    Demo,
+    /// Draw a payment until it is final; exit status 0 if it completes, 1 if it fails
+    Watch {
+        /// Which payment
+        payment_hash: PaymentHash,
+    },
+    /// Explain a method or `errors`, or list everything; needs no daemon
+    Help {
+        /// A method, a command, or `errors`
+        topic: Option<String>,
+    },
+    /// Print a completion script, such as `source <(ampere completions bash)`
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+    /// A method of the daemon's
+    #[command(external_subcommand)]
+    Method(Vec<String>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Args, Command};
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn the_definition_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn whatever_is_no_command_is_a_method_with_its_parameters() {
+        let args = Args::try_parse_from(["ampere", "waitpartialpay", "1", "-5"]).unwrap();
+        let Command::Method(words) = args.command else {
+            panic!("{:?}", args.command)
+        };
+        assert_eq!(words, ["waitpartialpay", "1", "-5"]);
+    }
+
+    #[test]
+    fn json_may_come_after_demo() {
+        let args = Args::try_parse_from(["ampere", "demo", "--json"]).unwrap();
+        assert!(args.json && matches!(args.command, Command::Demo));
+    }
+}

@@ -1,0 +1,81 @@
+//! One call, and what became of it.
+
+use super::{output, params};
+use crate::exit::Exit;
+use crate::trouble::trouble;
+use rpc::client::{CallError, Client};
+use serde_json::{Value, json};
+
+/// Our own options, which a method's parameters are easily mistaken for.
+const OPTIONS: [&str; 8] = [
+    "--json",
+    "-J",
+    "-k",
+    "--keywords",
+    "-o",
+    "--order",
+    "--rpc-file",
+    "--data-dir",
+];
+
+/// A method and its parameters.
+pub(super) struct Request {
+    method: String,
+    params: Value,
+}
+
+impl Request {
+    /// From the words of the command line.
+    pub(super) fn read(words: &[String], style: params::Style) -> anyhow::Result<Request> {
+        let (method, words) = words.split_first().expect("clap wants a method");
+        if let Some(option) = words.iter().find(|word| OPTIONS.contains(&word.as_str())) {
+            let what = format!("`{option}` after the method would be one of its parameters");
+            let help = format!("put it first: ampere {option} {method} …");
+            return Err(trouble(what, "options come before METHOD", help));
+        }
+        Ok(Request {
+            method: method.clone(),
+            params: params::read(words, style)?,
+        })
+    }
+}
+
+/// Calls, and prints the answer.
+pub(super) async fn run(mut client: Client, request: Request, raw: bool) -> Exit {
+    let Request { method, params } = request;
+    match client.call_raw(&method, &params).await {
+        Ok(result) => {
+            output::result(&mut client, &method, result.get(), raw).await;
+            Exit::Ok
+        }
+        Err(error) => failed(&method, error),
+    }
+}
+
+/// The error: as JSON for programs, as `lightning-cli` does, and in words for people.
+pub(super) fn failed(method: &str, error: CallError) -> Exit {
+    match error {
+        CallError::Rpc {
+            code,
+            message,
+            data,
+        } => {
+            let mut shown = json!({"code": code, "message": message});
+            if let Some(data) = data {
+                shown["data"] = data;
+            }
+            output::pretty(&shown.to_string());
+            eprintln!("error {code}: {message}");
+            Exit::Error
+        }
+        CallError::Connection(why) => {
+            eprintln!("error: the connection broke during {method}\n  why: {why}");
+            if method.starts_with("send") {
+                eprintln!(
+                    " help: it may have been done: see listpartialpayments before you repeat it"
+                );
+            }
+            Exit::NoConnection
+        }
+    }
+}

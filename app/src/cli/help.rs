@@ -1,0 +1,93 @@
+//! `ampere help`: everything there is, without a daemon.
+
+use super::args::Args;
+use crate::exit::Exit;
+use crate::suggest::nearest;
+use crate::view::print_line;
+use clap::CommandFactory;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+
+/// Explains the topic, or lists everything.
+pub(super) fn run(topic: Option<&str>) -> Exit {
+    let text = match topic {
+        None => overview(),
+        Some("errors") => errors(),
+        Some(topic) => match method(topic).or_else(|| command(topic)) {
+            Some(text) => text,
+            None => return unknown(topic),
+        },
+    };
+    print_line(text.trim_end());
+    Exit::Ok
+}
+
+fn overview() -> String {
+    let methods = rpc::methods::all().iter();
+    let methods =
+        methods.map(|method| format!("  {}\n      {}", method.usage(), method.description));
+    let args = Args::command();
+    let commands = args.get_subcommands().map(|command| {
+        let about = command.get_about().map(ToString::to_string);
+        format!("  {:<12} {}", command.get_name(), about.unwrap_or_default())
+    });
+    let mut lines = vec!["The daemon's methods:".to_owned()];
+    lines.extend(methods);
+    lines.push("\nCommands of the command line itself:".to_owned());
+    lines.extend(commands);
+    lines.push(
+        "\n`ampere help METHOD` explains one, `ampere help errors` every error code.".to_owned(),
+    );
+    lines.join("\n")
+}
+
+fn method(name: &str) -> Option<String> {
+    let method = rpc::methods::named(name)?;
+    let only = if method.is_dev() {
+        "\n\nOn the embedded network only."
+    } else {
+        ""
+    };
+    Some(format!(
+        "ampere {}\n\n{}.{only}\n\n{}",
+        method.usage(),
+        method.description,
+        method.help
+    ))
+}
+
+fn command(name: &str) -> Option<String> {
+    let mut args = Args::command();
+    let command = args.find_subcommand_mut(name)?;
+    Some(command.render_long_help().to_string())
+}
+
+fn errors() -> String {
+    let mut table = Table::new();
+    table
+        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(["code", "name", "what it means", "may I retry?"]);
+    for error in rpc::error::ERRORS {
+        let code = Cell::new(error.code).set_alignment(CellAlignment::Right);
+        table.add_row([
+            code,
+            error.name.into(),
+            error.meaning.into(),
+            error.retry.into(),
+        ]);
+    }
+    table.to_string()
+}
+
+fn unknown(topic: &str) -> Exit {
+    eprintln!("error: no method or command is called `{topic}`");
+    let methods = rpc::methods::all().iter().map(|method| method.name);
+    match nearest(
+        topic,
+        methods.chain(["demo", "watch", "completions", "errors"]),
+    ) {
+        Some(nearest) => eprintln!(" help: did you mean `{nearest}`?"),
+        None => eprintln!(" help: `ampere help` lists them all"),
+    }
+    Exit::Usage
+}

@@ -1,0 +1,67 @@
+//! `ampere METHOD …`, and the few commands that are more than one call.
+
+mod args;
+mod call;
+mod completions;
+mod help;
+mod output;
+mod params;
+mod table;
+mod watch;
+
+pub use args::Args;
+
+use crate::config::{Config, DaemonFlags, Flags};
+use crate::demo;
+use crate::exit::Exit;
+use crate::trouble::{report, trouble};
+use args::Command;
+use rpc::client::Client;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Does what the command line says. `started` is when the process was.
+pub async fn run(args: Args, started: Instant) -> Exit {
+    let style = params::Style::chosen(args.keywords, args.order);
+    match args.command {
+        Command::Demo => demo::run(args.json, started).await,
+        Command::Help { topic } => help::run(topic.as_deref()),
+        Command::Completions { shell } => completions::run(shell),
+        Command::Watch { payment_hash } => match connect(args.place).await {
+            Ok(client) => watch::run(client, payment_hash).await,
+            Err(exit) => exit,
+        },
+        Command::Method(words) => {
+            let request = match call::Request::read(&words, style) {
+                Ok(request) => request,
+                Err(why) => return failed(&why, Exit::Usage),
+            };
+            match connect(args.place).await {
+                Ok(client) => call::run(client, request, args.json).await,
+                Err(exit) => exit,
+            }
+        }
+    }
+}
+
+async fn connect(place: Flags) -> Result<Client, Exit> {
+    let rpc_file = rpc_file(place).map_err(|why| failed(&why, Exit::Usage))?;
+    let connected = Client::connect(&rpc_file).await;
+    connected.map_err(|why| failed(&no_daemon(&rpc_file, &why), Exit::NoConnection))
+}
+
+fn rpc_file(place: Flags) -> anyhow::Result<PathBuf> {
+    let config = Config::load(place, DaemonFlags::default(), std::env::vars_os())?;
+    Ok(config.rpc_file)
+}
+
+fn no_daemon(rpc_file: &Path, why: &std::io::Error) -> anyhow::Error {
+    let what = format!("no connection to a daemon at {}", rpc_file.display());
+    let help = "start one (`ampered`), or say where it is with --data-dir or --rpc-file";
+    trouble(what, why, help)
+}
+
+fn failed(why: &anyhow::Error, exit: Exit) -> Exit {
+    eprintln!("{}", report(why));
+    exit
+}

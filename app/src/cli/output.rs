@@ -1,0 +1,97 @@
+//! Results on standard output.
+
+use super::table;
+use crate::view::{Names, is_terminal, print_line};
+use rpc::client::Client;
+
+/// A list as a table on a terminal; everything else as JSON.
+pub(super) async fn result(client: &mut Client, method: &str, result: &str, raw: bool) {
+    if is_terminal() && !raw && table::is_list(method) {
+        let names = Names::ask(client).await;
+        let parsed = serde_json::from_str(result).ok();
+        if let Some(table) = parsed.and_then(|parsed| table::of(method, &parsed, &names)) {
+            return print_line(&table);
+        }
+    }
+    pretty(result);
+}
+
+/// JSON as people read it.
+pub(super) fn pretty(json: &str) {
+    print_line(&indented(json));
+}
+
+/// Valid JSON with line breaks and indentation. Parsing it would lose the order of the fields, and
+/// that order is for people: what matters most comes first.
+fn indented(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() * 2);
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let mut rest = json
+        .chars()
+        .filter(|c| !matches!(c, '\n' | '\r' | '\t'))
+        .peekable();
+    while let Some(c) = rest.next() {
+        if in_string {
+            in_string = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+            text.push(c);
+            continue;
+        }
+        match c {
+            ' ' => {}
+            '[' | '{' => {
+                while rest.next_if_eq(&' ').is_some() {}
+                text.push(c);
+                if let Some(close) = rest.next_if(|next| matches!(next, ']' | '}')) {
+                    text.push(close);
+                } else {
+                    depth += 1;
+                    break_line(&mut text, depth);
+                }
+            }
+            ']' | '}' => {
+                depth = depth.saturating_sub(1);
+                break_line(&mut text, depth);
+                text.push(c);
+            }
+            ',' => {
+                text.push(c);
+                break_line(&mut text, depth);
+            }
+            ':' => text.push_str(": "),
+            _ => {
+                in_string = c == '"';
+                text.push(c);
+            }
+        }
+    }
+    text
+}
+
+fn break_line(text: &mut String, depth: usize) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n("  ", depth));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::indented;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn indentation_is_serdes_own_and_keeps_the_order() {
+        let value = json!({
+            "a": [1, -2.5, "x, {\"y\": [\\]}", [], {}, null],
+            "b": {"c": {"d": "\n\u{1F600}"}, "e": []},
+        });
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        assert_eq!(indented(&value.to_string()), pretty);
+        assert_eq!(indented(&pretty), pretty, "whitespace is taken out first");
+        let turned = r#"{"z":1,"a":"a b"}"#;
+        assert_eq!(indented(turned), "{\n  \"z\": 1,\n  \"a\": \"a b\"\n}");
+        assert_eq!(
+            serde_json::from_str::<Value>(&indented(turned)).unwrap()["z"],
+            1
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! What a daemon is told: flags > environment (`AMPERE_…`) > `DIR/ampere.toml` > defaults.
+//!
+//! | key | flag | variable | default |
+//! |---|---|---|---|
+//! | – | `--data-dir` | `AMPERE_DATA_DIR` | `$HOME/.ampere` |
+//! | `rpc_file` | `--rpc-file` | `AMPERE_RPC_FILE` | `DIR/ampere-rpc` |
+//! | `database` | `--database` | `AMPERE_DATABASE` | `DIR/ampere.sqlite3` |
+//! | `node` | `--node` | `AMPERE_NODE` | `embedded` |
+//! | `log` | – | `AMPERE_LOG` | `info` |
+//! | `log_format` | `--log-format` | `AMPERE_LOG_FORMAT` | `plain` |
+//! | `[limits]` | – | `AMPERE_LIMITS_…` | [`rpc::Limits`] |
+//! | `[policy]` | – | `AMPERE_POLICY_…` | [`domain::Policy`] |
+//!
+//! Paths in the file are relative to the file; paths elsewhere to where the program was started.
+
+mod environment;
+mod file;
+mod policy;
+mod settings;
+
+pub use policy::PolicySettings;
+pub use settings::NodeKind;
+
+use crate::logging::{self, LogFormat};
+use crate::trouble::trouble;
+use environment::Environment;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The name of the file in the data directory.
+pub const FILE_NAME: &str = "ampere.toml";
+
+/// What a command line may say; the strongest layer.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Flags {
+    /// Where everything is kept [default: $HOME/.ampere]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// The daemon's Unix socket [default: DIR/ampere-rpc]
+    #[arg(long, value_name = "PATH", global = true)]
+    pub rpc_file: Option<PathBuf>,
+}
+
+/// What only the daemon's command line may say besides.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct DaemonFlags {
+    /// The Lightning node that sends the parts [default: embedded]
+    #[arg(long, value_enum)]
+    pub node: Option<NodeKind>,
+    /// The SQLite database [default: DIR/ampere.sqlite3]
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
+    /// How log lines look on stderr [default: plain]
+    #[arg(long, value_enum)]
+    pub log_format: Option<LogFormat>,
+}
+
+/// What holds, once all layers are laid over each other.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// The Unix socket.
+    pub rpc_file: PathBuf,
+    /// The SQLite database.
+    pub database: PathBuf,
+    /// The Lightning node that sends the parts.
+    pub node: NodeKind,
+    /// What is logged.
+    pub log: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// The socket's limits.
+    pub limits: rpc::Limits,
+    /// The engine's limits.
+    pub policy: PolicySettings,
+}
+
+impl Config {
+    /// Lays all layers over each other. `variables` is the environment.
+    pub fn load(
+        flags: Flags,
+        daemon: DaemonFlags,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> anyhow::Result<Config> {
+        let environment = Environment::read(variables)?;
+        let data_dir = match flags.data_dir.or(environment.data_dir) {
+            Some(dir) => std::path::absolute(dir)?,
+            None => default_data_dir(environment.home)?,
+        };
+        let file = file::read(&data_dir)?;
+        let settings = settings::merge(file, environment.table)?;
+        Ok(Config {
+            rpc_file: place(flags.rpc_file, settings.rpc_file, &data_dir, "ampere-rpc")?,
+            database: place(
+                daemon.database,
+                settings.database,
+                &data_dir,
+                "ampere.sqlite3",
+            )?,
+            node: daemon.node.unwrap_or(settings.node),
+            log: settings.log.unwrap_or(logging::DEFAULT_FILTER.to_owned()),
+            log_format: daemon.log_format.unwrap_or(settings.log_format),
+            limits: settings.limits,
+            policy: settings.policy,
+            data_dir,
+        })
+    }
+}
+
+fn place(
+    flag: Option<PathBuf>,
+    setting: Option<PathBuf>,
+    data_dir: &Path,
+    name: &str,
+) -> anyhow::Result<PathBuf> {
+    let chosen = flag.or(setting).unwrap_or_else(|| data_dir.join(name));
+    Ok(std::path::absolute(chosen)?)
+}
+
+fn default_data_dir(home: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let home = home.filter(|home| home.is_absolute());
+    home.map(|home| home.join(".ampere")).ok_or_else(|| {
+        let why = "HOME is not set";
+        trouble("no data directory", why, "say which with --data-dir DIR")
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Which layer wins, and what is said about a key that nobody knows.
+
+use super::*;
+use std::ffi::OsString;
+
+fn load(file: &str, variables: &[(&str, &str)], flags: &Flags) -> anyhow::Result<Config> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join(FILE_NAME), file).unwrap();
+    let flags = Flags {
+        data_dir: Some(dir.path().to_owned()),
+        ..flags.clone()
+    };
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Config::load(flags, DaemonFlags::default(), variables)
+}
+
+fn complaint(file: &str, variables: &[(&str, &str)]) -> String {
+    load(file, variables, &Flags::default())
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn flags_beat_environment_beats_file_beats_defaults() {
+    let none = Flags::default();
+    let file = "rpc_file = '/from/file'";
+    let variable = [("AMPERE_RPC_FILE", "/from/environment")];
+    let flag = Flags {
+        rpc_file: Some("/from/flag".into()),
+        ..Flags::default()
+    };
+    let rpc_file = |config: anyhow::Result<Config>| config.unwrap().rpc_file;
+    assert!(rpc_file(load("", &[], &none)).ends_with("ampere-rpc"));
+    assert_eq!(
+        rpc_file(load(file, &[], &none)),
+        PathBuf::from("/from/file")
+    );
+    assert_eq!(
+        rpc_file(load(file, &variable, &none)),
+        PathBuf::from("/from/environment")
+    );
+    assert_eq!(
+        rpc_file(load(file, &variable, &flag)),
+        PathBuf::from("/from/flag")
+    );
+}
+
+#[test]
+fn the_environment_wins_key_by_key_within_a_table() {
+    let file = "[policy]\nwaiters_max = 5\nlive_parts_max = 6";
+    let config = load(
+        file,
+        &[("AMPERE_POLICY_WAITERS_MAX", "7")],
+        &Flags::default(),
+    )
+    .unwrap();
+    let policy = domain::Policy::from(config.policy);
+    assert_eq!((policy.waiters_max, policy.live_parts_max), (7, 6));
+}
+
+#[test]
+fn paths_in_the_file_are_relative_to_it() {
+    let config = load("database = 'money.sqlite3'", &[], &Flags::default()).unwrap();
+    assert_eq!(config.database, config.data_dir.join("money.sqlite3"));
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_nearest_neighbour() {
+    let said = complaint("databse = 'x'", &[]);
+    assert!(
+        said.contains("unknown key `databse`") && said.contains("`database`"),
+        "{said}"
+    );
+    let said = complaint("[policy]\nwaiter_max = 1", &[]);
+    assert!(
+        said.contains("`waiter_max`") && said.contains("`waiters_max`"),
+        "{said}"
+    );
+    let said = complaint("data_dir = 'x'", &[]);
+    assert!(said.contains("unknown key `data_dir`"), "{said}");
+}
+
+#[test]
+fn an_unknown_variable_is_named_with_its_nearest_neighbour() {
+    let said = complaint("", &[("AMPERE_RPCFILE", "x")]);
+    assert!(
+        said.contains("AMPERE_RPCFILE") && said.contains("AMPERE_RPC_FILE"),
+        "{said}"
+    );
+    let said = complaint("", &[("AMPERE_POLICY_WAITER_MAX", "1")]);
+    assert!(said.contains("AMPERE_POLICY_WAITERS_MAX"), "{said}");
+    let said = complaint("", &[("AMPERE_DATADIR", "x")]);
+    assert!(said.contains("AMPERE_DATA_DIR"), "{said}");
+}
+
+#[test]
+fn a_wrong_value_is_refused_with_its_place() {
+    let said = complaint("[policy]\nwaiters_max = 0", &[]);
+    assert!(said.contains("waiters_max"), "{said}");
+    let said = complaint("", &[("AMPERE_NODE", "cln")]);
+    assert!(
+        said.contains("AMPERE_NODE") && said.contains("embedded"),
+        "{said}"
+    );
+}

@@ -1,0 +1,86 @@
+//! `ampere demo`: three payments over a real Lightning network in this process, by way of the same
+//! socket that any client would use.
+
+mod expect;
+mod report;
+mod scene;
+mod script;
+mod stage;
+
+use crate::exit::Exit;
+use crate::logging::{self, LogFormat};
+use crate::shutdown::interrupted;
+use crate::trouble;
+use crate::view::{is_terminal, print_line};
+use report::Report;
+use stage::Stage;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// Longer than any of it can take, so that a demo that hangs says so.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs the demo. `started` is when the process was.
+pub async fn run(json: bool, started: Instant) -> Exit {
+    if let Ok(filter) = std::env::var("AMPERE_LOG")
+        && let Err(error) = logging::start(&filter, LogFormat::Plain)
+    {
+        eprintln!("{}", trouble::report(&error));
+        return Exit::Usage;
+    }
+    let told = tokio::select! {
+        told = tokio::time::timeout(PATIENCE, tell(json, started)) => told,
+        _ = interrupted() => {
+            // What was dropped has removed its folder; the terminal may be gone.
+            let _ = writeln!(std::io::stderr(), "error: interrupted");
+            return Exit::Error;
+        }
+    };
+    match told {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => {
+            eprintln!("{}", trouble::report(&error));
+            Exit::Error
+        }
+        Err(_) => {
+            eprintln!("error: the demo took more than {} s", PATIENCE.as_secs());
+            Exit::Error
+        }
+    }
+}
+
+async fn tell(json: bool, started: Instant) -> anyhow::Result<Exit> {
+    let paced = is_terminal() && !json;
+    let stage = Stage::set(paced).await?;
+    let mut report = Report::new(started, stage.up_in());
+    let played = play(&stage, &mut report).await;
+    stage.clear().await?;
+    played?;
+    let problems = report.problems();
+    for problem in &problems {
+        eprintln!("error: not as expected: {problem}");
+    }
+    if json {
+        print_line(&report.json().to_string());
+    }
+    Ok(if problems.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::Error
+    })
+}
+
+async fn play(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
+    stage.introduce(report.network_up());
+    report.add(script::two_parts(stage).await?, &expect::TWO_PARTS);
+    report.add(script::replaced_part(stage).await?, &expect::REPLACED_PART);
+    report.add(script::given_up(stage).await?, &expect::GIVEN_UP);
+    if report.problems().is_empty() {
+        print_line("\nEvery outcome was the expected one.");
+    }
+    print_line(
+        "To try it by hand: `ampered --data-dir /tmp/ampere` in one terminal, and in another",
+    );
+    print_line("`ampere --data-dir /tmp/ampere help`.");
+    Ok(())
+}

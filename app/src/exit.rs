@@ -1,0 +1,38 @@
+//! Exit statuses, the same for both programs; `lightning-cli`'s.
+
+use std::process::ExitCode;
+
+/// How a program ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// 0: done.
+    Ok,
+    /// 1: the daemon answered with an error, the payment failed, or the daemon could not run.
+    Error,
+    /// 2: no connection to the daemon.
+    NoConnection,
+    /// 3: the command line or the configuration makes no sense.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Ok => 0,
+            Exit::Error => 1,
+            Exit::NoConnection => 2,
+            Exit::Usage => 3,
+        })
+    }
+}
+
+/// Prints what clap has to say (an error, help, the version) and says how to end.
+pub fn after_clap(error: &clap::Error) -> Exit {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
+    // Nothing can be done about a closed terminal.
+    let _ = error.print();
+    match error.kind() {
+        DisplayHelp | DisplayVersion => Exit::Ok,
+        _ => Exit::Usage,
+    }
+}

@@ -1,0 +1,27 @@
+//! What the two programs are made of: `ampered`, the daemon, and `ampere`, the command line.
+//!
+//! # Map, in reading order
+//!
+//! - [`daemon`]: store, node, engine and socket wired together. The only place that names adapters.
+//! - [`config`], [`data_dir`], [`logging`], [`shutdown`], [`descriptors`]: what a daemon needs around that.
+//! - [`clock`], [`spawner`]: the two ports that are ours to implement.
+//! - [`cli`]: the command line. [`view`]: payments drawn in a terminal. [`demo`]: the tour.
+//!
+//! # Absent
+//!
+//! No rule about money: this crate carries questions to the engine and answers back.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod daemon;
+pub mod data_dir;
+pub mod demo;
+pub mod descriptors;
+pub mod exit;
+pub mod logging;
+pub mod shutdown;
+pub mod spawner;
+pub mod suggest;
+pub mod trouble;
+pub mod view;

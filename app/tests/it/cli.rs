@@ -1,0 +1,194 @@
+//! `ampere`: what it prints, and its exit statuses.
+
+use crate::support::{Daemon, Home, LARGER, SMALLER, ampere, soon};
+use serde_json::{Value, json};
+use std::path::Path;
+
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+async fn run(home: Option<&Path>, words: &[&str]) -> Ran {
+    let mut command = ampere();
+    if let Some(home) = home {
+        command.arg("--data-dir").arg(home);
+    }
+    let output = soon("ampere", command.args(words).output()).await.unwrap();
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("{}", self.stdout))
+    }
+}
+
+#[tokio::test]
+async fn a_payment_can_be_made_by_hand() {
+    let (home, daemon) = Daemon::fresh().await;
+    let home = Some(home.path());
+    let invoice = run(home, &["dev-invoice", "100000000", "coffee"])
+        .await
+        .json();
+    let text = |key: &str| invoice[key].as_str().unwrap().to_owned();
+    let (hash, bolt11) = (text("payment_hash"), text("bolt11"));
+    let mut ids = Vec::new();
+    for (which, msat) in [(0, LARGER), (1, SMALLER)] {
+        let routes = run(home, &["dev-routes", "dave", &msat.to_string(), "2"])
+            .await
+            .json();
+        let route = routes["routes"][which]["route"].to_string();
+        let part = run(
+            home,
+            &[
+                "-k",
+                "sendpartialpay",
+                &format!("route={route}"),
+                &format!("payment_hash={hash}"),
+                "intended_msatoshi=100000000",
+                &format!("bolt11={bolt11}"),
+            ],
+        )
+        .await;
+        assert_eq!(part.code, Some(0), "{}", part.stderr);
+        ids.push(part.json()["id"].to_string());
+    }
+    for id in &ids {
+        assert_eq!(
+            run(home, &["waitpartialpay", id]).await.json()["status"],
+            "complete"
+        );
+    }
+    let listed = run(home, &["listpartialpayments", "null", &hash])
+        .await
+        .json();
+    assert_eq!(
+        listed["partialpayments"].as_array().unwrap().len(),
+        2,
+        "JSON when piped"
+    );
+    let watched = run(home, &["watch", &hash]).await;
+    assert_eq!(watched.code, Some(0), "{}", watched.stderr);
+    assert!(
+        watched.stdout.contains("complete: preimage"),
+        "{}",
+        watched.stdout
+    );
+    assert_eq!(run(home, &["stop"]).await.code, Some(0));
+    assert_eq!(daemon.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn status_1_an_error_of_the_daemons_is_json_on_stdout_and_words_on_stderr() {
+    let (home, _daemon) = Daemon::fresh().await;
+    let ran = run(Some(home.path()), &["waitpartialpay", "77"]).await;
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.json()["code"], 208);
+    assert!(ran.stderr.starts_with("error 208: "), "{}", ran.stderr);
+    let ran = run(Some(home.path()), &["nosuchmethod"]).await;
+    assert_eq!((ran.code, &ran.json()["code"]), (Some(1), &json!(-32601)));
+}
+
+#[tokio::test]
+async fn status_1_a_watched_payment_that_fails() {
+    let (home, daemon) = Daemon::fresh().await;
+    let invoice = daemon.invoice().await;
+    daemon.send_in_vain(&invoice, 0, LARGER).await;
+    let ran = run(Some(home.path()), &["watch", &invoice.hash]).await;
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stdout.contains("WIRE_FEE_INSUFFICIENT"),
+        "{}",
+        ran.stdout
+    );
+    let ran = run(Some(home.path()), &["watch", &"ab".repeat(32)]).await;
+    assert_eq!((ran.code, &ran.json()["code"]), (Some(1), &json!(208)));
+}
+
+#[tokio::test]
+async fn a_watch_follows_a_payment_to_its_end() {
+    let (home, daemon) = Daemon::fresh().await;
+    let invoice = daemon.invoice().await;
+    daemon.send(&invoice, &daemon.route(0, LARGER).await).await;
+    let words = ["watch", &*invoice.hash];
+    let (ran, ()) = tokio::join!(run(Some(home.path()), &words), async {
+        daemon.send(&invoice, &daemon.route(1, SMALLER).await).await;
+    });
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("delivered 100,000 sat"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[tokio::test]
+async fn status_2_no_connection() {
+    let home = Home::new();
+    for words in [&["getinfo"][..], &["watch", &"ab".repeat(32)]] {
+        let ran = run(Some(home.path()), words).await;
+        assert_eq!(ran.code, Some(2));
+        assert!(ran.stderr.contains("ampered"), "what to do: {}", ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn status_3_what_makes_no_sense() {
+    let home = Home::new();
+    let cases: [&[&str]; 9] = [
+        &[],
+        &["--nosuchflag"],
+        &["watch"],
+        &["watch", "no hash"],
+        &["completions", "nosuchshell"],
+        &["help", "nosuchmethod"],
+        &["-k", "waitpartialpay", "77"],
+        &["waitpartialpay", "id=77", "0"],
+        &["listpayments", "--json"],
+    ];
+    for words in cases {
+        let ran = run(Some(home.path()), words).await;
+        assert_eq!(ran.code, Some(3), "{words:?}: {}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn help_and_completions_need_no_daemon() {
+    let cases = [
+        (
+            &["help"][..],
+            &["sendpartialpay route payment_hash", "demo", "watch"][..],
+        ),
+        (
+            &["help", "sendpartialpay"],
+            &["request_id", "intended_msatoshi"],
+        ),
+        (&["help", "watch"], &["PAYMENT_HASH"]),
+        (
+            &["help", "errors"],
+            &["-32005", "208", "PAY_NO_SUCH_PAYMENT"],
+        ),
+        (&["completions", "bash"], &["listpartialpayments", "demo"]),
+        (&["completions", "zsh"], &["listpartialpayments", "demo"]),
+        (&["completions", "fish"], &["listpartialpayments", "demo"]),
+        (&["completions", "elvish"], &["listpartialpayments", "demo"]),
+        (&["--version"], &[env!("CARGO_PKG_VERSION")]),
+    ];
+    for (words, wanted) in cases {
+        let ran = run(None, words).await;
+        assert_eq!(ran.code, Some(0), "{words:?}: {}", ran.stderr);
+        for text in wanted {
+            assert!(
+                ran.stdout.contains(text),
+                "{words:?}: no {text} in\n{}",
+                ran.stdout
+            );
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The daemon as the operating system sees it.
+
+use crate::support::{Daemon, Home, Invoice, LARGER, WHOLE, ampered_in, soon};
+use serde_json::json;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn what_it_makes_is_for_its_user_alone() {
+    let home = Home::new();
+    let dir = home.path().join("made/by/it");
+    let command = ampered_in(&dir);
+    let daemon = Daemon::spawn(command, dir.join("ampere-rpc")).await;
+    let invoice = daemon.invoice().await;
+    daemon.pay_in_two(&invoice).await;
+    assert_eq!(mode(&dir), 0o700);
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        let wanted = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode(&path), wanted, "{}", path.display());
+    }
+    assert_eq!(mode(&daemon.rpc_file), 0o600);
+}
+
+#[tokio::test]
+async fn a_second_daemon_on_the_folder_is_refused() {
+    let (home, first) = Daemon::fresh().await;
+    let second = soon("the second", home.ampered().output()).await.unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let folder = home.path().display().to_string();
+    let pid = first.child.id().unwrap().to_string();
+    assert!(said.contains(&folder) && said.contains(&pid), "{said}");
+    first.ok("getinfo", json!([])).await;
+}
+
+#[tokio::test]
+async fn a_second_daemon_on_the_database_is_refused() {
+    let (home, other) = (Home::new(), Home::new());
+    let database = other.path().join("shared.sqlite3");
+    let mut command = home.ampered();
+    command.arg("--database").arg(&database);
+    let _first = Daemon::spawn(command, home.path().join("ampere-rpc")).await;
+    let mut command = Home::new().ampered();
+    command.arg("--database").arg(&database);
+    let second = soon("the second", command.output()).await.unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said.contains("shared.sqlite3"), "{said}");
+}
+
+#[tokio::test]
+async fn sigterm_sigint_and_stop_all_end_it_in_good_order() {
+    let (home, daemon) = Daemon::fresh().await;
+    daemon.terminate().await;
+    let daemon = home.start().await;
+    daemon.signal("INT");
+    assert_eq!(daemon.ended().await.code(), Some(0));
+    let daemon = home.start().await;
+    daemon.ok("stop", json!([])).await;
+    assert_eq!(daemon.ended().await.code(), Some(0));
+    assert!(
+        !home.path().join("ampere-rpc").exists(),
+        "the socket is gone"
+    );
+}
+
+#[tokio::test]
+async fn a_caller_that_waits_does_not_keep_it_from_stopping() {
+    let (_home, daemon) = Daemon::fresh().await;
+    let invoice = daemon.invoice().await;
+    let id = daemon
+        .send(&invoice, &daemon.route(0, 60_000_000).await)
+        .await;
+    let rpc_file = daemon.rpc_file.clone();
+    let waiting = tokio::spawn(async move {
+        crate::support::call(&rpc_file, "waitpartialpay", json!([id])).await
+    });
+    until_waiters(&daemon, 1).await;
+    daemon.terminate().await;
+    let refused = waiting.await.unwrap().unwrap_err();
+    assert!(matches!(refused.code, 0 | -32005), "{refused:?}");
+}
+
+/// Asks until so many callers wait: the daemon says so itself.
+async fn until_waiters(daemon: &Daemon, count: u64) {
+    soon("waiters", async {
+        while daemon.ok("getinfo", json!([])).await["waiters"] != count {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_socket_left_behind_by_a_crash_is_replaced() {
+    let (home, daemon) = Daemon::fresh().await;
+    daemon.kill().await;
+    assert!(home.path().join("ampere-rpc").exists());
+    let daemon = home.start().await;
+    daemon.ok("getinfo", json!([])).await;
+}
+
+/// Rule A-15, with everything logged that can be.
+#[tokio::test]
+async fn no_log_line_shows_a_preimage_or_a_secret() {
+    let home = Home::new();
+    let mut command = home.ampered();
+    command.env("AMPERE_LOG", "trace");
+    let daemon = Daemon::spawn(command, home.path().join("ampere-rpc")).await;
+    let made = daemon.ok("dev-invoice", json!([WHOLE])).await;
+    let invoice = Invoice::from(&made, WHOLE);
+    let mut params = invoice.part(&daemon.route(0, LARGER).await);
+    params["payment_secret"] = made["payment_secret"].clone();
+    let first = daemon.ok("sendpartialpay", params).await;
+    let route = daemon.route(1, WHOLE - LARGER).await;
+    daemon.send(&invoice, &route).await;
+    let part = daemon.ok("waitpartialpay", json!([first["id"]])).await;
+    daemon
+        .refused(
+            "sendpartialpay",
+            json!({"payment_secret": made["payment_secret"]}),
+        )
+        .await;
+    let log = daemon.log();
+    assert!(log.contains(&invoice.hash), "the hash is no secret:\n{log}");
+    for secret in [
+        &part["payment_preimage"],
+        &made["payment_secret"],
+        &made["bolt11"],
+    ] {
+        let secret = secret.as_str().unwrap();
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}

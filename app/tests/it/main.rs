@@ -1,0 +1,25 @@
+//! The real programs on the embedded network, seen from outside: through the socket, the command
+//! line, signals and files.
+//!
+//! One test binary, because each links the whole of LDK and SQLite. Nothing sleeps: a test waits for
+//! the daemon's own word, with [`support::PATIENCE`] as its upper bound.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod cli;
+mod configuration;
+mod crash;
+mod daemon;
+mod demo;
+mod proposal;
+mod pyln;
+mod race;
+mod refusals;
+mod restart;
+mod sendpay;
+mod stages;
+mod support;
+mod waits;
