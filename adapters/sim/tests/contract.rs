@@ -59,3 +59,13 @@ mod node {
     use super::{Node, SimNode};
     domain::node_contract!(Node(SimNode::new()));
 }
+
+mod clock {
+    use sim::SimClock;
+    domain::clock_contract!(SimClock::hasty());
+}
+
+mod spawner {
+    use sim::TestSpawner;
+    domain::spawner_contract!(TestSpawner);
+}

@@ -11,6 +11,7 @@
 
 mod cli;
 mod configuration;
+mod contract;
 mod crash;
 mod daemon;
 mod demo;

@@ -8,6 +8,8 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+pub mod clock;
 pub mod node;
 pub mod samples;
+pub mod spawner;
 pub mod store;

@@ -1,0 +1,115 @@
+//! Single errors, scripted with mockall: what the fakes never say.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod support;
+
+use domain::contract::samples::{hash, node};
+use domain::{
+    ApiError, Cursor, Engine, LookUp, MockHtlcSender, MockPaymentStore, NodePorts, OfferAnswer,
+    PaymentApi, PaymentFilter, Policy, Ports, StartError, Unavailable,
+};
+use sim::{NullNode, SimClock, SimNode, SimStore, TestSpawner};
+use std::sync::Arc;
+use support::{failed_code, partial, soon};
+
+fn ports(store: MockPaymentStore) -> Ports {
+    let node = SimNode::new();
+    Ports {
+        store: Arc::new(store),
+        clock: Arc::new(SimClock::hasty()),
+        spawner: Arc::new(TestSpawner),
+        nodes: vec![NodePorts {
+            name: self::node(),
+            sender: node.clone(),
+            listener: node.listener(),
+        }],
+    }
+}
+
+fn broken<T>() -> Result<T, Unavailable> {
+    Err(Unavailable("the disk is gone".into()))
+}
+
+#[tokio::test]
+async fn engine_does_not_start_without_knowing_how_far_a_node_was_heard() {
+    let mut store = MockPaymentStore::new();
+    store.expect_cursor().returning(|_| broken());
+    let started = Engine::start(ports(store), Policy::default()).await;
+    assert!(matches!(started, Err(StartError::Storage(_))));
+}
+
+#[tokio::test]
+async fn engine_does_not_start_without_knowing_what_is_live() {
+    let mut store = MockPaymentStore::new();
+    store.expect_cursor().returning(|_| Ok(Some(Cursor(7))));
+    store.expect_live().returning(|_, _| broken());
+    let started = Engine::start(ports(store), Policy::default()).await;
+    assert!(matches!(started, Err(StartError::Storage(_))));
+}
+
+#[tokio::test]
+async fn engine_needs_nodes_of_different_names() {
+    let none = Ports {
+        nodes: Vec::new(),
+        ..ports(MockPaymentStore::new())
+    };
+    let started = Engine::start(none, Policy::default()).await;
+    assert!(matches!(started, Err(StartError::NoNode)));
+    let (one, two) = (
+        ports(MockPaymentStore::new()),
+        ports(MockPaymentStore::new()),
+    );
+    let twice = Ports {
+        nodes: one.nodes.into_iter().chain(two.nodes).collect(),
+        ..ports(MockPaymentStore::new())
+    };
+    let started = Engine::start(twice, Policy::default()).await;
+    assert!(matches!(started, Err(StartError::SameName(name)) if name == node()));
+}
+
+#[tokio::test]
+async fn list_that_cannot_be_read_is_an_error_and_not_an_empty_list() {
+    let mut store = MockPaymentStore::new();
+    store.expect_cursor().returning(|_| Ok(None));
+    store.expect_live().returning(|_, _| Ok(Vec::new()));
+    store.expect_payments().returning(|_| broken());
+    let engine = Engine::start(ports(store), Policy::default())
+        .await
+        .unwrap();
+    let listed = engine.list_payments(PaymentFilter::default()).await;
+    assert!(matches!(listed, Err(ApiError::StorageUnavailable(_))));
+}
+
+/// A node that answers an offer with nothing definite, then denies it, then refuses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_of_a_node_leads_somewhere() {
+    let mut sender = MockHtlcSender::new();
+    let mut script = mockall::Sequence::new();
+    let unknown = || OfferAnswer::Unknown("no answer".into());
+    let failure = || Box::new(domain::contract::samples::failure());
+    sender.expect_height().return_const(None);
+    let offer = sender.expect_offer().times(1).in_sequence(&mut script);
+    offer.returning(move |_| unknown());
+    let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);
+    look_up.returning(|_, _| LookUp::Unknown("no answer".into()));
+    let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);
+    look_up.returning(|_, _| LookUp::NeverSeen);
+    let offer = sender.expect_offer().times(1).in_sequence(&mut script);
+    offer.returning(move |_| OfferAnswer::Refused(failure()));
+    let ports = Ports {
+        store: Arc::new(SimStore::new()),
+        nodes: vec![NodePorts {
+            name: node(),
+            sender: Arc::new(sender),
+            listener: NullNode::new().listener(),
+        }],
+        ..ports(MockPaymentStore::new())
+    };
+    let engine = Engine::start(ports, Policy::default()).await.unwrap();
+    let sent = engine.send_partial_pay(partial(1, 400, 1_000)).await;
+    let part = support::accepted(sent);
+    assert_eq!((part.payment_hash, part.cltv_expiry), (hash(1), None));
+    let waited = soon(engine.wait_partial_pay(part.id, None)).await;
+    assert_eq!(failed_code(&waited), 204);
+}
