@@ -1,2 +1,117 @@
-//! xtask
-fn main() {}
+//! The project's own tool: `cargo xtask --help`. One module per verb.
+
+mod again;
+#[cfg(feature = "tools")]
+mod bench;
+#[cfg(feature = "tools")]
+mod migrate;
+mod test;
+mod workspace;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "The project's own tool"
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Checks everything that must hold, and stops at the first thing that does not
+    Test(TestArgs),
+    /// What CI runs: the same as `test`
+    Ci,
+    /// Runs the migrations of a database by hand
+    Migrate(MigrateArgs),
+    /// Measures speed against raw SQLite and against this disk
+    Bench(BenchArgs),
+}
+
+#[derive(Args)]
+struct TestArgs {
+    /// Only this step
+    #[arg(long, value_name = "STEP")]
+    only: Option<test::Step>,
+}
+
+#[derive(Args)]
+struct MigrateArgs {
+    /// What to do
+    direction: Direction,
+    /// The database [default: ampere.sqlite3 in the data directory]
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    /// Where `ampered` keeps its data [default: ~/.ampere]
+    #[arg(long, value_name = "DIR", env = "AMPERE_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+/// What to do with the migrations.
+#[derive(Clone, Copy, ValueEnum)]
+enum Direction {
+    /// Run all that are pending
+    Up,
+    /// Undo the last one
+    Down,
+    /// Undo the last one and run it again
+    Redo,
+    /// Say which have been run
+    Status,
+}
+
+#[derive(Args)]
+struct BenchArgs {
+    /// More rounds and longer ones
+    #[arg(long)]
+    full: bool,
+    /// End with one line of JSON
+    #[arg(long)]
+    json: bool,
+    /// Only what has this in its name; raw SQLite is measured all the same
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Test(args) => test::run(args.only),
+        Verb::Ci => test::run(None),
+        #[cfg(feature = "tools")]
+        Verb::Migrate(args) => migrate::run(args.direction, args.database, args.data_dir),
+        #[cfg(feature = "tools")]
+        Verb::Bench(args) => bench::run(args.full, args.json, args.only.as_deref()),
+        #[cfg(not(feature = "tools"))]
+        Verb::Migrate(_) => again::run(again::Build::Dev),
+        #[cfg(not(feature = "tools"))]
+        Verb::Bench(_) => again::run(again::Build::Release),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,43 @@
+//! Running this tool again, as a build that has the verb that was asked for.
+
+use crate::workspace;
+use anyhow::{Context, Result};
+use std::process::exit;
+
+/// How the verb wants to be built.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Build {
+    /// Fast to compile.
+    #[cfg_attr(
+        feature = "tools",
+        expect(dead_code, reason = "this build has the verb")
+    )]
+    Dev,
+    /// Fast to run: a figure of any other build means nothing.
+    Release,
+}
+
+/// Runs the same command line with the feature `tools`, and ends as that ends.
+pub(crate) fn run(build: Build) -> Result<()> {
+    let mut cargo = workspace::cargo();
+    cargo.args([
+        "run",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--features",
+        "tools",
+    ]);
+    if build == Build::Release {
+        eprintln!("building the release version, which takes some minutes the first time");
+        cargo.arg("--release");
+    }
+    // Not the workspace's folder: paths that the user typed are relative to where the user is.
+    cargo.current_dir(std::env::current_dir().context("find the current folder")?);
+    cargo
+        .arg("--manifest-path")
+        .arg(workspace::root().join("Cargo.toml"));
+    cargo.arg("--").args(std::env::args_os().skip(1));
+    let status = cargo.status().context("start cargo")?;
+    exit(status.code().unwrap_or(1))
+}

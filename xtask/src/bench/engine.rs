@@ -1,0 +1,74 @@
+//! The engine on the storage adapter, with a node that fulfils at once: accepted, offered,
+//! fulfilled, and the caller who waits is woken.
+
+use super::payments;
+use super::sample::{Caller, Sample, drive};
+use anyhow::{Context, Result, bail};
+use domain::contract::samples;
+use domain::{Engine, NodePorts, PaymentApi, Policy, Ports, Sent};
+use sim::{NullNode, SimClock, TestSpawner};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use storage::{Options, SqliteStore};
+
+/// An engine, and the store below it.
+pub(super) struct Machine {
+    pub(super) engine: Arc<Engine>,
+    store: Arc<SqliteStore>,
+}
+
+/// One who asks the engine itself.
+pub(super) struct Payer(pub(super) Arc<Engine>);
+
+/// Pays that many parts.
+pub(super) async fn sample(folder: &Path, callers: u32, parts: u32) -> Result<Sample> {
+    let machine = Machine::start(folder).await?;
+    let payers = (0..callers)
+        .map(|_| Payer(Arc::clone(&machine.engine)))
+        .collect();
+    let sample = drive(payers, parts).await;
+    machine.stop().await;
+    sample
+}
+
+impl Machine {
+    pub(super) async fn start(folder: &Path) -> Result<Machine> {
+        let store = SqliteStore::open(&folder.join("engine.sqlite3"), Options::default())?;
+        let store = Arc::new(store);
+        let node = NullNode::new();
+        let node = NodePorts {
+            name: samples::node(),
+            listener: node.listener(),
+            sender: node,
+        };
+        let ports = Ports {
+            store: Arc::clone(&store) as _,
+            clock: Arc::new(SimClock::new()),
+            spawner: Arc::new(TestSpawner),
+            nodes: vec![node],
+        };
+        let engine = Engine::start(ports, Policy::default()).await?;
+        Ok(Machine { engine, store })
+    }
+
+    pub(super) async fn stop(self) {
+        self.engine.close().await;
+        self.store.close().await;
+    }
+}
+
+impl Caller for Payer {
+    async fn pay(&mut self, n: u32) -> Result<Duration> {
+        let request = payments::request(n);
+        let begin = Instant::now();
+        let Sent::Part(part) = self.0.send_partial_pay(request).await? else {
+            bail!("every payment is new");
+        };
+        let answer = begin.elapsed();
+        let part = self.0.wait_partial_pay(part.id, None).await?;
+        part.preimage()
+            .context("a fulfilled part has its preimage")?;
+        Ok(answer)
+    }
+}

@@ -1,0 +1,192 @@
+//! The engine through the socket: one request at a time on each of many connections. Server and
+//! clients share this process and its cores.
+
+use super::engine::Machine;
+use super::payments::{self, AMOUNT_MSAT};
+use super::sample::{Caller, Sample, drive};
+use anyhow::{Context, Result, bail, ensure};
+use rpc::{About, Limits, Server, Services};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A machine that is served on a socket.
+pub(super) struct Served {
+    pub(super) path: PathBuf,
+    machine: Machine,
+    shutdown: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+/// The client's end of a connection.
+pub(super) struct Connection {
+    stream: UnixStream,
+    received: Vec<u8>,
+}
+
+/// A reply, as far as it matters here.
+#[derive(Deserialize)]
+pub(super) struct Reply {
+    pub(super) id: u64,
+    result: Option<Part>,
+    error: Option<serde_json::Value>,
+}
+
+/// A part, as far as it matters here.
+#[derive(Deserialize)]
+pub(super) struct Part {
+    pub(super) id: u64,
+    pub(super) status: String,
+}
+
+/// Pays that many parts.
+pub(super) async fn sample(folder: &Path, connections: u32, parts: u32) -> Result<Sample> {
+    let served = Served::start(folder).await?;
+    let mut payers = Vec::new();
+    for _ in 0..connections {
+        payers.push(Connection::open(&served.path).await?);
+    }
+    let sample = drive(payers, parts).await;
+    served.stop().await?;
+    sample
+}
+
+impl Served {
+    pub(super) async fn start(folder: &Path) -> Result<Served> {
+        let machine = Machine::start(folder).await?;
+        let path = folder.join("rpc");
+        let services = Services {
+            payments: Arc::clone(&machine.engine) as _,
+            dev: None,
+            about: About::default(),
+            stop: Arc::new(|| ()),
+        };
+        let server = Server::bind(&path, services, Limits::default()).context("bind the socket")?;
+        let (shutdown, stop) = oneshot::channel();
+        let server = tokio::spawn(server.run(async {
+            // Also when the sender is gone.
+            let _ = stop.await;
+        }));
+        Ok(Served {
+            path,
+            machine,
+            shutdown,
+            server,
+        })
+    }
+
+    pub(super) async fn stop(self) -> Result<()> {
+        drop(self.shutdown);
+        self.server.await.context("the server died")?;
+        self.machine.stop().await;
+        Ok(())
+    }
+}
+
+impl Connection {
+    pub(super) async fn open(path: &Path) -> Result<Connection> {
+        let stream = UnixStream::connect(path)
+            .await
+            .context("connect to the socket")?;
+        Ok(Connection {
+            stream,
+            received: Vec::with_capacity(4096),
+        })
+    }
+
+    pub(super) async fn send(&mut self, requests: &str) -> Result<()> {
+        self.stream
+            .write_all(requests.as_bytes())
+            .await
+            .context("write a request")
+    }
+
+    /// The next reply; each ends with an empty line.
+    pub(super) async fn reply(&mut self) -> Result<Reply> {
+        let mut seen = 0;
+        loop {
+            let end = self.received[seen..]
+                .windows(2)
+                .position(|two| two == b"\n\n");
+            if let Some(end) = end {
+                let end = seen + end;
+                let reply = serde_json::from_slice(&self.received[..end]);
+                let reply = reply.with_context(|| {
+                    format!("read {}", String::from_utf8_lossy(&self.received[..end]))
+                })?;
+                self.received.drain(..end + 2);
+                return Ok(reply);
+            }
+            seen = self.received.len().saturating_sub(1);
+            let read = self
+                .stream
+                .read_buf(&mut self.received)
+                .await
+                .context("read a reply")?;
+            ensure!(read > 0, "the server hung up");
+        }
+    }
+}
+
+impl Reply {
+    pub(super) fn part(self) -> Result<Part> {
+        match (self.result, self.error) {
+            (Some(part), None) => Ok(part),
+            (_, error) => bail!("the server says {error:?}"),
+        }
+    }
+}
+
+impl Caller for Connection {
+    async fn pay(&mut self, n: u32) -> Result<Duration> {
+        let request = send_request(u64::from(n), n);
+        let begin = Instant::now();
+        self.send(&request).await?;
+        let part = self.reply().await?.part()?;
+        let answer = begin.elapsed();
+        self.send(&wait_request(u64::from(n), part.id)).await?;
+        let part = self.reply().await?.part()?;
+        ensure!(
+            part.status == "complete",
+            "the null node fulfils everything"
+        );
+        Ok(answer)
+    }
+}
+
+/// `sendpartialpay` of the `n`-th part.
+pub(super) fn send_request(id: u64, n: u32) -> String {
+    let request = payments::request(n);
+    let hops = request.route.hops().iter().map(|hop| {
+        serde_json::json!({
+            "id": hop.node.to_string(),
+            "channel": hop.channel.to_string(),
+            "amount_msat": hop.amount.get(),
+            "delay": hop.delay,
+        })
+    });
+    let secret = request.extras.secret.as_ref();
+    let secret = secret.map(|secret| hex::encode(secret.expose()));
+    serde_json::json!({
+        "jsonrpc": "2.0",
+        "id": id,
+        "method": "sendpartialpay",
+        "params": {
+            "route": hops.collect::<Vec<_>>(),
+            "payment_hash": request.payment_hash.to_string(),
+            "intended_msatoshi": AMOUNT_MSAT,
+            "payment_secret": secret,
+        },
+    })
+    .to_string()
+}
+
+/// `waitpartialpay` of a part.
+pub(super) fn wait_request(id: u64, part: u64) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"waitpartialpay","params":{{"id":{part}}}}}"#)
+}

@@ -1,0 +1,124 @@
+//! `cargo xtask test`: everything that must hold, the quick things first.
+//!
+//! Every step compiles with the same features, so that dependencies are compiled once for all
+//! checks and once for all tests.
+
+mod arrows;
+mod python;
+mod tidy;
+
+use crate::workspace::{cargo, run as run_command};
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use std::time::{Duration, Instant};
+
+/// A step, in the order in which they run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Step {
+    /// The formatting of the code
+    Fmt,
+    /// The project's own rules about files
+    Tidy,
+    /// The arrows between crates
+    Arrows,
+    /// The lints
+    Clippy,
+    /// The documentation builds
+    Docs,
+    /// The tests, and the Python environment that some of them use
+    Tests,
+}
+
+impl Step {
+    const ALL: [Step; 6] = [
+        Step::Fmt,
+        Step::Tidy,
+        Step::Arrows,
+        Step::Clippy,
+        Step::Docs,
+        Step::Tests,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Step::Fmt => "fmt",
+            Step::Tidy => "tidy",
+            Step::Arrows => "arrows",
+            Step::Clippy => "clippy",
+            Step::Docs => "docs",
+            Step::Tests => "tests",
+        }
+    }
+
+    /// What is to be done when it fails.
+    fn advice(self) -> &'static str {
+        match self {
+            Step::Fmt => "run `cargo fmt --all`",
+            Step::Tidy => "each line above names a file and what to change in it",
+            Step::Arrows => "see the arrows in ARCHITECTURE.md; each line above names one too many",
+            Step::Clippy => "mend the warnings above, or `#[expect(…, reason = …)]` one",
+            Step::Docs => "mend the documentation comments above",
+            Step::Tests => "the failed tests are named above",
+        }
+    }
+
+    fn run(self) -> Result<()> {
+        match self {
+            Step::Fmt => run_command(cargo().args(["fmt", "--all", "--check"]), "the formatting"),
+            Step::Tidy => tidy::check(),
+            Step::Arrows => arrows::check(),
+            Step::Clippy => clippy(),
+            Step::Docs => docs(),
+            Step::Tests => tests(),
+        }
+    }
+}
+
+/// Runs one step, or all of them.
+pub(crate) fn run(only: Option<Step>) -> Result<()> {
+    let steps = only.map_or(Step::ALL.to_vec(), |step| vec![step]);
+    let begin = Instant::now();
+    let mut times = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        let name = step.name();
+        eprintln!("\n=== {}/{} {name}", index + 1, steps.len());
+        let begin = Instant::now();
+        step.run()
+            .with_context(|| format!("step {name}: {}", step.advice()))?;
+        let time = seconds(begin.elapsed());
+        eprintln!("=== {name}: ok in {time}");
+        times.push(format!("{name} {time}"));
+    }
+    eprintln!(
+        "\nall is well in {}: {}",
+        seconds(begin.elapsed()),
+        times.join(", ")
+    );
+    Ok(())
+}
+
+fn clippy() -> Result<()> {
+    let mut clippy = cargo();
+    clippy.args(["clippy", "--workspace", "--all-targets", "--all-features"]);
+    clippy.args(["--", "-D", "warnings"]);
+    run_command(&mut clippy, "clippy")
+}
+
+fn docs() -> Result<()> {
+    let mut doc = cargo();
+    doc.args(["doc", "--workspace", "--all-features", "--no-deps"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    run_command(&mut doc, "the documentation")
+}
+
+fn tests() -> Result<()> {
+    let python = python::environment()?;
+    let mut test = cargo();
+    test.args(["test", "--workspace", "--all-features"]);
+    test.env("AMPERE_PYTHON", python);
+    run_command(&mut test, "the tests")
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}

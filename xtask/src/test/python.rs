@@ -1,0 +1,96 @@
+//! A Python environment with pyln-client, Core Lightning's own library: some tests use it as a client.
+
+use crate::workspace::{root, run};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The client as it was in Core Lightning 26.06, and whatever is newest where that is not to be had.
+const CLIENTS: [&str; 2] = ["pyln-client==26.6.*", "pyln-client"];
+
+/// The environment's interpreter; the environment is made if it is missing.
+pub(super) fn environment() -> Result<PathBuf> {
+    let folder = root().join(".venv");
+    let python = folder.join("bin/python");
+    if !works(&python) {
+        eprintln!(
+            "making a Python environment with pyln-client at {}",
+            folder.display()
+        );
+        create(&folder)?;
+        install(&python)?;
+    }
+    Ok(python)
+}
+
+fn works(python: &Path) -> bool {
+    quiet(Command::new(python).args(["-c", "import pyln.client"]))
+}
+
+fn create(folder: &Path) -> Result<()> {
+    let venv = || {
+        let mut venv = Command::new("python3");
+        venv.args(["-m", "venv", "--clear"]).arg(folder);
+        venv
+    };
+    if !quiet(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+        install_venv()?;
+    }
+    run(&mut venv(), "`python3 -m venv`")
+}
+
+/// Debian ships Python without its `venv`.
+fn install_venv() -> Result<()> {
+    const ADVICE: &str = "python3 with its venv module is needed: `apt-get install python3-venv`";
+    let root = Command::new("id").arg("-u").output();
+    if !root.is_ok_and(|id| id.stdout == b"0\n") {
+        bail!("{ADVICE} (as root)");
+    }
+    let apt = |args: &[&str]| {
+        let mut apt = Command::new("apt-get");
+        apt.args(args)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdin(Stdio::null());
+        run(&mut apt, "apt-get").context(ADVICE)
+    };
+    apt(&["update"])?;
+    apt(&[
+        "install",
+        "-y",
+        "--no-install-recommends",
+        "python3",
+        "python3-venv",
+    ])
+}
+
+fn install(python: &Path) -> Result<()> {
+    let pip = |client: &str| {
+        let mut pip = Command::new(python);
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            client,
+        ]);
+        run(&mut pip, "`pip install`")
+    };
+    let mut outcome = Ok(());
+    for client in CLIENTS {
+        outcome = pip(client);
+        if outcome.is_ok() && works(python) {
+            return Ok(());
+        }
+    }
+    outcome.context("install pyln-client")?;
+    bail!("pyln-client was installed, yet cannot be imported: delete .venv and try again")
+}
+
+fn quiet(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
