@@ -22,11 +22,12 @@ impl Daemon {
     /// Takes the data directory, brings everything up, and says so.
     pub async fn start(config: Config, shutdown: &Shutdown) -> anyhow::Result<Daemon> {
         data_dir::create(&config.data_dir)?;
-        let mut locks = vec![data_dir::lock(&config.data_dir)?];
-        if config.database.parent() != Some(config.data_dir.as_path()) {
-            // Rule A-10: two daemons with one database must not happen by way of two directories.
-            locks.push(data_dir::lock(&config.database)?);
-        }
+        // Rule A-10: neither two daemons in one directory, nor two on one database by way of two
+        // directories or of a link.
+        let locks = vec![
+            data_dir::lock(&config.data_dir)?,
+            data_dir::lock(&data_dir::real_path(&config.database))?,
+        ];
         let node = config.node;
         let assembly = Assembly {
             network_dir: Some(config.data_dir.join(node.as_str())),

@@ -53,6 +53,16 @@ pub fn lock(owned: &Path) -> anyhow::Result<Lock> {
     }
 }
 
+/// Where a file really is, whether it is there yet or not: whoever comes by a link finds the same.
+pub fn real_path(file: &Path) -> PathBuf {
+    let of_folder = || {
+        let folder = file.parent()?.canonicalize().ok()?;
+        Some(folder.join(file.file_name()?))
+    };
+    let there = file.canonicalize().ok();
+    there.or_else(of_folder).unwrap_or_else(|| file.to_owned())
+}
+
 /// Opens a file for reading and writing, made with mode 0600 if it is not there.
 fn open_private(path: &Path) -> anyhow::Result<File> {
     let mut options = OpenOptions::new();

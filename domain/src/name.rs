@@ -127,6 +127,30 @@ impl fmt::Display for NodeName {
     }
 }
 
+/// What a node is, for ever: never that of another node, nor of another life of the same one whose
+/// state was lost. A part may be looked up only at the node that it was meant for: at any other,
+/// "never seen" proves nothing (rules ).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct NodeIdentity(String);
+
+impl NodeIdentity {
+    /// Any text that no other node has.
+    pub fn new(identity: impl Into<String>) -> NodeIdentity {
+        NodeIdentity(identity.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for NodeIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A caller's idempotency key: the same key and parameters are the same request (rule A-14).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct RequestId(String);

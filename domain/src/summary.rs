@@ -5,9 +5,10 @@ use crate::{
     Msat, NodeId, PartialPayment, PaymentHash, PaymentId, PaymentSecret, PaymentStatus, Preimage,
     StatusKind, Timestamp,
 };
+use std::fmt;
 
 /// One row of `listpayments`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PaymentSummary {
     /// Its row.
     pub id: PaymentId,
@@ -36,7 +37,7 @@ pub struct PaymentSummary {
 }
 
 /// What is fixed by the payment's row (rule A-9).
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Terms {
     /// What the payment shall deliver in all.
     pub intended: Msat,
@@ -139,5 +140,35 @@ impl Tally {
             },
             StatusKind::Failed => self,
         })
+    }
+}
+
+/// Without the invoice, which holds the payment's secret.
+impl fmt::Debug for PaymentSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentSummary")
+            .field("id", &self.id)
+            .field("payment_hash", &self.payment_hash)
+            .field("status", &self.status())
+            .field("terms", &self.terms)
+            .field("description", &self.description)
+            .field("label", &self.label)
+            .field("created_at", &self.created_at)
+            .field("completed_at", &self.completed_at)
+            .field("tally", &self.tally)
+            .field("quarantine", &self.quarantine)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without the secret and the metadata.
+impl fmt::Debug for Terms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terms")
+            .field("intended", &self.intended)
+            .field("requested", &self.requested)
+            .field("destination", &self.destination)
+            .finish_non_exhaustive()
     }
 }

@@ -29,9 +29,11 @@ impl HtlcListener for Listener {
     async fn listen(self: Box<Self>, from: Option<Cursor>) -> BoxStream<'static, Heard> {
         let (node, mut at) = (self.0, 0);
         if let Some(Cursor(stored)) = from {
-            // Without an answer the node has stopped, and the stream is about to end.
-            let from = node.ask(|reply| Ask::Forget(stored, reply)).await;
-            at = from.unwrap_or(stored);
+            // Without an answer the node has stopped.
+            if node.ask(|reply| Ask::Forget(stored, reply)).await != Some(true) {
+                return stream::empty().boxed();
+            }
+            at = stored;
         }
         let added = node.last_outcome();
         let progress = Progress {

@@ -17,7 +17,7 @@ pub(crate) use log::Log;
 
 use crate::chain::Chain;
 use crate::store::Staging;
-use domain::NodeId;
+use domain::{NodeId, NodeIdentity};
 use lightning::bitcoin::Block;
 use lightning::bitcoin::secp256k1::PublicKey;
 use lightning::chain::Listen;
@@ -42,6 +42,8 @@ pub(crate) struct Node {
     pub(crate) name: &'static str,
     /// Its public key.
     pub(crate) key: PublicKey,
+    /// Its life: another one for every file that it ever had, though the key is the same.
+    pub(crate) identity: NodeIdentity,
     /// LDK's state of channels and payments.
     pub(crate) manager: Arc<Manager>,
     /// LDK's connections.

@@ -2,7 +2,7 @@
 
 use crate::node::{Ask, Node};
 use async_trait::async_trait;
-use domain::{HtlcSender, LookUp, Offer, OfferAnswer, PartId, PaymentHash};
+use domain::{HtlcSender, LookUp, NodeIdentity, Offer, OfferAnswer, PartId, PaymentHash};
 use std::sync::Arc;
 
 /// Answers when the node's driver has: after the commit that makes the answer true for good.
@@ -22,6 +22,10 @@ impl HtlcSender for Sender {
             .ask(|reply| Ask::LookUp(part, payment_hash, reply))
             .await;
         answer.unwrap_or_else(|| LookUp::Unknown(stopped(&self.0)))
+    }
+
+    fn identity(&self) -> NodeIdentity {
+        self.0.identity.clone()
     }
 
     /// One above the best block: LDK counts from there, so that this plus the first hop's delay is

@@ -12,7 +12,7 @@ pub(crate) use blocks::Blocks;
 pub(crate) use outcomes::Outcome;
 pub(crate) use staging::{Staging, Write};
 
-use domain::PaymentHash;
+use domain::{NodeIdentity, PaymentHash};
 use lightning::ln::channelmanager::PaymentId;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::os::unix::fs::OpenOptionsExt;
@@ -37,6 +37,10 @@ const SCHEMA: &str = "
         erring_node BLOB, erring_channel INTEGER,
         CHECK ((preimage IS NULL) = (code IS NOT NULL AND message IS NOT NULL))) STRICT;
     CREATE INDEX IF NOT EXISTS outcomes_by_part ON outcomes (part);
+    CREATE TABLE IF NOT EXISTS known (payment_id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS life (
+        id INTEGER PRIMARY KEY CHECK (id = 0), identity TEXT NOT NULL) STRICT;
+    INSERT OR IGNORE INTO life VALUES (0, lower(hex(randomblob(32))));
     CREATE TABLE IF NOT EXISTS paid (payment_hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS held (
         payment_hash BLOB PRIMARY KEY, preimage BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -90,6 +94,8 @@ pub(crate) struct Turn {
     pub(crate) released: bool,
     /// Outcomes up to here are stored elsewhere.
     pub(crate) forget: Option<u64>,
+    /// A cursor of another life: from now on every outcome's place is above it.
+    pub(crate) above: Option<u64>,
     /// Replies to parts whose event has not come yet.
     pub(crate) replies: Vec<(PaymentId, String)>,
 }
@@ -110,6 +116,7 @@ impl Turn {
             && self.held.is_empty()
             && !self.released
             && self.forget.is_none()
+            && self.above.is_none()
     }
 }
 
@@ -146,7 +153,7 @@ impl Store {
         self.durable
     }
 
-    /// Makes a turn durable, whole. Returns the last outcome's place if there are new ones.
+    /// Makes a turn durable, whole. Returns the last outcome's place if it has changed.
     pub(crate) fn commit(&mut self, turn: &Turn) -> Result<Option<u64>, StoreError> {
         if turn.is_quiet() && !self.durable {
             return Ok(None);
@@ -160,11 +167,7 @@ impl Store {
             let mut write = tx.prepare_cached("INSERT OR REPLACE INTO manager VALUES (0, ?)")?;
             write.execute([bytes])?;
         }
-        let last = outcomes::write(&tx, &turn.outcomes)?;
-        if let Some(upto) = turn.forget {
-            let mut forget = tx.prepare_cached("DELETE FROM outcomes WHERE seq <= ?")?;
-            forget.execute([upto.cast_signed()])?;
-        }
+        let last = outcomes::write(&tx, turn)?;
         for hash in &turn.paid {
             let mut write = tx.prepare_cached("INSERT OR IGNORE INTO paid VALUES (?)")?;
             write.execute([hash.0])?;
@@ -184,6 +187,14 @@ impl Store {
     pub(crate) fn manager(&self) -> Result<Option<Vec<u8>>, StoreError> {
         let mut read = self.db.prepare("SELECT bytes FROM manager")?;
         Ok(read.query_row([], |row| row.get(0)).optional()?)
+    }
+
+    /// What this file was given when it was made, and no other ever.
+    pub(crate) fn identity(&self) -> Result<NodeIdentity, StoreError> {
+        let identity: String = self
+            .db
+            .query_row("SELECT identity FROM life", [], |row| row.get(0))?;
+        Ok(NodeIdentity::new(identity))
     }
 
     /// Every channel's monitor.

@@ -181,4 +181,7 @@ async fn cursor_of_another_life_hides_nothing() {
         soon(words.next()).await.map(|heard| heard.part),
         Some(part.part)
     );
+    // No numbering can be lifted above such a one.
+    let mut words = net.network.listener().listen(Some(Cursor(u64::MAX))).await;
+    assert_eq!(soon(words.next()).await, None);
 }

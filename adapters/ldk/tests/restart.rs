@@ -3,13 +3,13 @@
 
 mod support;
 
-use domain::{DevNetwork, LookUp, OfferAnswer, PartId, PaymentHash, Word};
+use domain::{Cursor, DevNetwork, Heard, LookUp, Offer, OfferAnswer, PartId, PaymentHash, Word};
 use ldk::{Network, Options, StartError};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use support::{Net, offer, soon};
+use support::{Net, changed, offer, soon};
 
 const TOTAL: u64 = 10_000_000;
 /// Where the child of the kill test keeps its network.
@@ -65,32 +65,89 @@ async fn held_payment_is_claimed_after_a_crash() {
     assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
 }
 
+/// Offers a part of an invoice of its own, and waits for its outcome.
+async fn paid(net: &mut Net, part: u64, is_good: bool) -> (Offer, Heard) {
+    let invoice = net.invoice(TOTAL).await;
+    let mut part = net.part(part, &invoice, TOTAL, TOTAL).await;
+    if !is_good {
+        part.route = changed(&part.route, |hops| hops[0].amount = hops[1].amount);
+    }
+    assert_eq!(net.sender.offer(&part).await, OfferAnswer::Accepted);
+    let heard = net.heard().await;
+    assert_eq!(matches!(heard.outcome, Word::Fulfilled(_)), is_good);
+    (part, heard)
+}
+
+/// It was told and forgotten; still it is not taken for one that was never sent.
+async fn assert_known(net: &Net, offer: &Offer) {
+    let told = LookUp::Unknown("its outcome was told and acknowledged".to_owned());
+    assert_eq!(net.look_up(offer).await, told);
+    assert_eq!(net.sender.offer(offer).await, OfferAnswer::AlreadyOffered);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn outcomes_are_forgotten_up_to_the_cursor_only() {
     let dir = tempfile::tempdir().unwrap();
     let mut net = Net::in_dir(dir.path(), None).await;
-    let mut offers = Vec::new();
-    let mut heard = Vec::new();
-    for part in 1..=3 {
-        let invoice = net.invoice(TOTAL).await;
-        let part = net.part(part, &invoice, TOTAL, TOTAL).await;
-        net.sender.offer(&part).await;
-        heard.push(net.heard().await);
-        offers.push(part);
+    let (one, _) = paid(&mut net, 1, true).await;
+    let (two, last) = paid(&mut net, 2, false).await;
+    let (three, heard) = paid(&mut net, 3, true).await;
+    for _ in 0..2 {
+        net.network.stop().await;
+        drop(net);
+        net = Net::in_dir(dir.path(), Some(last.cursor)).await;
+        assert_eq!(net.heard().await, heard);
+        // After seven of them LDK knows nothing of any part.
+        net.network.tick(9).await.unwrap();
+        assert!(matches!(net.look_up(&three).await, LookUp::Fulfilled(_)));
+        assert_known(&net, &one).await;
+        assert_known(&net, &two).await;
     }
-    net.network.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cursor_of_another_life_forgets_nothing_that_was_not_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut net = Net::in_dir(dir.path(), None).await;
+    let (one, last) = paid(&mut net, 1, true).await;
+    paid(&mut net, 2, false).await;
+    // The third outcome would be the one at that place.
+    let another = Cursor(last.cursor.0 + 2);
+    for part in 3..6 {
+        drop(net);
+        net = Net::in_dir(dir.path(), Some(another)).await;
+        for told in 1..part {
+            let heard = net.heard().await;
+            assert_eq!(heard.part, PartId(told));
+            assert!(heard.cursor > another);
+        }
+        paid(&mut net, part, true).await;
+    }
+    let (six, last) = paid(&mut net, 6, true).await;
     drop(net);
-    let mut net = Net::in_dir(dir.path(), Some(heard[1].cursor)).await;
-    assert_eq!(net.heard().await, heard[2]);
-    assert!(matches!(
-        net.look_up(&offers[2]).await,
-        LookUp::Fulfilled(_)
-    ));
-    // Stored elsewhere and forgotten here; still it is not taken for one that was never sent.
-    assert!(matches!(net.look_up(&offers[0]).await, LookUp::Unknown(_)));
-    assert_eq!(
-        net.sender.offer(&offers[0]).await,
-        OfferAnswer::AlreadyOffered
+    let mut net = Net::in_dir(dir.path(), Some(last.cursor)).await;
+    assert_known(&net, &one).await;
+    assert_known(&net, &six).await;
+    let (_, seventh) = paid(&mut net, 7, true).await;
+    assert!(seventh.cursor > last.cursor);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_life_is_another_node() {
+    let dir = tempfile::tempdir().unwrap();
+    let net = Net::in_dir(dir.path(), None).await;
+    let (first, id) = (net.sender.identity(), net.network.node_id("alice"));
+    assert_eq!(first.as_str().len(), 64);
+    drop(net);
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    let net = Net::in_dir(dir.path(), None).await;
+    assert_eq!(net.network.node_id("alice"), id);
+    assert_ne!(net.sender.identity(), first);
+    assert_ne!(
+        Net::in_memory().await.sender.identity(),
+        Net::in_memory().await.sender.identity()
     );
 }
 

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use domain::contract::node::Fate;
 use domain::contract::samples;
 use domain::{
-    Failure, FailureCode, HtlcListener, HtlcSender, LookUp, Offer, OfferAnswer, PartId,
-    PaymentHash, Preimage, Word,
+    Failure, FailureCode, HtlcListener, HtlcSender, LookUp, NodeIdentity, Offer, OfferAnswer,
+    PartId, PaymentHash, Preimage, Word,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,8 +28,8 @@ pub enum Lapse {
     OfferLost,
 }
 
-#[derive(Default)]
 struct State {
+    identity: NodeIdentity,
     /// Each key with the HTLCs made of it: never more than one, or the test has found something.
     ledger: BTreeMap<(PartId, PaymentHash), u32>,
     fates: BTreeMap<PaymentHash, Fate>,
@@ -42,7 +42,13 @@ impl SimNode {
     /// A node that has seen nothing.
     pub fn new() -> Arc<SimNode> {
         Arc::new(SimNode {
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                identity: NodeIdentity::new("simulated"),
+                ledger: BTreeMap::new(),
+                fates: BTreeMap::new(),
+                lapses: VecDeque::new(),
+                down: false,
+            }),
             outcomes: Outcomes::new(),
             sent: watch::Sender::new(0),
         })
@@ -66,6 +72,11 @@ impl SimNode {
     /// Whether nobody can reach it.
     pub fn set_down(&self, down: bool) {
         self.state().down = down;
+    }
+
+    /// Makes another node of it, as when its state was lost.
+    pub fn set_identity(&self, identity: &str) {
+        self.state().identity = NodeIdentity::new(identity);
     }
 
     /// Tells an outcome, true or not.
@@ -143,9 +154,16 @@ impl HtlcSender for SimNode {
             Some(Word::Fulfilled(bytes)) => Preimage::proving(hash, bytes)
                 .map_or_else(|e| LookUp::Unknown(e.to_string()), LookUp::Fulfilled),
             Some(Word::Failed(failure)) => LookUp::Failed(failure),
+            None if self.outcomes.is_forgotten(part, hash) => {
+                LookUp::Unknown("its outcome was told and acknowledged".into())
+            }
             None if state.ledger.contains_key(&(part, hash)) => LookUp::Pending,
             None => LookUp::NeverSeen,
         }
+    }
+
+    fn identity(&self) -> NodeIdentity {
+        self.state().identity.clone()
     }
 
     fn height(&self) -> Option<u32> {

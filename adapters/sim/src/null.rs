@@ -3,7 +3,8 @@
 use crate::outcomes::Outcomes;
 use async_trait::async_trait;
 use domain::{
-    HtlcListener, HtlcSender, LookUp, Offer, OfferAnswer, PartId, PaymentHash, Preimage, Word,
+    HtlcListener, HtlcSender, LookUp, NodeIdentity, Offer, OfferAnswer, PartId, PaymentHash,
+    Preimage, Word,
 };
 use std::sync::Arc;
 
@@ -42,6 +43,10 @@ impl HtlcSender for NullNode {
             Some(Word::Failed(failure)) => LookUp::Failed(failure),
             None => LookUp::NeverSeen,
         }
+    }
+
+    fn identity(&self) -> NodeIdentity {
+        NodeIdentity::new("null")
     }
 
     fn height(&self) -> Option<u32> {

@@ -3,13 +3,16 @@
 use async_trait::async_trait;
 use domain::{Cursor, Heard, HtlcListener, PartId, PaymentHash, Word};
 use futures::stream::{BoxStream, StreamExt, unfold};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// The log; clones are the same log.
+/// The log; clones are the same log. What a listener has acknowledged is forgotten, as a real node
+/// does: only that it was there is still known.
 #[derive(Clone)]
 pub(crate) struct Outcomes {
     log: Arc<Mutex<Vec<Heard>>>,
+    forgotten: Arc<AtomicUsize>,
     length: Arc<watch::Sender<usize>>,
 }
 
@@ -17,6 +20,7 @@ impl Outcomes {
     pub(crate) fn new() -> Outcomes {
         Outcomes {
             log: Arc::default(),
+            forgotten: Arc::default(),
             length: Arc::new(watch::Sender::new(0)),
         }
     }
@@ -33,13 +37,20 @@ impl Outcomes {
         self.length.send_replace(log.len());
     }
 
-    /// The last word on a part.
+    /// The last word on a part, as far as it is remembered.
     pub(crate) fn of(&self, part: PartId, hash: PaymentHash) -> Option<Word> {
         let log = self.log();
-        let mut words = log
+        let remembered = log.get(self.forgotten.load(Ordering::Acquire)..)?;
+        let mut words = remembered
             .iter()
             .filter(|h| (h.part, h.payment_hash) == (part, hash));
         words.next_back().map(|heard| heard.outcome.clone())
+    }
+
+    pub(crate) fn is_forgotten(&self, part: PartId, hash: PaymentHash) -> bool {
+        let log = self.log();
+        let mut words = log.iter().take(self.forgotten.load(Ordering::Acquire));
+        words.any(|h| (h.part, h.payment_hash) == (part, hash))
     }
 
     fn log(&self) -> MutexGuard<'_, Vec<Heard>> {
@@ -56,6 +67,7 @@ fn cursor_at(index: usize) -> Cursor {
 impl HtlcListener for Outcomes {
     async fn listen(self: Box<Self>, from: Option<Cursor>) -> BoxStream<'static, Heard> {
         let heard = from.map_or(0, |cursor| usize::try_from(cursor.0).unwrap_or(usize::MAX));
+        self.forgotten.fetch_max(heard, Ordering::AcqRel);
         let length = self.length.subscribe();
         let batches = unfold(
             (*self, length, heard),

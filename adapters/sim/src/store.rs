@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use domain::{
-    Change, Committed, Cursor, Expected, Listed, LoadError, NodeName, PartFilter, PartId,
-    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
-    Receipt, Request, RequestId, Transition, Unavailable,
+    Change, Committed, Cursor, Expected, Listed, LoadError, NodeIdentity, NodeName, PartFilter,
+    PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore,
+    PaymentSummary, Receipt, Request, RequestId, Transition, Unavailable,
 };
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A store in memory; clones share what is stored, as a restart does.
@@ -33,9 +33,12 @@ struct State {
     by_part: BTreeMap<PartId, PaymentId>,
     requests: HashMap<RequestId, (Request, PartId)>,
     cursors: HashMap<NodeName, Cursor>,
+    identities: HashMap<NodeName, NodeIdentity>,
     events: u64,
     faults: VecDeque<Fault>,
     damaged: HashMap<PaymentHash, String>,
+    refused: HashMap<PaymentHash, String>,
+    unreadable: HashSet<PaymentHash>,
     reads_fail: bool,
 }
 
@@ -63,6 +66,26 @@ impl SimStore {
     /// Makes a stored payment one that breaks a rule.
     pub fn damage(&self, hash: PaymentHash, reason: &str) {
         self.state().damaged.insert(hash, reason.into());
+    }
+
+    /// Mends it.
+    pub fn mend(&self, hash: PaymentHash) {
+        self.state().damaged.remove(&hash);
+    }
+
+    /// Refuses every transition of that payment, as a rule of the schema would.
+    pub fn refuse(&self, hash: PaymentHash, rule: &str) {
+        self.state().refused.insert(hash, rule.into());
+    }
+
+    /// Reads of that payment fail until told otherwise.
+    pub fn set_read_fails(&self, hash: PaymentHash, fails: bool) {
+        let mut state = self.state();
+        if fails {
+            state.unreadable.insert(hash);
+        } else {
+            state.unreadable.remove(&hash);
+        }
     }
 
     /// How many transitions have been committed.
@@ -137,12 +160,18 @@ impl PaymentStore for SimStore {
         if let Some(reason) = state.damaged.get(&hash) {
             return Err(LoadError::Damaged(reason.clone()));
         }
+        if state.unreadable.contains(&hash) {
+            return Err(Unavailable("simulated read error".into()).into());
+        }
         let id = state.by_hash.get(&hash);
         Ok(id.and_then(|id| state.payments.get(id)).cloned())
     }
 
     async fn commit(&self, transition: Transition) -> Committed {
         let mut state = self.state();
+        if let Some(rule) = state.refused.get(&transition.payment_hash()) {
+            return Committed::Refused(rule.clone());
+        }
         let fault = state.faults.pop_front();
         if fault == Some(Fault::Unavailable) {
             return Committed::Unavailable("simulated full disk".into());
@@ -171,6 +200,15 @@ impl PaymentStore for SimStore {
 
     async fn cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
         Ok(self.read()?.cursors.get(&node).copied())
+    }
+
+    async fn bind(
+        &self,
+        node: NodeName,
+        identity: NodeIdentity,
+    ) -> Result<NodeIdentity, Unavailable> {
+        let mut state = self.read()?;
+        Ok(state.identities.entry(node).or_insert(identity).clone())
     }
 
     async fn live(

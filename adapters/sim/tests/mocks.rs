@@ -6,8 +6,8 @@ mod support;
 
 use domain::contract::samples::{hash, node};
 use domain::{
-    ApiError, Cursor, Engine, LookUp, MockHtlcSender, MockPaymentStore, NodePorts, OfferAnswer,
-    PaymentApi, PaymentFilter, Policy, Ports, StartError, Unavailable,
+    ApiError, Cursor, Engine, LookUp, MockHtlcSender, MockPaymentStore, NodeIdentity, NodePorts,
+    OfferAnswer, PaymentApi, PaymentFilter, Policy, Ports, StartError, Unavailable,
 };
 use sim::{NullNode, SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
@@ -27,13 +27,20 @@ fn ports(store: MockPaymentStore) -> Ports {
     }
 }
 
+/// A store that takes every node for the one it knows.
+fn bound() -> MockPaymentStore {
+    let mut store = MockPaymentStore::new();
+    store.expect_bind().returning(|_, identity| Ok(identity));
+    store
+}
+
 fn broken<T>() -> Result<T, Unavailable> {
     Err(Unavailable("the disk is gone".into()))
 }
 
 #[tokio::test]
 async fn engine_does_not_start_without_knowing_how_far_a_node_was_heard() {
-    let mut store = MockPaymentStore::new();
+    let mut store = bound();
     store.expect_cursor().returning(|_| broken());
     let started = Engine::start(ports(store), Policy::default()).await;
     assert!(matches!(started, Err(StartError::Storage(_))));
@@ -41,7 +48,7 @@ async fn engine_does_not_start_without_knowing_how_far_a_node_was_heard() {
 
 #[tokio::test]
 async fn engine_does_not_start_without_knowing_what_is_live() {
-    let mut store = MockPaymentStore::new();
+    let mut store = bound();
     store.expect_cursor().returning(|_| Ok(Some(Cursor(7))));
     store.expect_live().returning(|_, _| broken());
     let started = Engine::start(ports(store), Policy::default()).await;
@@ -70,7 +77,7 @@ async fn engine_needs_nodes_of_different_names() {
 
 #[tokio::test]
 async fn list_that_cannot_be_read_is_an_error_and_not_an_empty_list() {
-    let mut store = MockPaymentStore::new();
+    let mut store = bound();
     store.expect_cursor().returning(|_| Ok(None));
     store.expect_live().returning(|_, _| Ok(Vec::new()));
     store.expect_payments().returning(|_| broken());
@@ -89,6 +96,8 @@ async fn every_answer_of_a_node_leads_somewhere() {
     let unknown = || OfferAnswer::Unknown("no answer".into());
     let failure = || Box::new(domain::contract::samples::failure());
     sender.expect_height().return_const(None);
+    let identity = NodeIdentity::new("scripted");
+    sender.expect_identity().return_const(identity);
     let offer = sender.expect_offer().times(1).in_sequence(&mut script);
     offer.returning(move |_| unknown());
     let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);

@@ -9,7 +9,7 @@ use crate::schema::{counters, nodes, requests};
 use crate::statements::{Begin, Commit, CountersMoved, CursorMoved, Fence, NewEvent};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use domain::{NodeName, PartId, PaymentId, Receipt};
+use domain::{NodeIdentity, NodeName, PartId, PaymentId, Receipt};
 use std::collections::{BTreeMap, HashMap};
 
 /// A batch under way.
@@ -21,12 +21,13 @@ pub(crate) struct Batch<'a> {
     cursors: BTreeMap<NodeName, i64>,
 }
 
-/// The last numbers that were given out.
+/// The last numbers that were given out, and how often the log was fenced.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Queryable)]
 pub(crate) struct Counters {
     pub(crate) payment: i64,
     pub(crate) part: i64,
     pub(crate) event: i64,
+    pub(crate) fences: i64,
 }
 
 /// The numbers of the nodes. A node never changes its number, so only an undone batch can make
@@ -105,6 +106,26 @@ impl<'a> Batch<'a> {
             Some(heard) => *heard = cursor.max(*heard),
             None => drop(self.cursors.insert(node.clone(), cursor)),
         }
+    }
+
+    /// The identity under which a node was first used: this one, if it is the first.
+    pub(crate) fn bind(
+        &mut self,
+        node: &NodeName,
+        identity: &NodeIdentity,
+    ) -> Result<NodeIdentity, Fault> {
+        let row = nodes::table.find(self.node(node)?);
+        let unbound = diesel::update(row.filter(nodes::identity.is_null()));
+        let bound = unbound.set(nodes::identity.eq(identity.as_str()));
+        if bound.execute(self.connection)? == 1 {
+            // No number is given out: after a failed COMMIT this tells whether it is durable.
+            Fence {}.execute(self.connection)?;
+            self.now.fences = next(self.now.fences)?;
+        }
+        let first: String = row
+            .select(nodes::identity.assume_not_null())
+            .get_result(self.connection)?;
+        Ok(NodeIdentity::new(first))
     }
 
     /// Makes everything durable.
@@ -231,7 +252,8 @@ pub(crate) fn undo(connection: &mut SqliteConnection) -> QueryResult<()> {
     connection.batch_execute("rollback")
 }
 
-/// Overwrites what a failed COMMIT may have left in the log, and says what is durable.
+/// Overwrites what a failed COMMIT may have left in the log, makes durable whatever else is in it,
+/// and says what that is.
 pub(crate) fn fence(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
     Begin {}.execute(connection)?;
     let found = read_counters(connection)?;
@@ -245,6 +267,7 @@ fn read_counters(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
         counters::last_payment,
         counters::last_part,
         counters::last_event,
+        counters::fences,
     );
     Ok(counters::table.select(last).get_result(connection)?)
 }

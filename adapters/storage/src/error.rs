@@ -42,13 +42,16 @@ pub enum MigrateError {
 }
 
 /// Why a command of a batch cannot go on.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum Fault {
     /// It was found to be out of date after something of it had been written.
+    #[error("it is out of date")]
     Stale,
     /// It breaks a rule that the schema keeps: a bug of ours, and its alone.
+    #[error("a rule was broken: {0}")]
     Rule(String),
     /// The storage failed: everybody's trouble.
+    #[error("{0}")]
     Storage(String),
 }
 
@@ -63,6 +66,8 @@ impl From<DieselError> for Fault {
                 | DatabaseErrorKind::CheckViolation => Fault::Rule(text),
                 // diesel has no word for a trigger that refuses; ours start with the rule's id.
                 _ if text.starts_with("A-") => Fault::Rule(text),
+                // Nor for what no row can hold.
+                _ if text.contains("too big") => Fault::Rule(text),
                 _ => Fault::Storage(text),
             },
             _ => Fault::Storage(text),

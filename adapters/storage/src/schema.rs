@@ -4,6 +4,7 @@ diesel::table! {
     nodes (id) {
         id -> BigInt,
         name -> Text,
+        identity -> Nullable<Text>,
     }
 }
 

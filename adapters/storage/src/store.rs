@@ -1,6 +1,6 @@
 //! The port on SQLite: what writes goes to the one writer, what reads to one of the readers.
 
-use crate::batch::Nodes;
+use crate::batch::{Nodes, fence};
 use crate::changes::{self, Write};
 use crate::checkpoint::Checkpoint;
 use crate::error::OpenError;
@@ -13,9 +13,9 @@ use crate::writer::{Task, Writer};
 use async_trait::async_trait;
 use diesel::QueryResult;
 use domain::{
-    Committed, Cursor, Listed, LoadError, NodeName, PartFilter, PartId, PartialPayment, Payment,
-    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId,
-    Transition, Unavailable,
+    Committed, Cursor, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
+    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
+    Request, RequestId, Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +27,8 @@ use tokio::sync::{mpsc, oneshot};
 ///
 /// # Durability
 ///
-/// A transition is answered [`Committed::Yes`] once the log that holds it has reached the disk.
+/// A transition is answered [`Committed::Yes`] once the log that holds it has reached the disk. So
+/// has whatever a store finds when it is opened.
 ///
 /// # Closing
 ///
@@ -56,6 +57,9 @@ impl SqliteStore {
         let connection = pragma::connect(&path, Role::Writer, &options);
         let mut connection = connection.map_err(unreadable)?;
         migrate::run_pending(&mut connection)?;
+        // A process that was killed may have left commits in the log that never reached the disk,
+        // and what is read from now on is acted upon (rule A-3).
+        fence(&mut connection).map_err(|fault| unreadable(fault.to_string()))?;
         SqliteStore::start(&path, options, connection)
     }
 
@@ -118,10 +122,10 @@ impl SqliteStore {
         self.readers.read(query).await
     }
 
-    async fn ask(
+    async fn ask<T>(
         &self,
-        task: impl FnOnce(oneshot::Sender<Result<(), Unavailable>>) -> Task,
-    ) -> Result<(), Unavailable> {
+        task: impl FnOnce(oneshot::Sender<Result<T, Unavailable>>) -> Task,
+    ) -> Result<T, Unavailable> {
         let (answer, answered) = oneshot::channel();
         let queued = self.writer.send(task(answer)).await;
         queued.map_err(|_| closed())?;
@@ -143,7 +147,7 @@ impl PaymentStore for SqliteStore {
     async fn commit(&self, transition: Transition) -> Committed {
         let write = match Write::of(transition) {
             Ok(write) => Box::new(write),
-            Err(error) => return Committed::Unavailable(error.to_string()),
+            Err(error) => return Committed::Refused(error.to_string()),
         };
         let (answer, answered) = oneshot::channel();
         if self.writer.send(Task::Commit(write, answer)).await.is_err() {
@@ -162,6 +166,14 @@ impl PaymentStore for SqliteStore {
     async fn cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
         let found = self.read(move |connection| queries::cursor(connection, &node));
         found.await
+    }
+
+    async fn bind(
+        &self,
+        node: NodeName,
+        identity: NodeIdentity,
+    ) -> Result<NodeIdentity, Unavailable> {
+        self.ask(|answer| Task::Bind(node, identity, answer)).await
     }
 
     async fn live(

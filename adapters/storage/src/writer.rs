@@ -7,7 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::Fault;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
-use domain::{Committed, NodeName, Receipt, Unavailable};
+use domain::{Committed, NodeIdentity, NodeName, Receipt, Unavailable};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,12 @@ pub(crate) enum Task {
     Commit(Box<Write>, oneshot::Sender<Committed>),
     /// Remember how far a node has been heard.
     Advance(NodeName, i64, oneshot::Sender<Result<(), Unavailable>>),
+    /// Remember what a node is, if it is the first to say so.
+    Bind(
+        NodeName,
+        NodeIdentity,
+        oneshot::Sender<Result<NodeIdentity, Unavailable>>,
+    ),
     /// Find out what a failed COMMIT has left behind.
     Settle(oneshot::Sender<Result<(), Unavailable>>),
     /// Take nothing more, finish what is queued, end.
@@ -41,8 +47,10 @@ pub(crate) struct Writer {
 /// What became of one task.
 enum Verdict {
     Done(Option<Receipt>),
+    Bound(NodeIdentity),
     Conflict,
     Unavailable(String),
+    Refused(String),
     Unknown(String),
 }
 
@@ -207,9 +215,9 @@ fn outcome(attempt: Result<Vec<Verdict>, Failed>, tasks: usize) -> Vec<Verdict> 
     let verdict: Box<dyn Fn() -> Verdict> = match attempt {
         Ok(verdicts) | Err(Failed::Durable(verdicts)) => return verdicts,
         Err(Failed::Command(Fault::Stale)) => Box::new(|| Verdict::Conflict),
-        Err(Failed::Command(Fault::Rule(rule))) => {
-            tracing::error!(rule, "a transition that breaks a rule was refused");
-            Box::new(move || Verdict::Unavailable(format!("a rule was broken: {rule}")))
+        Err(Failed::Command(fault @ Fault::Rule(_))) => {
+            tracing::error!(%fault, "a transition was refused");
+            Box::new(move || Verdict::Refused(fault.to_string()))
         }
         Err(Failed::Command(Fault::Storage(error)) | Failed::Storage(error)) => {
             Box::new(move || Verdict::Unavailable(error.clone()))
@@ -230,6 +238,7 @@ impl Task {
                 batch.advance(node, *cursor);
                 Verdict::Done(None)
             }
+            Task::Bind(node, identity, _) => Verdict::Bound(batch.bind(node, identity)?),
             Task::Settle(_) | Task::Close => Verdict::Done(None),
         })
     }
@@ -241,17 +250,12 @@ impl Task {
             (Task::Commit(_, answer), verdict) => {
                 let _ = answer.send(verdict.into_committed());
             }
-            (Task::Advance(_, _, answer) | Task::Settle(answer), Verdict::Done(_)) => {
-                let _ = answer.send(Ok(()));
+            (Task::Advance(_, _, answer) | Task::Settle(answer), verdict) => {
+                let _ = answer.send(verdict.into_answer().map(drop));
             }
-            (
-                Task::Advance(_, _, answer) | Task::Settle(answer),
-                Verdict::Unavailable(reason) | Verdict::Unknown(reason),
-            ) => {
-                let _ = answer.send(Err(Unavailable(reason)));
-            }
-            (Task::Advance(..) | Task::Settle(_), Verdict::Conflict) => {
-                unreachable!("only a transition expects something to be there")
+            (Task::Bind(_, _, answer), verdict) => {
+                let bound = |first: Option<_>| first.expect("binding tells who was first");
+                let _ = answer.send(verdict.into_answer().map(bound));
             }
         }
     }
@@ -261,10 +265,25 @@ impl Verdict {
     fn into_committed(self) -> Committed {
         match self {
             Verdict::Done(Some(receipt)) => Committed::Yes(receipt),
-            Verdict::Done(None) => unreachable!("a transition has a receipt"),
+            Verdict::Done(None) | Verdict::Bound(_) => {
+                unreachable!("a transition has a receipt")
+            }
             Verdict::Conflict => Committed::Conflict,
             Verdict::Unavailable(reason) => Committed::Unavailable(reason),
+            Verdict::Refused(reason) => Committed::Refused(reason),
             Verdict::Unknown(reason) => Committed::Unknown(reason),
+        }
+    }
+
+    /// For everything that is no transition; with what a node is, if that was the question.
+    fn into_answer(self) -> Result<Option<NodeIdentity>, Unavailable> {
+        match self {
+            Verdict::Done(_) => Ok(None),
+            Verdict::Bound(first) => Ok(Some(first)),
+            Verdict::Unavailable(reason) | Verdict::Refused(reason) | Verdict::Unknown(reason) => {
+                Err(Unavailable(reason))
+            }
+            Verdict::Conflict => unreachable!("only a transition expects something to be there"),
         }
     }
 }

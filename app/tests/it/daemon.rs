@@ -54,6 +54,48 @@ async fn a_second_daemon_on_the_database_is_refused() {
 }
 
 #[tokio::test]
+async fn a_daemon_elsewhere_on_this_ones_database_is_refused() {
+    let (home, first) = Daemon::fresh().await;
+    let elsewhere = Home::new();
+    let link = elsewhere.path().join("link.sqlite3");
+    std::os::unix::fs::symlink(home.path().join("ampere.sqlite3"), &link).unwrap();
+    for database in [home.path().join("ampere.sqlite3"), link] {
+        let mut command = elsewhere.ampered();
+        command.arg("--database").arg(&database);
+        let second = soon("the second", command.output()).await.unwrap();
+        let said = String::from_utf8(second.stderr).unwrap();
+        assert_eq!(second.status.code(), Some(1), "{said}");
+        assert!(said.contains("another ampered"), "{said}");
+    }
+    first.ok("getinfo", json!([])).await;
+}
+
+/// Parts that one network sent are never looked up at another: its "never seen" proves nothing.
+#[tokio::test]
+async fn another_network_on_this_ones_database_is_refused() {
+    let (home, daemon) = Daemon::fresh().await;
+    daemon.ok("dev-hold", json!(["on"])).await;
+    let invoice = daemon.invoice().await;
+    let id = daemon
+        .send(&invoice, &daemon.route(0, 60_000_000).await)
+        .await;
+    daemon.terminate().await;
+    let elsewhere = Home::new();
+    let mut command = elsewhere.ampered();
+    command
+        .arg("--database")
+        .arg(home.path().join("ampere.sqlite3"));
+    let refused = soon("the other", command.output()).await.unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("bring that one's state back"), "{said}");
+
+    let daemon = home.start().await;
+    let polled = daemon.refused("waitpartialpay", json!([id, 0])).await;
+    assert_eq!(polled.code, 200);
+}
+
+#[tokio::test]
 async fn sigterm_sigint_and_stop_all_end_it_in_good_order() {
     let (home, daemon) = Daemon::fresh().await;
     daemon.terminate().await;

@@ -6,10 +6,10 @@ use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
 use domain::{
     Committed, Cursor, DevInvoice, DevNetwork, Engine, Extras, HtlcSender, Listed, LoadError,
-    LookUp, Msat, NodeName, NodePorts, Offer, OfferAnswer, PartFilter, PartId, PartialPayment,
-    Payment, PaymentApi, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
-    Policy, Ports, Request, RequestId, Route, SendPartialPay, Sent, StatusKind, Transition,
-    Unavailable,
+    LookUp, Msat, NodeIdentity, NodeName, NodePorts, Offer, OfferAnswer, PartFilter, PartId,
+    PartialPayment, Payment, PaymentApi, PaymentFilter, PaymentHash, PaymentId, PaymentStore,
+    PaymentSummary, Policy, Ports, Request, RequestId, Route, SendPartialPay, Sent, StatusKind,
+    Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Daemon {
             Trouble::Nothing | Trouble::NodeOutOfReach => u32::MAX,
         };
         let sender: Arc<dyn HtlcSender> = match trouble {
-            Trouble::NodeOutOfReach => Arc::new(OutOfReach),
+            Trouble::NodeOutOfReach => Arc::new(OutOfReach(network.sender().identity())),
             Trouble::Nothing | Trouble::StorageFailsAfter(_) => network.sender(),
         };
         let ports = Ports {
@@ -95,6 +95,7 @@ impl Daemon {
                 secret: Some(invoice.payment_secret.clone()),
                 ..Extras::default()
             },
+            request_id: None,
         };
         match self.engine.send_partial_pay(request).await.unwrap() {
             Sent::Part(part) => part.id,
@@ -191,7 +192,7 @@ async fn crash_between_two_outcomes_loses_neither() {
 }
 
 /// A node that nobody can reach.
-struct OutOfReach;
+struct OutOfReach(NodeIdentity);
 
 #[async_trait]
 impl HtlcSender for OutOfReach {
@@ -201,6 +202,10 @@ impl HtlcSender for OutOfReach {
 
     async fn look_up(&self, _: PartId, _: PaymentHash) -> LookUp {
         LookUp::Unknown("out of reach".into())
+    }
+
+    fn identity(&self) -> NodeIdentity {
+        self.0.clone()
     }
 
     fn height(&self) -> Option<u32> {
@@ -237,6 +242,14 @@ impl PaymentStore for Failing {
 
     async fn cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
         self.store.cursor(node).await
+    }
+
+    async fn bind(
+        &self,
+        node: NodeName,
+        identity: NodeIdentity,
+    ) -> Result<NodeIdentity, Unavailable> {
+        self.store.bind(node, identity).await
     }
 
     async fn live(

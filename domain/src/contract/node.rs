@@ -44,7 +44,8 @@ macro_rules! node_contract {
             fulfilled_part_brings_its_proof, failed_part_says_where, refused_part_never_left,
             offered_twice_goes_once, never_offered_is_never_seen, held_part_is_pending,
             look_up_agrees_with_the_outcome, outcomes_are_heard_again_from_a_cursor,
-            offers_side_by_side_all_end, restart_loses_no_part, height_is_known);
+            offers_side_by_side_all_end, restart_loses_no_part, told_outcome_is_never_offered_again,
+            identity_outlives_a_restart, height_is_known);
     };
     ($harness:expr; $($case:ident),* $(,)?) => {
         $(
@@ -241,4 +242,33 @@ pub async fn restart_loses_no_part(h: Harness<'_>) {
 #[expect(clippy::unused_async, reason = "the macro awaits every case")]
 pub async fn height_is_known(h: Harness<'_>) {
     assert!(h.sender().height().is_some());
+}
+
+/// Rule A-4, for ever: what was told and acknowledged, and is forgotten otherwise, is still known.
+pub async fn told_outcome_is_never_offered_again(h: Harness<'_>) {
+    let mut words = listen(h, None).await;
+    let (good, bad) = (
+        offered(h, 1, Fate::Fulfilled).await,
+        offered(h, 2, Fate::FailedOnTheWay).await,
+    );
+    let (mut open, mut last) = (vec![good.part, bad.part], Cursor(0));
+    while !open.is_empty() {
+        let heard = words.next().await.expect("a node that goes on");
+        open.retain(|part| *part != heard.part);
+        last = last.max(heard.cursor);
+    }
+    drop(words);
+    h.restart().await;
+    drop(listen(h, Some(last)).await);
+    for told in [&good, &bad] {
+        assert_ne!(look_up(h, told).await, LookUp::NeverSeen);
+        assert_eq!(h.sender().offer(told).await, OfferAnswer::AlreadyOffered);
+    }
+}
+
+/// The same node is the same node.
+pub async fn identity_outlives_a_restart(h: Harness<'_>) {
+    let before = h.sender().identity();
+    h.restart().await;
+    assert_eq!(h.sender().identity(), before);
 }

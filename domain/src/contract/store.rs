@@ -6,8 +6,8 @@ pub use lists::*;
 
 use super::samples::{decided, failure, hash, msat, node, part, preimage};
 use crate::{
-    Command, Committed, Cursor, PartId, Payment, PaymentHash, PaymentId, PaymentStore, Receipt,
-    Request, RequestId, SendPart, StatusKind, Timestamp, Transition, Word,
+    Command, Committed, Cursor, NodeIdentity, PartId, Payment, PaymentHash, PaymentId,
+    PaymentStore, Receipt, Request, RequestId, SendPart, StatusKind, Timestamp, Transition, Word,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ macro_rules! store_contract {
             failed_payment_keeps_its_row_and_id, wrong_version_is_a_conflict,
             second_first_part_is_a_conflict, conflict_writes_nothing, conflict_spoils_no_other,
             numbers_are_dense_and_never_reused, request_is_stored_with_its_part,
-            used_request_is_a_conflict, cursor_comes_with_its_transition, cursor_only_grows,
+            used_request_is_a_conflict, cursor_comes_with_its_transition, cursor_only_grows, node_keeps_its_first_identity,
             live_payments_are_found_page_by_page, payments_are_listed_by_id,
             parts_are_listed_by_id, lists_filter_by_status, lists_filter_by_hash,
             quarantine_is_stored, preimage_beats_a_failure, extremes_survive,
@@ -342,4 +342,16 @@ pub async fn many_at_once_all_land(h: Harness<'_>) {
     for payment in futures::future::join_all(payments).await {
         assert_eq!(load(h, payment.summary().payment_hash).await, Some(payment));
     }
+}
+
+/// A node of the same name with another identity is told who was there first.
+pub async fn node_keeps_its_first_identity(h: Harness<'_>) {
+    let (one, two) = (NodeIdentity::new("one"), NodeIdentity::new("two"));
+    let bob = crate::NodeName::new("bob");
+    assert_eq!(h.store().bind(node(), one.clone()).await, Ok(one.clone()));
+    h.reopen().await;
+    assert_eq!(h.store().bind(node(), two.clone()).await, Ok(one));
+    assert_eq!(h.store().bind(bob, two.clone()).await, Ok(two));
+    // Parts and identities share the table of nodes.
+    sent(h, 1, 400, 1_000).await;
 }

@@ -28,7 +28,7 @@ impl PaymentApi for Engine {
     async fn send_pay(&self, request: SendPay) -> Result<Paying, ApiError> {
         let command = self.core.pay(request)?;
         let core = self.core.clone();
-        let begun = self.finish(async move { core.begin_pay(command).await });
+        let begun = self.finish(async move { core.begin(command).await });
         self.core.first_answer(begun.await?).await
     }
 

@@ -26,7 +26,8 @@ enum Slot {
 pub(super) struct CellRef<'a> {
     cells: &'a Cells,
     hash: PaymentHash,
-    cell: Arc<Cell>,
+    /// Taken only when this is dropped.
+    cell: Option<Arc<Cell>>,
 }
 
 /// The sole right to decide about a payment, until it is dropped.
@@ -48,7 +49,7 @@ impl Cells {
         CellRef {
             cells: self,
             hash,
-            cell,
+            cell: Some(cell),
         }
     }
 
@@ -60,10 +61,11 @@ impl Cells {
 impl CellRef<'_> {
     /// Waits for its turn; first come, first served.
     pub(super) async fn turn(&self) -> Turn<'_> {
+        let cell = self.cell.as_deref().expect("taken only when dropped");
         Turn {
-            cell: &self.cell,
+            cell,
             hash: self.hash,
-            slot: self.cell.slot.lock().await,
+            slot: cell.slot.lock().await,
         }
     }
 }
@@ -71,8 +73,11 @@ impl CellRef<'_> {
 impl Drop for CellRef<'_> {
     fn drop(&mut self) {
         let mut map = self.cells.map();
-        // The map's own and this one: nobody else is at it.
-        if Arc::strong_count(&self.cell) == 2 && !self.cell.live.load(Ordering::Acquire) {
+        // Given up while the map is locked: of two who leave at once, one is the last.
+        drop(self.cell.take());
+        let unused =
+            |cell: &Arc<Cell>| Arc::strong_count(cell) == 1 && !cell.live.load(Ordering::Acquire);
+        if map.get(&self.hash).is_some_and(unused) {
             map.remove(&self.hash);
         }
     }
@@ -84,11 +89,16 @@ impl Turn<'_> {
         &mut self,
         store: &dyn PaymentStore,
     ) -> Result<Option<&Payment>, LoadError> {
-        if matches!(*self.slot, Slot::Unread) {
+        if self.is_unread() {
             let payment = store.load(self.hash).await?;
             self.put(payment);
         }
         Ok(self.known())
+    }
+
+    /// Whether nothing is known of the payment, not even that there is none.
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(*self.slot, Slot::Unread)
     }
 
     /// The payment, if it is known.

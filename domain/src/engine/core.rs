@@ -9,7 +9,9 @@ use crate::{
     Clock, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentStore, Spawner,
     StatusKind,
 };
+use futures::future::{BoxFuture, FutureExt, select};
 use std::collections::{HashMap, HashSet};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, watch};
@@ -126,6 +128,19 @@ impl Core {
 
     pub(super) fn live_parts(&self) -> usize {
         self.live().parts.len()
+    }
+
+    /// Starts work that ends when the engine closes.
+    pub(super) fn spawn_until_closed(&self, work: BoxFuture<'static, ()>) {
+        let mut closing = self.closing.subscribe();
+        let until_closed = async move {
+            let closed = pin!(async {
+                // An error means that the engine is gone.
+                let _ = closing.wait_for(|closing| *closing).await;
+            });
+            select(work, closed).await;
+        };
+        self.spawner.spawn(until_closed.boxed());
     }
 
     pub(super) async fn close(&self) {

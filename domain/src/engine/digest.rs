@@ -1,29 +1,15 @@
 //! A digest of a request's parameters: the same `request_id` with others is another request.
 
-use crate::{Extras, Method, Msat, PaymentHash, Request, Route};
+use crate::{Request, SendPartialPay};
 use sha2::{Digest, Sha256};
 
 /// The idempotency record of a request, if it brought a key.
-pub(super) fn request(
-    method: Method,
-    hash: PaymentHash,
-    amount: Option<Msat>,
-    route: &Route,
-    extras: &Extras,
-) -> Option<Request> {
-    let id = extras.request_id.clone()?;
+pub(super) fn of(request: &SendPartialPay) -> Option<Request> {
+    let id = request.request_id.clone()?;
+    let (route, extras) = (&request.route, &request.extras);
     let mut fields = Fields(Sha256::new());
-    fields.put(Some(match method {
-        Method::SendPartialPay => b"sendpartialpay".as_slice(),
-        Method::SendPay => b"sendpay".as_slice(),
-    }));
-    fields.put(Some(&hash.0));
-    fields.put(
-        amount
-            .map(|a| a.get().to_be_bytes())
-            .as_ref()
-            .map(|a| &a[..]),
-    );
+    fields.put(Some(&request.payment_hash.0));
+    fields.put(Some(&request.intended.get().to_be_bytes()));
     for hop in route.hops() {
         fields.put(Some(hop.node.bytes()));
         fields.put(Some(&hop.channel.0.to_be_bytes()));

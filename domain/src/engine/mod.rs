@@ -1,7 +1,7 @@
 //! Decide → persist → act.
 //!
 //! - `core`: what everything here works on. `persist`: commit a transition, then act on it.
-//! - `api`: what callers ask. `node`: parts out to a node, outcomes in. `outcome`: storing those.
+//! - `api`: what callers ask. `node`: parts out to a node. `hearing`: outcomes in. `outcome`: storing one.
 //! - `recovery`: after a restart, or when storage left us in doubt.
 //! - `cells`: one decision at a time for each payment hash. `waiters`: those who wait.
 
@@ -10,6 +10,7 @@ mod backoff;
 mod cells;
 mod core;
 mod digest;
+mod hearing;
 mod node;
 mod outcome;
 mod persist;
@@ -17,7 +18,7 @@ mod recovery;
 mod waiters;
 
 use self::core::Core;
-use crate::{Clock, HtlcListener, HtlcSender, NodeName, PaymentStore, Spawner};
+use crate::{Clock, HtlcListener, HtlcSender, NodeIdentity, NodeName, PaymentStore, Spawner};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,6 +91,19 @@ pub enum StartError {
     /// Two nodes of one name.
     #[error("two nodes are called {0}")]
     SameName(NodeName),
+    /// The stored parts were meant for another node: this one's "never seen" would prove nothing.
+    #[error(
+        "node {name} is {found}, but the parts in storage were sent by a node {name} that is \
+         {bound}: give this one another name, or bring that one's state back"
+    )]
+    AnotherNode {
+        /// The name that both have.
+        name: NodeName,
+        /// The one that the name belongs to.
+        bound: NodeIdentity,
+        /// The one that is there.
+        found: NodeIdentity,
+    },
 }
 
 impl Engine {
@@ -98,6 +112,7 @@ impl Engine {
     pub async fn start(ports: Ports, policy: Policy) -> Result<Arc<Engine>, StartError> {
         let (core, workers) = Core::new(ports, policy)?;
         let core = Arc::new(core);
+        core.bind_nodes().await?;
         let mut cursors = Vec::new();
         for worker in &workers {
             cursors.push(core.store.cursor(worker.name.clone()).await?);

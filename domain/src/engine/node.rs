@@ -1,20 +1,18 @@
-//! One node's work: parts out, outcomes in.
+//! One node's work: parts out. (Outcomes in: `hearing`.)
 
 use super::NodePorts;
 use super::core::Core;
-use super::outcome::Kept;
+use super::hearing::listen;
+use super::outcome::Said;
 use crate::{
     Cursor, HtlcListener, HtlcSender, LookUp, NodeName, Offer, OfferAnswer, PartId, PaymentHash,
     Wish, Word,
 };
-use futures::future::{BoxFuture, FutureExt, join_all};
+use futures::future::FutureExt;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, info, warn};
-
-/// How many outcomes are stored side by side.
-const OUTCOMES_AT_ONCE: usize = 256;
 
 /// A node, as the rest of the engine sees it.
 pub(super) struct Node {
@@ -94,6 +92,15 @@ impl Node {
 }
 
 impl Job {
+    fn said(&self, word: Word) -> Said {
+        Said {
+            hash: self.hash,
+            part: self.part,
+            word,
+            cursor: None,
+        }
+    }
+
     fn answer(&mut self, answer: FirstAnswer) {
         if let Some(answered) = self.answered.take() {
             // Nobody listens where `sendpartialpay` asked.
@@ -110,26 +117,9 @@ impl Worker {
             listener,
             jobs,
         } = self;
-        let out = work(core.clone(), jobs, name.clone());
-        core.spawner.spawn(until_closed(core, out));
-        let heard = listen(core.clone(), listener, name, from);
-        core.spawner.spawn(until_closed(core, heard));
+        core.spawn_until_closed(work(core.clone(), jobs, name.clone()).boxed());
+        core.spawn_until_closed(listen(core.clone(), listener, name, from).boxed());
     }
-}
-
-fn until_closed(
-    core: &Core,
-    work: impl Future<Output = ()> + Send + 'static,
-) -> BoxFuture<'static, ()> {
-    let mut closing = core.closing.subscribe();
-    async move {
-        let work = std::pin::pin!(work);
-        let closed = std::pin::pin!(async {
-            let _ = closing.wait_for(|closing| *closing).await;
-        });
-        futures::future::select(work, closed).await;
-    }
-    .boxed()
 }
 
 /// Takes care of each part that comes, all of them side by side.
@@ -146,49 +136,6 @@ async fn work(core: Arc<Core>, mut jobs: mpsc::UnboundedReceiver<Job>, name: Nod
             },
         }
     }
-}
-
-/// Stores what the node says, in its order for each payment, with how far it has been heard.
-async fn listen(
-    core: Arc<Core>,
-    listener: Box<dyn HtlcListener>,
-    name: NodeName,
-    from: Option<Cursor>,
-) {
-    let mut words = listener.listen(from).await.ready_chunks(OUTCOMES_AT_ONCE);
-    // How far everything is stored. It stays where it is once an outcome could not be: the node
-    // must not forget that one, and after a restart everything from there is heard again.
-    let (mut watermark, mut stuck) = (from, false);
-    while let Some(batch) = words.next().await {
-        let Some(last) = batch.last().map(|heard| heard.cursor) else {
-            continue;
-        };
-        // Of one outcome its own cursor goes with it; of several, which are stored side by side,
-        // the last one's of the batch before.
-        let alone = batch.len() == 1 && !stuck;
-        let cursor = if alone { Some(last) } else { watermark };
-        let cursor = cursor.map(|cursor| (name.clone(), cursor));
-        let kept = batch.into_iter().map(|heard| {
-            core.resolve(
-                heard.payment_hash,
-                heard.part,
-                heard.outcome,
-                cursor.clone(),
-            )
-        });
-        let kept = join_all(kept).await;
-        stuck |= kept.contains(&Kept::No);
-        if stuck {
-            continue;
-        }
-        watermark = Some(last);
-        if !(alone && kept == [Kept::WithCursor])
-            && let Err(unavailable) = core.store.advance(name.clone(), last).await
-        {
-            warn!(node = %name, reason = %unavailable, "outcomes may be heard twice");
-        }
-    }
-    warn!(node = %name, "the node tells no more outcomes");
 }
 
 impl Core {
@@ -236,7 +183,7 @@ impl Core {
             Err(reason) => return Next::Unknown(reason),
         };
         let word = Word::Failed(failure);
-        self.resolve(job.hash, job.part, word, None).await;
+        self.resolve(job.said(word)).await;
         Next::Done(FirstAnswer::Refused)
     }
 
@@ -248,7 +195,7 @@ impl Core {
             LookUp::Fulfilled(preimage) => Word::Fulfilled(*preimage.expose()),
             LookUp::Failed(failure) => Word::Failed(failure),
         };
-        self.resolve(job.hash, job.part, word, None).await;
+        self.resolve(job.said(word)).await;
         Next::Done(FirstAnswer::Offered)
     }
 

@@ -11,6 +11,16 @@ use tracing::warn;
 /// How often a decision is made again at once when what is stored was not what was expected.
 const CONFLICTS_MAX: u32 = 4;
 
+/// What a node said of a part.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) hash: PaymentHash,
+    pub(super) part: PartId,
+    pub(super) word: Word,
+    /// How far the node has been heard when this is stored.
+    pub(super) cursor: Option<(NodeName, Cursor)>,
+}
+
 /// Whether an outcome is in storage now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kept {
@@ -18,26 +28,38 @@ pub(super) enum Kept {
     WithCursor,
     /// There was nothing to store.
     Before,
-    /// It could not be: an alarm has been raised.
+    /// It could not be, and cannot be: an alarm has been raised.
     No,
+    /// Not yet: storage is not available.
+    NotYet,
 }
 
 impl Core {
     /// Stores what a node said, however long storage takes to come back (outcomes are never
     /// dropped).
-    pub(super) async fn resolve(
-        &self,
-        hash: PaymentHash,
-        part: PartId,
-        word: Word,
-        cursor: Option<(NodeName, Cursor)>,
-    ) -> Kept {
-        let at = self.clock.now();
-        let command = Command::Resolve { part, word, at };
-        let (mut backoff, mut conflicts) = (self.backoff(), 0);
+    pub(super) async fn resolve(&self, said: Said) -> Kept {
         loop {
-            match self.try_resolve(hash, part, &command, cursor.clone()).await {
+            match self.resolve_within(said.clone(), u32::MAX).await {
+                Kept::NotYet => {}
+                kept @ (Kept::WithCursor | Kept::Before | Kept::No) => return kept,
+            }
+        }
+    }
+
+    /// Stores what a node said, if that can be done in so many tries.
+    pub(super) async fn resolve_within(&self, said: Said, tries: u32) -> Kept {
+        let (hash, part) = (said.hash, said.part);
+        let command = Command::Resolve {
+            part,
+            word: said.word,
+            at: self.clock.now(),
+        };
+        let (mut backoff, mut conflicts) = (self.backoff(), 0);
+        for _ in 0..tries {
+            let cursor = said.cursor.clone();
+            match self.try_resolve(hash, part, &command, cursor).await {
                 Ok(kept) => return kept,
+                Err(Undone::Refused(_)) => return Kept::No,
                 Err(Undone::Conflict) if conflicts < CONFLICTS_MAX => {
                     conflicts += 1;
                     continue;
@@ -46,11 +68,13 @@ impl Core {
                     warn!(payment.hash = %hash, part.id = %part, "storage keeps changing");
                 }
                 Err(Undone::Unavailable(reason) | Undone::Unknown(reason)) => {
-                    warn!(payment.hash = %hash, part.id = %part, reason, "an outcome waits for storage");
+                    warn!(payment.hash = %hash, part.id = %part, reason,
+                        "an outcome waits for storage");
                 }
             }
             self.pause(&mut backoff).await;
         }
+        Kept::NotYet
     }
 
     async fn try_resolve(
@@ -66,10 +90,8 @@ impl Core {
             Ok(payment) => payment,
             Err(LoadError::Unavailable(reason)) => return Err(Undone::Unavailable(reason.0)),
             Err(LoadError::Damaged(reason)) => {
-                self.alarm(
-                    hash,
-                    &format!("an outcome of a damaged payment: {reason} (A-15)"),
-                );
+                let what = format!("an outcome of a damaged payment: {reason} (A-15)");
+                self.alarm(hash, &what);
                 return Ok(Kept::No);
             }
         };
@@ -90,12 +112,28 @@ impl Core {
                 Ok(Kept::Before)
             }
             Err(Refusal::NoSuchPart { .. }) => {
-                warn!(payment.hash = %hash, part.id = %part, "an outcome of a part that is not ours");
+                self.not_ours(hash, part, command);
                 Ok(Kept::Before)
             }
             Err(refusal) => {
                 self.alarm(hash, &format!("{refusal}: the part stays pending (A-6)"));
                 Ok(Kept::No)
+            }
+        }
+    }
+
+    /// A node tells of a part that nobody here has ever asked for.
+    fn not_ours(&self, hash: PaymentHash, part: PartId, command: &Command) {
+        match command {
+            Command::Resolve {
+                word: Word::Fulfilled(_),
+                ..
+            } => self.alarm(
+                hash,
+                &format!("part {part} is not ours, and was fulfilled (A-4)"),
+            ),
+            Command::Resolve { .. } | Command::Send(_) => {
+                warn!(payment.hash = %hash, part.id = %part, "an outcome of a part that is not ours");
             }
         }
     }

@@ -13,6 +13,8 @@ pub(super) enum Undone {
     Conflict,
     /// Nothing was written.
     Unavailable(String),
+    /// Nothing was written, and never will be: a bug.
+    Refused(String),
     /// It may have been written.
     Unknown(String),
 }
@@ -49,6 +51,14 @@ impl Core {
                 error!(payment.hash = %hash, reason, "storage is unavailable: nothing was written");
                 turn.forget();
                 Err(Undone::Unavailable(reason))
+            }
+            Committed::Refused(rule) => {
+                turn.forget();
+                self.alarm(
+                    hash,
+                    &format!("storage refused a transition: {rule} (A-15)"),
+                );
+                Err(Undone::Refused(rule))
             }
             Committed::Unknown(reason) => {
                 error!(payment.hash = %hash, reason, "storage failed in mid-commit");

@@ -1,5 +1,6 @@
 //! Taking charge of what is live in storage: after a restart, and when a commit was in doubt.
 
+use super::StartError;
 use super::core::Core;
 use super::node::{Job, Step};
 use crate::{LoadError, PaymentHash, Unavailable};
@@ -11,6 +12,18 @@ use tracing::{info, warn};
 const PAGE: u32 = 500;
 
 impl Core {
+    /// Each name belongs to the node that was first called so, for ever.
+    pub(super) async fn bind_nodes(&self) -> Result<(), StartError> {
+        for node in &self.nodes {
+            let (name, found) = (node.name.clone(), node.sender.identity());
+            let bound = self.store.bind(name.clone(), found.clone()).await?;
+            if bound != found {
+                return Err(StartError::AnotherNode { name, bound, found });
+            }
+        }
+        Ok(())
+    }
+
     /// Every live part of every payment is looked up at its node.
     pub(super) async fn recover_all(&self) -> Result<(), Unavailable> {
         let mut after = None;

@@ -62,6 +62,8 @@ pub struct SendPartialPay {
     pub intended: Msat,
     /// What is common to both ways of paying.
     pub extras: Extras,
+    /// The idempotency key. (`sendpay` needs none: it is keyed by its payment hash.)
+    pub request_id: Option<RequestId>,
 }
 
 /// `sendpay`.
@@ -92,8 +94,6 @@ pub struct Extras {
     pub invoice: Option<Invoice>,
     /// Which configured node offers it; the first unless said.
     pub node: Option<NodeName>,
-    /// The idempotency key.
-    pub request_id: Option<RequestId>,
 }
 
 /// `sendpartialpay`'s answer.
@@ -172,16 +172,16 @@ pub enum ApiError {
     #[error("busy: {0}; nothing was sent, try again")]
     Busy(String),
     /// Storage failed: nothing changed.
-    #[error("storage is unavailable: {0}; nothing was sent")]
+    #[error("storage is unavailable: {0}; this call changed nothing, try again")]
     StorageUnavailable(String),
-    /// Storage failed in mid-commit: the part may be durable, and then it will be offered.
+    /// Storage cannot tell whether the part is durable; if it is, it is offered.
     #[error(
-        "storage failed while the part was being stored: {0}; it may be durable and is then \
-         offered: repeat the call with the same request_id, or look at listpartialpayments"
+        "storage cannot tell whether the part is stored: {0}; if it is, it is sent: repeat the \
+         call with the same request_id, or look at listpartialpayments"
     )]
     StorageUnknown(String),
     /// The daemon is stopping: nothing changed.
-    #[error("shutting down; nothing was sent")]
+    #[error("the daemon is stopping; this call changed nothing, try again when it is back")]
     ShuttingDown,
     /// A bug: the engine's task died.
     #[error("internal error: {0}")]

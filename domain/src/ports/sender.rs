@@ -1,6 +1,6 @@
 //! Handing parts to a Lightning node, and asking what became of them.
 
-use crate::{Failure, Msat, PartId, PaymentHash, PaymentSecret, Preimage, Route};
+use crate::{Failure, Msat, NodeIdentity, PartId, PaymentHash, PaymentSecret, Preimage, Route};
 use async_trait::async_trait;
 
 /// A Lightning node, as far as parts go out.
@@ -16,6 +16,9 @@ pub trait HtlcSender: Send + Sync {
 
     /// What became of a part that was offered, or may have been.
     async fn look_up(&self, part: PartId, payment_hash: PaymentHash) -> LookUp;
+
+    /// What this node is. Parts that were meant for another are not looked up here.
+    fn identity(&self) -> NodeIdentity;
 
     /// The height from which the node counts a part's delays (LDK: the block after the best one it
     /// knows), without asking anyone; `None` if it is not known.

@@ -1,8 +1,8 @@
 //! Where payments are kept.
 
 use crate::{
-    Cursor, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentId, PaymentSummary,
-    Request, RequestId, StatusKind, Transition,
+    Cursor, NodeIdentity, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentId,
+    PaymentSummary, Request, RequestId, StatusKind, Transition,
 };
 use async_trait::async_trait;
 
@@ -24,6 +24,13 @@ pub trait PaymentStore: Send + Sync {
 
     /// How far a node has been heard.
     async fn cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable>;
+
+    /// The identity under which that node was first used; this one is stored if it is the first.
+    async fn bind(
+        &self,
+        node: NodeName,
+        identity: NodeIdentity,
+    ) -> Result<NodeIdentity, Unavailable>;
 
     /// Hashes of payments with live parts, by payment, after the given one: what recovery reads.
     async fn live(
@@ -58,6 +65,8 @@ pub enum Committed {
     Conflict,
     /// Nothing was written, and nothing can be now.
     Unavailable(String),
+    /// Nothing was written, and this never will be: it breaks a rule that storage keeps (a bug).
+    Refused(String),
     /// An error came, yet it may be durable.
     Unknown(String),
 }

@@ -9,8 +9,10 @@
 
 -- The configured nodes that offered a part. A number is shorter than a name in every part.
 create table nodes (
-    id   integer primary key,
-    name text not null unique
+    id       integer primary key,
+    name     text not null unique,
+    -- What the node of that name was when it was first used; null until it says so.
+    identity text
 ) strict;
 
 create table payments (
@@ -126,7 +128,8 @@ create table cursors (
 
 -- The last numbers that were given out, so that none is ever used again, not even after a
 -- deletion (A-4). Written once a batch. After a COMMIT that failed, `last_event` says whether it
--- is durable after all, and a write to `fences` overwrites what of it may be left in the log.
+-- is durable after all, and a write to `fences` overwrites what of it may be left in the log. A
+-- batch that makes something durable without a number writes `fences` too.
 create table counters (
     one          integer primary key check (one = 1),
     last_payment integer not null check (last_payment >= 0),
@@ -201,6 +204,14 @@ begin
     select raise(fail, 'A-5: only a failed part can be deleted');
 end;
 
+-- A-4: the parts of a node are looked up at no other.
+create trigger nodes_identity_is_fixed
+before update of identity on nodes
+when old.identity is not null and old.identity is not new.identity
+begin
+    select raise(fail, 'A-4: the identity of a node is fixed once set');
+end;
+
 create trigger events_are_history
 before update on events
 begin
@@ -223,6 +234,7 @@ end;
 create trigger counters_only_grow
 before update on counters
 when new.last_payment < old.last_payment or new.last_part < old.last_part or new.last_event < old.last_event
+    or new.fences < old.fences
 begin
     select raise(fail, 'A-4: a number is used once');
 end;

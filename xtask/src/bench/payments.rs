@@ -17,6 +17,7 @@ pub(super) fn request(n: u32) -> SendPartialPay {
             secret: Some(samples::secret(n)),
             ..Extras::default()
         },
+        request_id: None,
     }
 }
 

@@ -15,7 +15,8 @@ const NEVER: [(&str, &str, &str); 4] = [
     ("rand::r", "ng(", "randomness comes through a port"),
 ];
 
-/// What no test may contain: it waits for what it is about, not for a time.
+/// What no test may contain, unless its clock stands still: it waits for what it is about, not for
+/// a time.
 const NEVER_IN_TESTS: [(&str, &str, &str); 2] = [
     ("thread::sl", "eep", "wait for the event itself"),
     (
@@ -77,10 +78,14 @@ fn violations(file: &Path, text: &str) -> Vec<String> {
             &format!("a file has at most {LINES_MAX} lines: split it"),
         ));
     }
-    let mut in_tests = is_test(file);
+    let (mut in_tests, mut time_stands_still) = (is_test(file), false);
     for (index, line) in text.lines().enumerate() {
         in_tests |= line.trim() == "#[cfg(test)]";
-        let tests_only = NEVER_IN_TESTS.iter().filter(|_| in_tests);
+        if line.contains("#[tokio::test") || line.contains("#[test]") {
+            time_stands_still = line.contains("start_paused = true");
+        }
+        let in_real_time = in_tests && !time_stands_still;
+        let tests_only = NEVER_IN_TESTS.iter().filter(|_| in_real_time);
         for (a, b, why) in NEVER.iter().chain(tests_only) {
             if line.contains(&[*a, *b].concat()) {
                 found.push(at(index + 1, &format!("no {a}{b}: {why}")));
@@ -133,6 +138,15 @@ mod tests {
             &["see /wo", "rk/x"].concat(),
             Some("one machine only"),
         );
+    }
+
+    #[test]
+    fn a_sleep_on_a_clock_that_stands_still_takes_no_time() {
+        let sleep = ["time::sl", "eep(x)"].concat();
+        let still = format!("//! x\n#[tokio::test(start_paused = true)]\n{sleep}");
+        check("tests/a.rs", &still, None);
+        let next = format!("{still}\n#[tokio::test]\n{sleep}");
+        check("tests/a.rs", &next, Some("a.rs:5"));
     }
 
     #[test]

@@ -13,6 +13,9 @@ use lightning::ln::outbound_payment::RetryableSendFailure;
 use lightning::types::payment::PaymentPreimage;
 use tokio::sync::oneshot::Sender;
 
+/// The numbering of outcomes is lifted no further: half of what SQLite can number is left to count.
+const PLACE_MAX: u64 = 1 << 62;
+
 /// A question to the driver.
 pub(crate) enum Ask {
     /// Send a part.
@@ -21,8 +24,8 @@ pub(crate) enum Ask {
     LookUp(PartId, PaymentHash, Sender<LookUp>),
     /// So many outcomes after that place.
     Outcomes(u64, u32, Sender<Vec<Heard>>),
-    /// Outcomes up to that place are stored elsewhere. The answer: the place to go on from.
-    Forget(u64, Sender<u64>),
+    /// Outcomes up to that place are stored elsewhere. The answer: whether it can be gone on from.
+    Forget(u64, Sender<bool>),
     /// Keep what arrives, or claim it.
     Hold(bool, Sender<()>),
     /// Let one of LDK's minutes pass.
@@ -38,7 +41,7 @@ pub(super) enum Due {
     Offered(Sender<OfferAnswer>, OfferAnswer),
     LookUp(PartId, PaymentHash, Sender<LookUp>),
     Outcomes(u64, u32, Sender<Vec<Heard>>),
-    Forgotten(Sender<u64>, u64),
+    Forgotten(Sender<bool>, bool),
     Done(Sender<()>),
     Settled(Sender<bool>),
     Harden(Sender<()>),
@@ -77,7 +80,7 @@ impl Driver {
             Due::Outcomes(after, limit, reply) => {
                 _ = reply.send(self.store.outcomes_after(after, limit)?);
             }
-            Due::Forgotten(reply, at) => _ = reply.send(at),
+            Due::Forgotten(reply, done) => _ = reply.send(done),
             Due::Done(reply) => _ = reply.send(()),
             Due::Harden(reply) => {
                 self.store.harden()?;
@@ -94,9 +97,9 @@ impl Driver {
         if self.out.contains(&id) {
             return OfferAnswer::AlreadyOffered;
         }
-        match self.store.outcome(offer.part, offer.payment_hash) {
-            Ok(None) => {}
-            Ok(Some(_)) => return OfferAnswer::AlreadyOffered,
+        match self.store.had_outcome(offer.part, offer.payment_hash) {
+            Ok(false) => {}
+            Ok(true) => return OfferAnswer::AlreadyOffered,
             Err(error) => return OfferAnswer::Unknown(error.to_string()),
         }
         let ours = self.node.id();
@@ -123,19 +126,21 @@ impl Driver {
     }
 
     /// A place that this node never gave belongs to another life of it: then nothing is stored of
-    /// this one, and everything is to be told.
-    fn forget(&mut self, upto: u64) -> u64 {
-        if upto > *self.last_outcome.borrow() {
-            let node = self.node.name;
-            tracing::warn!(
-                node,
-                cursor = upto,
-                "outcomes are asked for from a cursor of another node"
-            );
-            return 0;
+    /// this one, and everything is to be told, from places beyond it.
+    fn forget(&mut self, upto: u64) -> bool {
+        let (node, last) = (self.node.name, *self.last_outcome.borrow());
+        if upto <= last {
+            self.turn.forget = self.turn.forget.max(Some(upto));
+            return true;
         }
-        self.turn.forget = self.turn.forget.max(Some(upto));
-        upto
+        let fits = upto.checked_add(last).is_some_and(|end| end <= PLACE_MAX);
+        if fits {
+            tracing::warn!(node, cursor = upto, "a cursor of another node");
+            self.turn.above = self.turn.above.max(Some(upto));
+        } else {
+            tracing::error!(node, cursor = upto, "a cursor of no node: nothing is told");
+        }
+        fits
     }
 
     fn look_up(&self, part: PartId, hash: PaymentHash) -> Result<LookUp, StoreError> {
@@ -151,6 +156,10 @@ impl Driver {
         let id = key::payment_id(part, hash);
         if self.out.contains(&id) {
             return Ok(LookUp::Pending);
+        }
+        if self.store.was_forgotten(part, hash)? {
+            let reason = "its outcome was told and acknowledged";
+            return Ok(LookUp::Unknown(reason.to_owned()));
         }
         Ok(match recent(&self.node.manager, id) {
             None => LookUp::NeverSeen,

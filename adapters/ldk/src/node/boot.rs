@@ -99,6 +99,7 @@ pub(super) fn boot(birth: Birth) -> Result<(Arc<Node>, Driver), BootError> {
             .keys
             .get_node_id(Recipient::Node)
             .expect("our keys are at hand"),
+        identity: store.identity()?,
         peers: Arc::new(ground.peers(&manager, &monitors)),
         manager,
         monitors,

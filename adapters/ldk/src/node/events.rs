@@ -162,8 +162,7 @@ impl Driver {
     ) -> Result<(), StoreError> {
         let (part, payment_hash) = (key::part(id), PaymentHash(hash.0));
         let told = |o: &Outcome| o.part == part && o.payment_hash == payment_hash;
-        if !self.turn.outcomes.iter().any(told) && self.store.outcome(part, payment_hash)?.is_none()
-        {
+        if !self.turn.outcomes.iter().any(told) && !self.store.had_outcome(part, payment_hash)? {
             self.fail(id, hash, failure);
         }
         Ok(())

@@ -1,6 +1,8 @@
-//! What became of our parts: kept until it is stored elsewhere, however often LDK forgets it.
+//! What became of our parts: kept until it is stored elsewhere, however often LDK forgets it. That
+//! something became of them is kept for ever.
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, Turn};
+use crate::key;
 use domain::{
     Cursor, Failure, FailureCode, Heard, NodeId, PartId, PaymentHash, ShortChannelId, Word,
 };
@@ -36,11 +38,25 @@ impl Store {
         found.map(|heard| Ok(heard?.outcome)).transpose()
     }
 
+    /// Whether that part ever had an outcome, forgotten or not.
+    pub(crate) fn had_outcome(&self, part: PartId, hash: PaymentHash) -> Result<bool, StoreError> {
+        Ok(self.outcome(part, hash)?.is_some() || self.was_forgotten(part, hash)?)
+    }
+
+    /// Whether that part had an outcome that was told, stored elsewhere and forgotten here.
+    pub(crate) fn was_forgotten(
+        &self,
+        part: PartId,
+        hash: PaymentHash,
+    ) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM known WHERE payment_id = ?";
+        let id = key::payment_id(part, hash);
+        Ok(self.db.prepare_cached(sql)?.exists([id.0])?)
+    }
+
     /// The place of the last outcome of all time, forgotten or not; 0 before the first.
     pub(crate) fn last_outcome(&self) -> Result<u64, StoreError> {
-        let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'outcomes'";
-        let last: Option<i64> = self.db.query_row(sql, [], |row| row.get(0)).optional()?;
-        Ok(last.unwrap_or(0).cast_unsigned())
+        last(&self.db)
     }
 
     /// Outcomes after that place, oldest first.
@@ -53,9 +69,56 @@ impl Store {
     }
 }
 
-/// Appends them, and returns the place of the last.
-pub(super) fn write(db: &Connection, outcomes: &[Outcome]) -> Result<Option<u64>, StoreError> {
-    let mut last = None;
+/// Writes what a turn changed of them. Returns the last one's place if it has changed.
+pub(super) fn write(db: &Connection, turn: &Turn) -> Result<Option<u64>, StoreError> {
+    // First: nothing in the table is beyond the cursor yet, so no two rows meet on their way.
+    if let Some(cursor) = turn.above {
+        lift(db, cursor)?;
+    }
+    append(db, &turn.outcomes)?;
+    if let Some(upto) = turn.forget {
+        forget(db, upto)?;
+    }
+    let is_moved = turn.above.is_some() || !turn.outcomes.is_empty();
+    is_moved.then(|| last(db)).transpose()
+}
+
+fn last(db: &Connection) -> Result<u64, StoreError> {
+    let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'outcomes'";
+    let last: Option<i64> = db
+        .prepare_cached(sql)?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(last.unwrap_or(0).cast_unsigned())
+}
+
+/// Moves every outcome, and the numbering, above a cursor that this life never gave out: no outcome
+/// is at or before it, now or later, so going on from there skips and forgets nothing.
+fn lift(db: &Connection, cursor: u64) -> Result<(), StoreError> {
+    let last = (cursor + last(db)?).cast_signed();
+    db.execute("UPDATE outcomes SET seq = seq + ?", [cursor.cast_signed()])?;
+    db.execute("DELETE FROM sqlite_sequence WHERE name = 'outcomes'", [])?;
+    db.execute("INSERT INTO sqlite_sequence VALUES ('outcomes', ?)", [last])?;
+    Ok(())
+}
+
+/// Forgets what was told up to there, but not that it was: LDK forgets that too (rule A-4).
+fn forget(db: &Connection, upto: u64) -> Result<(), StoreError> {
+    let upto = upto.cast_signed();
+    let mut told = db.prepare_cached("SELECT part, payment_hash FROM outcomes WHERE seq <= ?")?;
+    let mut keep = db.prepare_cached("INSERT OR IGNORE INTO known VALUES (?)")?;
+    let mut rows = told.query([upto])?;
+    while let Some(row) = rows.next()? {
+        let (part, hash) = (row.get::<_, i64>(0)?, PaymentHash(row.get(1)?));
+        let id = key::payment_id(PartId(part.cast_unsigned()), hash);
+        keep.execute([id.0])?;
+    }
+    db.prepare_cached("DELETE FROM outcomes WHERE seq <= ?")?
+        .execute([upto])?;
+    Ok(())
+}
+
+fn append(db: &Connection, outcomes: &[Outcome]) -> Result<(), StoreError> {
     for Outcome {
         part,
         payment_hash,
@@ -83,9 +146,8 @@ pub(super) fn write(db: &Connection, outcomes: &[Outcome]) -> Result<Option<u64>
                 .and_then(|f| f.erring_channel)
                 .map(|c| c.0.cast_signed()),
         ])?;
-        last = Some(db.last_insert_rowid().cast_unsigned());
     }
-    Ok(last)
+    Ok(())
 }
 
 fn heard(row: &Row<'_>) -> Result<Heard, StoreError> {

@@ -56,6 +56,7 @@ Errors: 200 more than intended would be in flight (data.room_msat may still be s
                 label: arguments.optional("label", &text)?,
                 ..extras(arguments)?
             },
+            request_id: arguments.optional("request_id", values::request_id)?,
         })
     }
 
@@ -80,6 +81,5 @@ pub(super) fn extras(arguments: &Arguments<'_>) -> Result<Extras, RpcError> {
         metadata: arguments.optional("payment_metadata", values::metadata)?,
         invoice: arguments.optional("bolt11", values::invoice)?,
         node: arguments.optional("node", values::node_name)?,
-        request_id: arguments.optional("request_id", values::request_id)?,
     })
 }

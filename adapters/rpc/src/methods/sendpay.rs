@@ -24,7 +24,6 @@ impl Method for SendPay {
         Param::optional("payment_secret").secret(),
         Param::optional("payment_metadata").secret(),
         Param::optional("node"),
-        Param::optional("request_id"),
     ];
     const DESCRIPTION: &'static str = "Send along {route} in return for preimage of {payment_hash}";
     const HELP: &'static str = "\
@@ -38,7 +37,6 @@ bolt11            the invoice: gives the secret and the metadata, and is checked
 payment_secret    the invoice's
 payment_metadata  the invoice's, if it has any
 node              which configured node sends it; the first unless said
-request_id        1 to 128 bytes: the same request under the same key is answered as before, and nothing is sent
 
 Returns the payment, with message \"Monitor status with listpayments or waitsendpay\" while it is pending, with payment_preimage if it is complete already: then nothing is sent.
 Errors: 201 already paid with another amount or to another node, 204 the node refused it, 207 expired, 220 storage, 222 quarantined, -32602, -32005.";

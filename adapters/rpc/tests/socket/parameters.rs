@@ -133,8 +133,11 @@ async fn a_wrong_value_is_named_with_what_it_should_be() {
              '2100000000000000001'",
         ),
         (
-            "sendpay",
-            json!({"route": route_json(600), "payment_hash": hash().to_string(), "request_id": ""}),
+            "sendpartialpay",
+            json!({
+                "route": route_json(600), "payment_hash": hash().to_string(),
+                "intended_msatoshi": 1000, "request_id": "",
+            }),
             "request_id: should be a string of 1 to 128 bytes: invalid token ''",
         ),
         (

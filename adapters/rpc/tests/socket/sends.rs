@@ -15,6 +15,7 @@ fn partial(extras: Extras) -> SendPartialPay {
         payment_hash: hash(),
         intended: msat(1000),
         extras,
+        request_id: None,
     }
 }
 
@@ -26,7 +27,6 @@ fn all_extras() -> Extras {
         metadata: Some(vec![1, 2, 3]),
         invoice: None,
         node: Some(NodeName::new("alice")),
-        request_id: RequestId::new("key-1").ok(),
     }
 }
 
@@ -34,7 +34,10 @@ fn all_extras() -> Extras {
 async fn sendpartialpay_takes_every_parameter_by_position_and_by_name() {
     let daemon = Daemon::start();
     let (route, hash) = (route_json(600), hash().to_string());
-    let expected = Asked::SendPartialPay(partial(all_extras()));
+    let expected = Asked::SendPartialPay(SendPartialPay {
+        request_id: RequestId::new("key-1").ok(),
+        ..partial(all_extras())
+    });
     let positions = json!([
         route, hash, 1000, "a note", SECRET, "010203", null, 17, "alice", "key-1"
     ]);
@@ -175,7 +178,7 @@ async fn sendpay_takes_every_parameter_by_position_and_by_name() {
         },
     });
     let positions = json!([
-        route_json, hash_hex, "a note", 500, null, SECRET, "010203", "alice", "key-1"
+        route_json, hash_hex, "a note", 500, null, SECRET, "010203", "alice"
     ]);
     daemon.result("sendpay", positions).await;
     assert_eq!(daemon.engine.last(), expected);
@@ -183,7 +186,6 @@ async fn sendpay_takes_every_parameter_by_position_and_by_name() {
         let names = json!({
             "route": route_json, "payment_hash": hash_hex, note: "a note", amount: 500,
             "payment_secret": SECRET, "payment_metadata": "010203", "node": "alice",
-            "request_id": "key-1",
         });
         daemon.result("sendpay", names).await;
         assert_eq!(daemon.engine.last(), expected, "{note} {amount}");

@@ -171,6 +171,7 @@ pub fn partial(n: u64, amount: u64, intended: u64) -> SendPartialPay {
         payment_hash: hash(n),
         intended: msat(intended),
         extras: extras(n),
+        request_id: None,
     }
 }
 
@@ -192,7 +193,7 @@ pub fn extras(n: u64) -> Extras {
 
 pub fn keyed(n: u64, amount: u64, intended: u64, key: &str) -> SendPartialPay {
     let mut request = partial(n, amount, intended);
-    request.extras.request_id = Some(RequestId::new(key).expect("a short key"));
+    request.request_id = Some(RequestId::new(key).expect("a short key"));
     request
 }
 

@@ -18,7 +18,7 @@ async fn scene() -> (Scene, Connection) {
 
 fn check(raw: &Connection, cases: &[(&str, &str)]) {
     let everything = |raw: &Connection| -> Vec<String> {
-        ["payments", "parts", "events", "counters"]
+        ["nodes", "payments", "parts", "events", "counters"]
             .map(|table| {
                 let mut rows = raw.prepare(&format!("select * from {table}")).unwrap();
                 let columns = rows.column_count();
@@ -293,6 +293,8 @@ async fn history_and_numbers_only_grow() {
     let (_scene, raw) = scene().await;
     raw.execute("insert into cursors values ('alice', 5)", [])
         .unwrap();
+    raw.execute("insert into nodes (name, identity) values ('bob', 'b')", [])
+        .unwrap();
     let key = "insert into requests values ('key', zeroblob(32), 1, 1)";
     raw.execute(key, []).unwrap();
     check(
@@ -301,6 +303,9 @@ async fn history_and_numbers_only_grow() {
             ("update events set kind = 3 where seq = 1", "A-14"),
             ("update cursors set cursor = 4", "A-5"),
             ("update counters set last_part = last_part - 1", "A-4"),
+            ("update counters set fences = fences - 1", "A-4"),
+            ("update nodes set identity = 'c' where name = 'bob'", "A-4"),
+            ("update nodes set identity = null where name = 'bob'", "A-4"),
             ("delete from counters", "A-4"),
             (key, "UNIQUE"),
             ("update requests set part_id = 2", "A-14"),

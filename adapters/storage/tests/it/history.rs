@@ -131,7 +131,7 @@ async fn what_does_not_fit_a_row_is_refused() {
     let mut huge = first(1);
     huge.at = domain::Timestamp(u64::MAX);
     let refused = scene.store.commit(huge).await;
-    assert!(matches!(refused, Committed::Unavailable(_)), "{refused:?}");
+    assert!(matches!(refused, Committed::Refused(_)), "{refused:?}");
     let far = scene
         .store
         .advance(NodeName::new("alice"), Cursor(u64::MAX))

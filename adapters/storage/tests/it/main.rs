@@ -7,4 +7,5 @@ mod damage;
 mod faults;
 mod history;
 mod migrations;
+mod opening;
 mod support;

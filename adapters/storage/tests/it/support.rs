@@ -7,6 +7,7 @@ use domain::{
 };
 use rusqlite::Connection;
 use std::path::PathBuf;
+use std::sync::Arc;
 use storage::{Options, SqliteStore};
 use tempfile::TempDir;
 
@@ -118,6 +119,36 @@ pub(crate) fn failed(part: PartId) -> Command {
         at: Timestamp(3_000_000),
     }
 }
+
+/// Commits all of them while the database is locked, so that they queue up and land together.
+pub(crate) async fn together(
+    scene: Scene,
+    transitions: Vec<Transition>,
+) -> (Scene, Vec<Committed>) {
+    let lock = scene.raw();
+    lock.execute_batch("begin immediate").unwrap();
+    let scene = Arc::new(scene);
+    let commit = |transition| {
+        let scene = Arc::clone(&scene);
+        tokio::spawn(async move { scene.store.commit(transition).await })
+    };
+    let commits: Vec<_> = transitions.into_iter().map(commit).collect();
+    // One thread: after this each of them has been polled, and so has queued up.
+    tokio::task::yield_now().await;
+    lock.execute_batch("rollback").unwrap();
+    let mut answers = Vec::new();
+    for commit in commits {
+        answers.push(commit.await.unwrap());
+    }
+    (Arc::into_inner(scene).unwrap(), answers)
+}
+
+/// From now on a COMMIT of payment 2 or later fails: a foreign key that is only checked then.
+pub(crate) const BOMB: &str =
+    "create table bombs (node integer references nodes (id) deferrable initially deferred);
+    create trigger bomb after insert on events when new.payment_id > 1
+    begin insert into bombs values (-1); end;";
+pub(crate) const NO_BOMB: &str = "drop trigger bomb; drop table bombs;";
 
 /// One number that another program reads.
 pub(crate) fn number(raw: &Connection, sql: &str) -> i64 {

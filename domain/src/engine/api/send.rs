@@ -8,14 +8,14 @@ use crate::engine::node::{FirstAnswer, Job, Node, Step};
 use crate::engine::persist::{PaymentEnd, Undone};
 use crate::{
     ApiError, Command, Damaged, Decision, Extras, Listed, LoadError, Method, Msat, PartId,
-    PartialPayment, Paying, Payment, PaymentHash, PaymentSummary, Refusal, Route, SendPart,
-    SendPartialPay, SendPay, Sent, StatusKind, Unchanged,
+    PartialPayment, Paying, Payment, PaymentHash, PaymentSummary, Refusal, Request, Route,
+    SendPart, SendPartialPay, SendPay, Sent, StatusKind, Transition,
 };
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// How often a decision is made again when storage says that something changed meanwhile. Within
-/// one daemon only a `request_id` used for two payments at once can do that.
+/// How often a decision is made: once for a payment that is taken to be new and is not, and again
+/// when a `request_id` is used for two payments at once.
 const DECISIONS_MAX: u32 = 4;
 
 /// A part that was accepted, or why there was nothing to do.
@@ -25,7 +25,7 @@ pub(super) enum Begun {
     /// Nothing was sent.
     Unchanged(Box<PaymentEnd>),
     /// This request was answered before, with this part.
-    Replayed { hash: PaymentHash, part: PartId },
+    Replayed(PartId),
 }
 
 /// A part and its payment, as they were when it was accepted.
@@ -36,62 +36,59 @@ pub(super) struct Accepted {
     answer: oneshot::Receiver<FirstAnswer>,
 }
 
+/// What a decision asks for.
+enum Plan {
+    Commit(Box<Transition>),
+    Nothing(Box<PaymentEnd>),
+}
+
 impl Core {
     pub(super) fn partial_pay(&self, request: SendPartialPay) -> Result<SendPart, ApiError> {
+        let key = digest::of(&request);
         let SendPartialPay {
             route,
             payment_hash,
             intended,
             extras,
+            request_id: _,
         } = request;
-        let amounts = (intended, intended);
-        let key = Some(intended);
-        self.command(
-            Method::SendPartialPay,
-            payment_hash,
-            amounts,
-            key,
-            route,
-            extras,
-        )
+        let part = self.send_part(payment_hash, intended, route, extras)?;
+        Ok(SendPart {
+            request: key,
+            ..part
+        })
     }
 
     pub(super) fn pay(&self, request: SendPay) -> Result<SendPart, ApiError> {
+        let delivered = request.route.amount();
         let SendPay {
             route,
             payment_hash,
             msatoshi,
             extras,
         } = request;
-        let delivered = route.amount();
-        let amounts = (delivered, msatoshi.unwrap_or(delivered));
-        self.command(
-            Method::SendPay,
-            payment_hash,
-            amounts,
-            msatoshi,
-            route,
-            extras,
-        )
+        let part = self.send_part(payment_hash, delivered, route, extras)?;
+        Ok(SendPart {
+            method: Method::SendPay,
+            requested: msatoshi.unwrap_or(delivered),
+            ..part
+        })
     }
 
-    fn command(
+    fn send_part(
         &self,
-        method: Method,
         payment_hash: PaymentHash,
-        (intended, requested): (Msat, Msat),
-        key: Option<Msat>,
+        intended: Msat,
         route: Route,
         extras: Extras,
     ) -> Result<SendPart, ApiError> {
-        let request = digest::request(method, payment_hash, key, &route, &extras);
         let node = self.sending_node(&extras)?;
         let expiry = |height: u32| height.checked_add(route.first().delay);
         Ok(SendPart {
-            method,
+            method: Method::SendPartialPay,
             payment_hash,
             intended,
-            requested,
+            requested: intended,
             node: node.name.clone(),
             cltv_expiry: node.sender.height().and_then(expiry),
             route,
@@ -100,7 +97,7 @@ impl Core {
             invoice: extras.invoice,
             description: extras.description,
             label: extras.label,
-            request,
+            request: None,
             at: self.clock.now(),
         })
     }
@@ -115,14 +112,13 @@ impl Core {
         }
     }
 
-    /// Decides without doing it.
+    /// Decides without doing it, on what is stored: a caller who stops reading must not hold the
+    /// payment's turn.
     pub(super) async fn check(&self, command: SendPart) -> Result<(), ApiError> {
         let hash = command.payment_hash;
-        let cell = self.cells.get(hash);
-        let mut turn = cell.turn().await;
-        let payment = turn.payment(&*self.store).await;
-        let payment = payment.map_err(|error| load_error(hash, error))?;
-        Payment::decide(payment, &Command::Send(Box::new(command)))?;
+        let payment = self.store.load(hash).await;
+        let payment = payment.map_err(|error| load_error(hash, None, error))?;
+        Payment::decide(payment.as_ref(), &Command::Send(Box::new(command)))?;
         Ok(())
     }
 
@@ -130,57 +126,71 @@ impl Core {
         self: Arc<Self>,
         command: SendPart,
     ) -> Result<Sent, ApiError> {
-        match self.begin(command).await? {
+        let hash = command.payment_hash;
+        match self.clone().begin(command).await? {
             Begun::Accepted(accepted) => Ok(Sent::Part(Box::new(accepted.part))),
             Begun::Unchanged(end) => Ok(Sent::AlreadyComplete(Box::new(end.summary))),
-            Begun::Replayed { hash, part } => match self.store.part(part).await? {
-                Some(Listed::Sound(part)) => Ok(Sent::Part(Box::new(part.as_accepted()))),
-                Some(Listed::Damaged(Damaged { reason, .. })) => {
+            Begun::Replayed(part) => match self.store.part(part).await {
+                Ok(Some(Listed::Sound(part))) => Ok(Sent::Part(Box::new(part.as_accepted()))),
+                Ok(Some(Listed::Damaged(Damaged { reason, .. }))) => {
                     Err(ApiError::Quarantined { hash, reason })
                 }
-                None => Err(ApiError::NoSuchPart(part)),
+                Ok(None) => Err(ApiError::NoSuchPart(part)),
+                Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
             },
         }
-    }
-
-    pub(super) async fn begin_pay(self: Arc<Self>, command: SendPart) -> Result<Begun, ApiError> {
-        self.begin(command).await
     }
 
     /// `sendpay` answers when the node has said something, and with an error if that is no.
     pub(super) async fn first_answer(&self, begun: Begun) -> Result<Paying, ApiError> {
-        let hash = match begun {
+        let accepted = match begun {
             Begun::Unchanged(end) => return Ok(paying(end.summary)),
-            Begun::Replayed { hash, .. } => hash,
-            Begun::Accepted(accepted) => match accepted.answer.await {
-                Ok(FirstAnswer::Refused) => accepted.payment.payment_hash,
-                // No answer at all means that the daemon stops: the part stays pending.
-                Ok(FirstAnswer::Offered) | Err(_) => return Ok(paying(accepted.payment)),
-            },
+            Begun::Replayed(part) => return Err(ApiError::NoSuchPart(part)),
+            Begun::Accepted(accepted) => accepted,
         };
-        let cell = self.cells.get(hash);
-        let mut turn = cell.turn().await;
-        let payment = turn.payment(&*self.store).await;
-        let payment = payment.map_err(|error| load_error(hash, error))?;
-        let payment = payment.ok_or(ApiError::NoSuchPayment(hash))?;
-        payment_end(PaymentEnd::of(payment)).map(paying)
+        match accepted.answer.await {
+            // No answer at all means that the daemon stops: the part stays pending.
+            Ok(FirstAnswer::Offered) | Err(_) => return Ok(paying(accepted.payment)),
+            Ok(FirstAnswer::Refused) => {}
+        }
+        // Its end was stored before the answer was given.
+        let hash = accepted.payment.payment_hash;
+        match self.store.load(hash).await {
+            Ok(Some(payment)) => payment_end(PaymentEnd::of(&payment)).map(paying),
+            Ok(None) => Err(ApiError::NoSuchPayment(hash)),
+            Err(LoadError::Unavailable(reason)) => Err(ApiError::StorageUnknown(reason.0)),
+            Err(LoadError::Damaged(reason)) => Err(ApiError::Quarantined { hash, reason }),
+        }
     }
 
-    async fn begin(self: &Arc<Self>, command: SendPart) -> Result<Begun, ApiError> {
+    pub(super) async fn begin(self: Arc<Self>, command: SendPart) -> Result<Begun, ApiError> {
         let live = self.live_parts();
         if live >= self.policy.live_parts_max {
-            return Err(ApiError::Busy(format!(
-                "{live} parts are in flight already"
-            )));
+            let busy = format!("{live} parts are in flight already");
+            return Err(ApiError::Busy(busy));
         }
-        let hash = command.payment_hash;
+        let (hash, request) = (command.payment_hash, command.request.clone());
+        let command = Command::Send(Box::new(command));
         let cell = self.cells.get(hash);
         let mut turn = cell.turn().await;
-        for _ in 0..DECISIONS_MAX {
-            if let Some(replayed) = self.replayed(&command).await? {
-                return Ok(replayed);
+        for attempt in 0..DECISIONS_MAX {
+            if let Some(request) = &request
+                && let Some(part) = self.replayed(request).await?
+            {
+                return Ok(Begun::Replayed(part));
             }
-            if let Some(begun) = self.decide(&mut turn, &command).await? {
+            let plan = match taken_for_new(&turn, &command, attempt) {
+                Some(transition) => Plan::Commit(transition),
+                None => {
+                    self.plan(&mut turn, hash, request.as_ref(), &command)
+                        .await?
+                }
+            };
+            let transition = match plan {
+                Plan::Nothing(end) => return Ok(Begun::Unchanged(end)),
+                Plan::Commit(transition) => transition,
+            };
+            if let Some(begun) = self.accept(&mut turn, *transition).await? {
                 return Ok(begun);
             }
         }
@@ -190,49 +200,53 @@ impl Core {
     }
 
     /// Rule A-14: a repeated request is the same request.
-    async fn replayed(&self, command: &SendPart) -> Result<Option<Begun>, ApiError> {
-        let Some(request) = &command.request else {
-            return Ok(None);
-        };
-        match self.store.request(request.id.clone()).await? {
-            None => Ok(None),
-            Some((stored, part)) if stored.digest == request.digest => Ok(Some(Begun::Replayed {
-                hash: command.payment_hash,
-                part,
-            })),
-            Some((_, part)) => Err(Refusal::RequestReused { part }.into()),
+    async fn replayed(&self, request: &Request) -> Result<Option<PartId>, ApiError> {
+        match self.store.request(request.id.clone()).await {
+            Ok(None) => Ok(None),
+            Ok(Some((stored, part))) if stored.digest == request.digest => Ok(Some(part)),
+            Ok(Some((_, part))) => Err(Refusal::RequestReused { part }.into()),
+            Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
         }
     }
 
-    /// One decision; `None` if storage had changed and it must be made again.
-    async fn decide(
+    /// The decision on what is stored.
+    async fn plan(
+        &self,
+        turn: &mut Turn<'_>,
+        hash: PaymentHash,
+        request: Option<&Request>,
+        command: &Command,
+    ) -> Result<Plan, ApiError> {
+        let payment = turn.payment(&*self.store).await;
+        let payment = payment.map_err(|error| load_error(hash, request, error))?;
+        match Payment::decide(payment, command)? {
+            Decision::Commit(transition) => Ok(Plan::Commit(transition)),
+            Decision::Unchanged(_) => {
+                let payment = payment.expect("only a payment that is there stays as it is");
+                Ok(Plan::Nothing(Box::new(PaymentEnd::of(payment))))
+            }
+        }
+    }
+
+    /// Persist, then act; `None` if storage had changed and it must be decided again.
+    async fn accept(
         self: &Arc<Self>,
         turn: &mut Turn<'_>,
-        command: &SendPart,
+        transition: Transition,
     ) -> Result<Option<Begun>, ApiError> {
-        let hash = command.payment_hash;
-        let payment = turn.payment(&*self.store).await;
-        let payment = payment.map_err(|error| load_error(hash, error))?;
-        let transition = match Payment::decide(payment, &Command::Send(Box::new(command.clone())))?
-        {
-            Decision::Commit(transition) => *transition,
-            Decision::Unchanged(
-                Unchanged::AlreadyComplete | Unchanged::InProgress | Unchanged::AlreadyResolved,
-            ) => {
-                let payment = payment.expect("only a payment that is there stays as it is");
-                return Ok(Some(Begun::Unchanged(Box::new(PaymentEnd::of(payment)))));
-            }
-        };
+        let hash = transition.payment_hash();
         match self.commit(turn, transition).await {
             Ok(id) => {
                 let payment = turn.known().expect("it has just been committed");
                 let part = payment.part(id).expect("it has just been accepted");
-                Ok(Some(
-                    self.offer_soon(part.clone(), payment.summary().clone()),
-                ))
+                let begun = self.offer_soon(part.clone(), payment.summary().clone());
+                Ok(Some(begun))
             }
             Err(Undone::Conflict) => Ok(None),
             Err(Undone::Unavailable(reason)) => Err(ApiError::StorageUnavailable(reason)),
+            Err(Undone::Refused(rule)) => Err(ApiError::Internal(format!(
+                "storage refuses the part, and nothing was sent: {rule}"
+            ))),
             Err(Undone::Unknown(reason)) => {
                 self.recover_later(hash);
                 Err(ApiError::StorageUnknown(reason))
@@ -257,6 +271,18 @@ impl Core {
     }
 }
 
+/// A hash of which nothing is known is nearly always new: then nothing need be read, for storage
+/// takes the first part of a payment only if there is no such payment.
+fn taken_for_new(turn: &Turn<'_>, command: &Command, attempt: u32) -> Option<Box<Transition>> {
+    if attempt > 0 || !turn.is_unread() {
+        return None;
+    }
+    match Payment::decide(None, command) {
+        Ok(Decision::Commit(transition)) => Some(transition),
+        Ok(Decision::Unchanged(_)) | Err(_) => None,
+    }
+}
+
 fn paying(summary: PaymentSummary) -> Paying {
     match summary.status() {
         StatusKind::Complete => Paying::AlreadyComplete(Box::new(summary)),
@@ -264,8 +290,12 @@ fn paying(summary: PaymentSummary) -> Paying {
     }
 }
 
-fn load_error(hash: PaymentHash, error: LoadError) -> ApiError {
+/// A request with a key may have been answered before, with a part that is out.
+fn load_error(hash: PaymentHash, request: Option<&Request>, error: LoadError) -> ApiError {
     match error {
+        LoadError::Unavailable(unavailable) if request.is_some() => {
+            ApiError::StorageUnknown(unavailable.0)
+        }
         LoadError::Unavailable(unavailable) => unavailable.into(),
         LoadError::Damaged(reason) => ApiError::Quarantined { hash, reason },
     }

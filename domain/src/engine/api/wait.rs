@@ -18,15 +18,15 @@ impl Core {
         id: PartId,
         timeout: Option<Duration>,
     ) -> Result<PartialPayment, ApiError> {
-        self.room_for_a_waiter()?;
         // Registered before the state is read: an outcome in between wakes it.
         let mut waiter = self.part_waiters.register(id);
+        self.may_wait()?;
         if !self.is_part_live(id) {
             match self.store.part(id).await? {
                 None => return Err(ApiError::NoSuchPart(id)),
                 Some(Listed::Damaged(damaged)) => return Err(quarantined(damaged)),
                 Some(Listed::Sound(part)) if !part.is_live() => return part_end(part),
-                Some(Listed::Sound(_)) => {}
+                Some(Listed::Sound(part)) => self.assert_sound(part.payment_hash).await?,
             }
         }
         let end = self.within(timeout, waiter.end()).await?;
@@ -38,8 +38,8 @@ impl Core {
         hash: PaymentHash,
         timeout: Option<Duration>,
     ) -> Result<PaymentSummary, ApiError> {
-        self.room_for_a_waiter()?;
         let mut waiter = self.payment_waiters.register(hash);
+        self.may_wait()?;
         if !self.is_payment_pending(hash) {
             match self.store.load(hash).await {
                 Ok(None) => return Err(ApiError::NoSuchPayment(hash)),
@@ -57,12 +57,23 @@ impl Core {
         payment_end(PaymentEnd::clone(&end))
     }
 
-    fn room_for_a_waiter(&self) -> Result<(), ApiError> {
+    /// A part that nobody takes care of, because its payment is damaged, will have no end.
+    async fn assert_sound(&self, hash: PaymentHash) -> Result<(), ApiError> {
+        match self.store.load(hash).await {
+            Ok(_) => Ok(()),
+            Err(LoadError::Unavailable(unavailable)) => Err(unavailable.into()),
+            Err(LoadError::Damaged(reason)) => Err(ApiError::Quarantined { hash, reason }),
+        }
+    }
+
+    /// Asked after registering, so that no waiter is missed when the daemon stops.
+    fn may_wait(&self) -> Result<(), ApiError> {
         let waiting = self.part_waiters.count() + self.payment_waiters.count();
         if self.stopping.load(Ordering::Acquire) {
             Err(ApiError::ShuttingDown)
-        } else if waiting >= self.policy.waiters_max {
-            Err(ApiError::Busy(format!("{waiting} callers wait already")))
+        } else if waiting > self.policy.waiters_max {
+            let others = waiting.saturating_sub(1);
+            Err(ApiError::Busy(format!("{others} callers wait already")))
         } else {
             Ok(())
         }

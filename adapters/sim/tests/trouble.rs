@@ -1,0 +1,198 @@
+//! One payment in trouble: what it may not do to the others, and what may not be forgotten of it.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod support;
+
+use domain::contract::samples::{failure, hash};
+use domain::{
+    ApiError, Engine, NodeIdentity, NodePorts, PaymentApi, PaymentStore, Policy, Ports, StartError,
+    StatusKind, Word,
+};
+use futures::poll;
+use sim::{SimClock, SimNode, SimStore, TestSpawner};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use support::{World, failed_code, keyed, name, soon};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_waiter_that_leaves_takes_nobody_with_it() {
+    let world = World::new().await;
+    let one = world.part(1, 1_000, 1_000).await;
+    // One waits, and is not looked at again for a while.
+    let mut slow = Box::pin(world.engine.wait_send_pay(hash(1), None));
+    assert!(poll!(&mut slow).is_pending());
+    world.fail(1, one.id);
+    assert_eq!(failed_code(&world.wait(one.id).await), 204);
+    // The payment is tried again, and another waits for that.
+    let two = world.part(1, 1_000, 1_000).await;
+    let mut other = pin!(world.engine.wait_send_pay(hash(1), None));
+    assert!(poll!(&mut other).is_pending());
+    drop(slow);
+    let now = poll!(&mut other);
+    assert!(matches!(now, Poll::Pending), "it is told {now:?}");
+    world.fulfil(1, two.id);
+    assert_eq!(soon(other).await.unwrap().status(), StatusKind::Complete);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wait_for_a_part_of_a_damaged_payment_ends() {
+    let world = World::new().await;
+    let part = world.part(1, 400, 1_000).await;
+    world.store.damage(hash(1), "A-1: test");
+    let world = world.restart().await;
+    let waited = world.wait(part.id).await;
+    assert!(
+        matches!(waited, Err(ApiError::Quarantined { .. })),
+        "{waited:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcome_that_storage_refuses_holds_up_no_other() {
+    let world = World::new().await;
+    let (one, two) = (
+        world.part(1, 1_000, 1_000).await,
+        world.part(2, 1_000, 1_000).await,
+    );
+    world.sent(2).await;
+    world.store.refuse(hash(1), "A-1: test");
+    world.fulfil(1, one.id);
+    world.fulfil(2, two.id);
+    assert_eq!(
+        world.wait(two.id).await.unwrap().status(),
+        StatusKind::Complete
+    );
+    assert_eq!(world.poll(one.id).await, Err(ApiError::TimedOut));
+    assert_eq!(world.store.cursor(name("alice")).await, Ok(None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcome_that_cannot_be_stored_yet_holds_up_no_other() {
+    let world = World::new().await;
+    let (one, two) = (
+        world.part(1, 1_000, 1_000).await,
+        world.part(2, 1_000, 1_000).await,
+    );
+    world.sent(2).await;
+    let world = world.restart().await;
+    // After a restart that has taken charge of both: one of them cannot be written.
+    for _ in 0..64 {
+        world.store.fault(sim::Fault::Unavailable);
+    }
+    world.fulfil(1, one.id);
+    world.fulfil(2, two.id);
+    assert_eq!(
+        world.wait(two.id).await.unwrap().status(),
+        StatusKind::Complete
+    );
+    assert_eq!(
+        world.wait(one.id).await.unwrap().status(),
+        StatusKind::Complete
+    );
+}
+
+/// The cursor stays before what could not be stored, whatever comes after it: else the node
+/// forgets the outcome, and nobody can ever tell it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn outcome_of_a_damaged_payment_is_heard_again_when_it_is_mended() {
+    let world = World::new().await;
+    let one = world.part(1, 1_000, 1_000).await;
+    world.sent(1).await;
+    world.store.damage(hash(1), "A-1: test");
+    let mut world = world.restart().await;
+    world.fulfil(1, one.id);
+    for n in 2..6 {
+        let good = world.part(n, 1_000, 1_000).await;
+        world.fulfil(n, good.id);
+        assert_eq!(
+            world.wait(good.id).await.unwrap().status(),
+            StatusKind::Complete
+        );
+    }
+    world = world.restart().await;
+    world.store.mend(hash(1));
+    world = world.restart().await;
+    assert_eq!(
+        world.wait(one.id).await.unwrap().status(),
+        StatusKind::Complete
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_preimage_is_heard_again_after_a_restart() {
+    let world = World::new().await;
+    let one = world.part(1, 1_000, 1_000).await;
+    world.node.say(one.id, hash(1), Word::Fulfilled([9; 32]));
+    for n in 2..6 {
+        let good = world.part(n, 1_000, 1_000).await;
+        world.fulfil(n, good.id);
+        assert_eq!(
+            world.wait(good.id).await.unwrap().status(),
+            StatusKind::Complete
+        );
+    }
+    assert_eq!(world.store.cursor(name("alice")).await, Ok(None));
+    let world = world.restart().await;
+    world.alarmed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keyed_request_in_doubt_is_never_told_that_nothing_was_sent() {
+    let world = World::new().await;
+    let request = || world.engine.send_partial_pay(keyed(1, 400, 1_000, "k"));
+    world.store.fault(sim::Fault::ErrorButWritten);
+    assert!(matches!(request().await, Err(ApiError::StorageUnknown(_))));
+    world.store.set_reads_fail(true);
+    assert!(matches!(request().await, Err(ApiError::StorageUnknown(_))));
+    world.store.set_reads_fail(false);
+    support::accepted(request().await);
+    world.sent(1).await;
+    assert_eq!(world.htlcs(), 1);
+}
+
+/// At another node "never seen" proves nothing: the part may be out at the one it was meant for.
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_of_one_node_are_never_looked_up_at_another() {
+    let world = World::new().await;
+    world.part(1, 400, 1_000).await;
+    world.sent(1).await;
+    let store = world.store.clone();
+    drop(world);
+    let stranger = SimNode::new();
+    stranger.set_identity("another");
+    let ports = Ports {
+        store: Arc::new(store),
+        clock: Arc::new(SimClock::hasty()),
+        spawner: Arc::new(TestSpawner),
+        nodes: vec![NodePorts {
+            name: name("alice"),
+            sender: stranger.clone(),
+            listener: stranger.listener(),
+        }],
+    };
+    let Err(error) = Engine::start(ports, Policy::default()).await else {
+        panic!("it started");
+    };
+    let another = StartError::AnotherNode {
+        name: name("alice"),
+        bound: NodeIdentity::new("simulated"),
+        found: NodeIdentity::new("another"),
+    };
+    assert_eq!(error, another);
+    assert!(stranger.ledger().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preimage_of_a_part_that_is_not_ours_raises_an_alarm() {
+    let (store, node) = (SimStore::new(), SimNode::new());
+    node.say(domain::PartId(9), hash(9), Word::Fulfilled([0; 32]));
+    node.say(
+        domain::PartId(8),
+        hash(8),
+        Word::Failed(Box::new(failure())),
+    );
+    let world = World::with(store, node, SimClock::hasty()).await;
+    world.alarmed().await;
+}

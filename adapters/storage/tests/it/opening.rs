@@ -1,0 +1,84 @@
+//! What a store finds when it is opened, to whom it belongs, and what it leaves when it is closed.
+
+use crate::support::{BOMB, NO_BOMB, Scene, first, number, together, yes};
+use domain::contract::samples::hash;
+use domain::{Committed, LoadError, NodeIdentity, NodeName, PaymentStore, Unavailable};
+use std::time::Duration;
+use storage::{Options, SqliteStore};
+
+#[tokio::test]
+async fn what_an_open_store_finds_has_been_made_durable() {
+    let mut scene = Scene::new();
+    for opened in 1..4 {
+        // A commit of its own, which waits for the whole log to reach the disk.
+        let fences = number(&scene.raw(), "select fences from counters");
+        assert_eq!(fences, opened);
+        scene.reopen(Options::default()).await;
+    }
+    scene.store.close().await;
+    let lock = scene.raw();
+    lock.execute_batch("begin immediate").unwrap();
+    let impatient = Options {
+        busy_timeout: Duration::from_millis(20),
+        ..Options::default()
+    };
+    let refused = SqliteStore::open(&scene.path(), impatient).err().unwrap();
+    assert!(refused.to_string().contains("locked"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_node_that_cannot_be_bound_is_not() {
+    let scene = Scene::with(Options {
+        busy_timeout: Duration::from_millis(20),
+        ..Options::default()
+    });
+    let bind = |identity| {
+        let node = NodeName::new("alice");
+        scene.store.bind(node, NodeIdentity::new(identity))
+    };
+    let lock = scene.raw();
+    lock.execute_batch("begin immediate").unwrap();
+    assert!(bind("one").await.is_err());
+    lock.execute_batch("rollback").unwrap();
+    // A failed COMMIT that gives out no number is not taken for durable.
+    lock.execute_batch(&BOMB.replace("events when new.payment_id > 1", "nodes"))
+        .unwrap();
+    let bound = bind("one").await;
+    assert!(matches!(&bound, Err(Unavailable(reason)) if reason.contains("FOREIGN KEY")));
+    lock.execute_batch(NO_BOMB).unwrap();
+    // A part may be older than its node's identity.
+    scene.sent(1, 400).await;
+    assert_eq!(bind("two").await, Ok(NodeIdentity::new("two")));
+    assert_eq!(bind("one").await, Ok(NodeIdentity::new("two")));
+}
+
+#[tokio::test]
+async fn what_is_queued_is_committed_before_it_closes() {
+    let (mut scene, answers) = together(Scene::new(), (1..=50).map(first).collect()).await;
+    assert_eq!(answers.into_iter().map(yes).count(), 50);
+    let path = scene.path();
+    scene.store.close().await;
+    scene.store.close().await;
+    let closed = Unavailable("the store is closed".to_owned());
+    let answer = scene.store.commit(first(51)).await;
+    assert_eq!(answer, Committed::Unavailable(closed.0.clone()));
+    assert_eq!(
+        scene.store.load(hash(1)).await,
+        Err(LoadError::Unavailable(closed))
+    );
+    assert!(!path.with_extension("wal").exists(), "the log was emptied");
+    scene.reopen(Options::default()).await;
+    assert!(scene.load(50).await.is_some());
+}
+
+#[tokio::test]
+async fn a_store_that_is_dropped_commits_what_is_queued() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let store = SqliteStore::open(&path, Options::default()).unwrap();
+    let receipt = yes(store.commit(first(1)).await);
+    drop(store);
+    let store = SqliteStore::open(&path, Options::default()).unwrap();
+    let payment = store.load(hash(1)).await.unwrap().unwrap();
+    assert!(payment.part(receipt.part).is_some());
+}
