@@ -24,10 +24,7 @@ async fn two_parts_complete_a_payment() {
     world.fulfil(1, one.id);
     world.fulfil(1, two.id);
     for part in [one.id, two.id] {
-        assert_eq!(
-            world.wait(part).await.unwrap().status(),
-            StatusKind::Complete
-        );
+        world.completes(part).await;
     }
     let payment = world.engine.wait_send_pay(hash(1), None).await.unwrap();
     assert_eq!(payment.tally.delivered, msat(1_000));
@@ -109,10 +106,7 @@ async fn outcome_waits_for_storage_and_is_never_dropped() {
         world.store.fault(fault);
     }
     world.fulfil(1, part.id);
-    assert_eq!(
-        world.wait(part.id).await.unwrap().status(),
-        StatusKind::Complete
-    );
+    world.completes(part.id).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,10 +260,7 @@ async fn restart_looks_up_what_was_live() {
     let failure = domain::contract::samples::failure();
     node.say(parts[1], hash(2), Word::Failed(Box::new(failure)));
     let world = World::with(store, node, SimClock::hasty()).await;
-    assert_eq!(
-        world.wait(parts[0]).await.unwrap().status(),
-        StatusKind::Complete
-    );
+    world.completes(parts[0]).await;
     assert_eq!(failed_code(&world.wait(parts[1]).await), 204);
     assert_eq!(world.poll(parts[2]).await, Err(ApiError::TimedOut));
     assert_eq!(world.htlcs(), 3);
@@ -311,10 +302,7 @@ async fn preimage_that_does_not_match_changes_nothing() {
     let part = world.part(1, 1_000, 1_000).await;
     world.node.say(part.id, hash(1), Word::Fulfilled([9; 32]));
     world.fulfil(1, part.id);
-    assert_eq!(
-        world.wait(part.id).await.unwrap().status(),
-        StatusKind::Complete
-    );
+    world.completes(part.id).await;
     assert_eq!(world.engine.get_info().await.unwrap().alarms, 1);
     // What could not be stored must be told again: the cursor stays before it.
     assert_eq!(world.store.cursor(name("alice")).await, Ok(None));
@@ -331,10 +319,7 @@ async fn duplicate_outcome_changes_nothing_and_a_contradiction_raises_an_alarm()
     world.fail(1, part.id);
     world.fulfil(2, other.id);
     world.wait(other.id).await.unwrap();
-    assert_eq!(
-        world.wait(part.id).await.unwrap().status(),
-        StatusKind::Complete
-    );
+    world.completes(part.id).await;
     world.alarmed().await;
     let page = world.engine.list_payments(PaymentFilter {
         limit: 10,
@@ -351,10 +336,7 @@ async fn preimage_beats_an_earlier_failure() {
     assert_eq!(failed_code(&world.wait(part.id).await), 204);
     world.fulfil(1, part.id);
     world.alarmed().await;
-    assert_eq!(
-        world.wait(part.id).await.unwrap().status(),
-        StatusKind::Complete
-    );
+    world.completes(part.id).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

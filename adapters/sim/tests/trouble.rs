@@ -60,10 +60,7 @@ async fn outcome_that_storage_refuses_holds_up_no_other() {
     world.store.refuse(hash(1), "A-1: test");
     world.fulfil(1, one.id);
     world.fulfil(2, two.id);
-    assert_eq!(
-        world.wait(two.id).await.unwrap().status(),
-        StatusKind::Complete
-    );
+    world.completes(two.id).await;
     assert_eq!(world.poll(one.id).await, Err(ApiError::TimedOut));
     assert_eq!(world.store.cursor(name("alice")).await, Ok(None));
 }
@@ -83,14 +80,8 @@ async fn outcome_that_cannot_be_stored_yet_holds_up_no_other() {
     }
     world.fulfil(1, one.id);
     world.fulfil(2, two.id);
-    assert_eq!(
-        world.wait(two.id).await.unwrap().status(),
-        StatusKind::Complete
-    );
-    assert_eq!(
-        world.wait(one.id).await.unwrap().status(),
-        StatusKind::Complete
-    );
+    world.completes(two.id).await;
+    world.completes(one.id).await;
 }
 
 /// The cursor stays before what could not be stored, whatever comes after it: else the node
@@ -104,20 +95,12 @@ async fn outcome_of_a_damaged_payment_is_heard_again_when_it_is_mended() {
     let mut world = world.restart().await;
     world.fulfil(1, one.id);
     for n in 2..6 {
-        let good = world.part(n, 1_000, 1_000).await;
-        world.fulfil(n, good.id);
-        assert_eq!(
-            world.wait(good.id).await.unwrap().status(),
-            StatusKind::Complete
-        );
+        world.pay(n).await;
     }
     world = world.restart().await;
     world.store.mend(hash(1));
     world = world.restart().await;
-    assert_eq!(
-        world.wait(one.id).await.unwrap().status(),
-        StatusKind::Complete
-    );
+    world.completes(one.id).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,12 +109,7 @@ async fn wrong_preimage_is_heard_again_after_a_restart() {
     let one = world.part(1, 1_000, 1_000).await;
     world.node.say(one.id, hash(1), Word::Fulfilled([9; 32]));
     for n in 2..6 {
-        let good = world.part(n, 1_000, 1_000).await;
-        world.fulfil(n, good.id);
-        assert_eq!(
-            world.wait(good.id).await.unwrap().status(),
-            StatusKind::Complete
-        );
+        world.pay(n).await;
     }
     assert_eq!(world.store.cursor(name("alice")).await, Ok(None));
     let world = world.restart().await;

@@ -1,5 +1,6 @@
 //! What callers ask: sends, which go on when the caller hangs up, and waits, which do not.
 
+mod ask;
 mod send;
 mod wait;
 

@@ -9,7 +9,7 @@
 use domain::contract::samples::{hash, msat, node, preimage, route, secret};
 use domain::{
     ApiError, Engine, Extras, NodeName, NodePorts, PartId, PartialPayment, PaymentApi, PaymentHash,
-    PaymentStore, Policy, Ports, RequestId, SendPartialPay, SendPay, Sent, Word,
+    PaymentStore, Policy, Ports, RequestId, SendPartialPay, SendPay, Sent, StatusKind, Word,
 };
 use sim::{SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
@@ -131,6 +131,21 @@ impl World {
         let failure = domain::contract::samples::failure();
         self.node
             .say(part, hash(n), Word::Failed(Box::new(failure)));
+    }
+
+    /// A payment of one part, from its beginning to its end.
+    pub async fn pay(&self, n: u64) {
+        let part = self.part(n, 1_000, 1_000).await;
+        self.fulfil(n, part.id);
+        self.completes(part.id).await;
+    }
+
+    /// The part's end is a good one.
+    pub async fn completes(&self, part: PartId) {
+        assert_eq!(
+            self.wait(part).await.unwrap().status(),
+            StatusKind::Complete
+        );
     }
 
     /// How many HTLCs were really made.

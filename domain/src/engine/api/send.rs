@@ -3,13 +3,11 @@
 use super::wait::payment_end;
 use crate::engine::cells::Turn;
 use crate::engine::core::Core;
-use crate::engine::digest;
-use crate::engine::node::{FirstAnswer, Job, Node, Step};
+use crate::engine::node::{FirstAnswer, Job, Step};
 use crate::engine::persist::{PaymentEnd, Undone};
 use crate::{
-    ApiError, Command, Damaged, Decision, Extras, Listed, LoadError, Method, Msat, PartId,
-    PartialPayment, Paying, Payment, PaymentHash, PaymentSummary, Refusal, Request, Route,
-    SendPart, SendPartialPay, SendPay, Sent, StatusKind, Transition,
+    ApiError, Command, Damaged, Decision, Listed, LoadError, PartId, PartialPayment, Paying,
+    Payment, PaymentHash, PaymentSummary, Refusal, Request, SendPart, Sent, StatusKind, Transition,
 };
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -43,75 +41,6 @@ enum Plan {
 }
 
 impl Core {
-    pub(super) fn partial_pay(&self, request: SendPartialPay) -> Result<SendPart, ApiError> {
-        let key = digest::of(&request);
-        let SendPartialPay {
-            route,
-            payment_hash,
-            intended,
-            extras,
-            request_id: _,
-        } = request;
-        let part = self.send_part(payment_hash, intended, route, extras)?;
-        Ok(SendPart {
-            request: key,
-            ..part
-        })
-    }
-
-    pub(super) fn pay(&self, request: SendPay) -> Result<SendPart, ApiError> {
-        let delivered = request.route.amount();
-        let SendPay {
-            route,
-            payment_hash,
-            msatoshi,
-            extras,
-        } = request;
-        let part = self.send_part(payment_hash, delivered, route, extras)?;
-        Ok(SendPart {
-            method: Method::SendPay,
-            requested: msatoshi.unwrap_or(delivered),
-            ..part
-        })
-    }
-
-    fn send_part(
-        &self,
-        payment_hash: PaymentHash,
-        intended: Msat,
-        route: Route,
-        extras: Extras,
-    ) -> Result<SendPart, ApiError> {
-        let node = self.sending_node(&extras)?;
-        let expiry = |height: u32| height.checked_add(route.first().delay);
-        Ok(SendPart {
-            method: Method::SendPartialPay,
-            payment_hash,
-            intended,
-            requested: intended,
-            node: node.name.clone(),
-            cltv_expiry: node.sender.height().and_then(expiry),
-            route,
-            secret: extras.secret,
-            metadata: extras.metadata,
-            invoice: extras.invoice,
-            description: extras.description,
-            label: extras.label,
-            request: None,
-            at: self.clock.now(),
-        })
-    }
-
-    fn sending_node(&self, extras: &Extras) -> Result<&Node, ApiError> {
-        match &extras.node {
-            None => Ok(self.nodes.first().expect("checked at start")),
-            Some(name) => {
-                let found = self.nodes.iter().find(|node| node.name == *name);
-                found.ok_or_else(|| ApiError::NoSuchNode(name.clone()))
-            }
-        }
-    }
-
     /// Decides without doing it, on what is stored: a caller who stops reading must not hold the
     /// payment's turn.
     pub(super) async fn check(&self, command: SendPart) -> Result<(), ApiError> {
