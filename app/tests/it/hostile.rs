@@ -73,7 +73,7 @@ async fn shout(daemon: &Daemon, bytes: &[u8]) {
         let _ = words.shutdown().await;
     };
     let mut said = Vec::new();
-    let (_, read) = tokio::join!(shouting, answers.read_to_end(&mut said));
+    let ((), read) = tokio::join!(shouting, answers.read_to_end(&mut said));
     if read.is_ok() && !said.is_empty() {
         let said = String::from_utf8(said).unwrap();
         assert!(said.contains(r#""error":"#), "{said}");

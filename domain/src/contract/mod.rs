@@ -1,7 +1,7 @@
 //! The contract suite of each port. An implementation shows a harness and gets every case as a test
 //! of its own:
 //!
-//! ```ignore
+//! ```text
 //! domain::store_contract!(MyHarness::new().await);
 //! domain::node_contract!(MyNodeHarness::new().await);
 //! ```
