@@ -88,11 +88,7 @@ pub enum Refusal {
     #[error("Already succeeded to {0}")]
     SucceededTo(NodeId),
     /// It would deliver more than intended (rule A-1).
-    #[error(
-        "part of {asked} msat refused: {} of {intended} msat are in flight or delivered; send at \
-         most {room} msat, or wait for a part to fail",
-        in_flight.checked_add(*delivered).unwrap_or(Msat::MAX)
-    )]
+    #[error("part of {asked} msat refused: {}", over(*asked, *intended, *in_flight, *delivered, *room))]
     Ceiling {
         /// What the part would deliver.
         asked: Msat,
@@ -195,4 +191,15 @@ impl std::fmt::Display for Term {
             Term::Hash => "payment_hash",
         })
     }
+}
+
+fn over(asked: Msat, intended: Msat, in_flight: Msat, delivered: Msat, room: Msat) -> String {
+    if asked > intended {
+        return format!("the whole payment shall deliver {intended} msat");
+    }
+    let committed = in_flight.checked_add(delivered).unwrap_or(Msat::MAX);
+    format!(
+        "{committed} of {intended} msat are in flight or delivered; send at most {room} msat, or \
+         wait for a part to fail"
+    )
 }

@@ -5,10 +5,11 @@
 
 mod arrows;
 mod python;
+mod tally;
 mod tidy;
 
 use crate::workspace::{cargo, run as run_command};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use std::time::{Duration, Instant};
 
@@ -116,7 +117,11 @@ fn tests() -> Result<()> {
     let mut test = cargo();
     test.args(["test", "--workspace", "--all-features"]);
     test.env("AMPERE_PYTHON", python);
-    run_command(&mut test, "the tests")
+    let tally = tally::watch(&mut test)?;
+    ensure!(tally.passed > 0, "no test ran");
+    // Cargo ends with the doc tests of the last crate, which may have none: this is the whole.
+    println!("\n{} passed, {} failed", tally.passed, tally.failed);
+    Ok(())
 }
 
 fn seconds(time: Duration) -> String {

@@ -44,6 +44,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS paid (payment_hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS held (
         payment_hash BLOB PRIMARY KEY, preimage BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS holding (id INTEGER PRIMARY KEY CHECK (id = 0)) STRICT;
     CREATE TABLE IF NOT EXISTS replies (
         payment_id BLOB PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
@@ -92,6 +93,8 @@ pub(crate) struct Turn {
     pub(crate) held: Vec<(PaymentHash, [u8; 32])>,
     /// Nothing is held any more.
     pub(crate) released: bool,
+    /// From now on what arrives is kept, or is not.
+    pub(crate) holding: Option<bool>,
     /// Outcomes up to here are stored elsewhere.
     pub(crate) forget: Option<u64>,
     /// A cursor of another life: from now on every outcome's place is above it.
@@ -115,6 +118,7 @@ impl Turn {
             && self.paid.is_empty()
             && self.held.is_empty()
             && !self.released
+            && self.holding.is_none()
             && self.forget.is_none()
             && self.above.is_none()
     }
@@ -175,6 +179,11 @@ impl Store {
         if turn.released {
             tx.execute("DELETE FROM held", [])?;
         }
+        match turn.holding {
+            None => {}
+            Some(true) => _ = tx.execute("INSERT OR IGNORE INTO holding VALUES (0)", [])?,
+            Some(false) => _ = tx.execute("DELETE FROM holding", [])?,
+        }
         for (hash, preimage) in &turn.held {
             let mut write = tx.prepare_cached("INSERT OR REPLACE INTO held VALUES (?, ?)")?;
             write.execute(params![hash.0, preimage])?;
@@ -215,6 +224,11 @@ impl Store {
             .db
             .prepare_cached("SELECT 1 FROM paid WHERE payment_hash = ?")?;
         Ok(read.exists([hash.0])?)
+    }
+
+    /// Whether what arrives is kept.
+    pub(crate) fn holding(&self) -> Result<bool, StoreError> {
+        Ok(self.db.prepare("SELECT 1 FROM holding")?.exists([])?)
     }
 
     /// The preimages of what was kept waiting.

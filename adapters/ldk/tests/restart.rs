@@ -51,7 +51,7 @@ async fn pending_part_settles_after_a_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn held_payment_is_claimed_after_a_crash() {
+async fn held_payment_is_held_after_a_crash_until_holding_ends() {
     let dir = tempfile::tempdir().unwrap();
     let net = Net::in_dir(dir.path(), None).await;
     net.network.hold(true).await.unwrap();
@@ -62,6 +62,9 @@ async fn held_payment_is_claimed_after_a_crash() {
     assert_eq!(net.look_up(&part).await, LookUp::Pending);
     drop(net);
     let mut net = Net::in_dir(dir.path(), None).await;
+    net.network.tick(1).await.unwrap();
+    assert_eq!(net.look_up(&part).await, LookUp::Pending);
+    net.network.hold(false).await.unwrap();
     assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
 }
 

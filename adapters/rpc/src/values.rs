@@ -2,7 +2,7 @@
 
 mod msat;
 
-pub(crate) use msat::msat;
+pub(crate) use msat::{msat, some_msat};
 
 use crate::error::RpcError;
 use domain::{

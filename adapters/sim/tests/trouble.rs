@@ -6,8 +6,8 @@ mod support;
 
 use domain::contract::samples::{failure, hash};
 use domain::{
-    ApiError, Engine, NodeIdentity, NodePorts, PaymentApi, PaymentStore, Policy, Ports, StartError,
-    StatusKind, Word,
+    ApiError, Engine, Listed, NodeIdentity, NodePorts, PaymentApi, PaymentFilter, PaymentStore,
+    Policy, Ports, Refusal, StartError, StatusKind, Word,
 };
 use futures::poll;
 use sim::{SimClock, SimNode, SimStore, TestSpawner};
@@ -47,6 +47,47 @@ async fn wait_for_a_part_of_a_damaged_payment_ends() {
         matches!(waited, Err(ApiError::Quarantined { .. })),
         "{waited:?}"
     );
+}
+
+/// What calls are told of a damaged payment, the list says too, and the alarm is raised once.
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_payment_is_marked_in_the_list() {
+    let world = World::new().await;
+    world.part(1, 400, 1_000).await;
+    world.store.damage(hash(1), "A-1: test");
+    let world = world.restart().await;
+    for _ in 0..3 {
+        let refused = world.send(1, 100, 1_000).await;
+        assert!(matches!(refused, Err(ApiError::Quarantined { .. })));
+    }
+    let filter = PaymentFilter {
+        limit: 10,
+        ..PaymentFilter::default()
+    };
+    let listed = world.engine.list_payments(filter).await.unwrap().rows;
+    let [Listed::Sound(payment)] = &listed[..] else {
+        panic!("{listed:?}");
+    };
+    assert_eq!(payment.quarantine.as_deref(), Some("A-1: test"));
+    world.alarmed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_knows_the_keys_that_were_used() {
+    let world = World::new().await;
+    support::accepted(
+        world
+            .engine
+            .send_partial_pay(keyed(1, 1_000, 1_000, "k"))
+            .await,
+    );
+    let check = |request| world.engine.check_partial_pay(request);
+    assert_eq!(check(keyed(1, 1_000, 1_000, "k")).await, Ok(()));
+    let reused = check(keyed(1, 999, 1_000, "k")).await;
+    assert!(matches!(
+        reused,
+        Err(ApiError::Refused(Refusal::RequestReused { .. }))
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,7 +54,8 @@ fn pair(word: &str) -> Option<(&str, &str)> {
     is_name.then_some((key, value))
 }
 
-/// JSON if it looks like it and is, else text. Digits after a 0 are text: a hash may start so.
+/// JSON if it looks like it and is, else text. Digits after a 0 are text: a hash may start so. So
+/// is a number that would not come out as it went in: a key or a label may be one.
 fn value(word: &str) -> Value {
     let looks_like_json = match word {
         "true" | "false" | "null" => true,
@@ -62,7 +63,9 @@ fn value(word: &str) -> Value {
         _ => is_number(word),
     };
     let parsed = looks_like_json.then(|| serde_json::from_str(word).ok());
-    parsed.flatten().unwrap_or_else(|| Value::from(word))
+    let kept = |value: &Value| value.as_number().is_none_or(|n| n.to_string() == word);
+    let parsed: Option<Value> = parsed.flatten();
+    parsed.filter(kept).unwrap_or_else(|| Value::from(word))
 }
 
 /// Digits with at most one dot. No exponent: `12e4` may be the start of something in hex.
@@ -88,6 +91,12 @@ mod tests {
             ("-5", json!(-5)),
             ("1.5", json!(1.5)),
             ("007", json!("007")),
+            ("1.10", json!("1.10")),
+            ("-0", json!("-0")),
+            (
+                "123456789012345678901234567890",
+                json!("123456789012345678901234567890"),
+            ),
             ("12e4", json!("12e4")),
             ("1000sat", json!("1000sat")),
             ("103x1x0", json!("103x1x0")),

@@ -1,7 +1,9 @@
 //! The two lists as tables.
 
 use crate::view::{Names, sat, short};
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{
+    Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, presets,
+};
 use serde_json::Value;
 
 /// Whether the method's result can be a table.
@@ -23,12 +25,19 @@ pub(super) fn of(method: &str, result: &Value, names: &Names) -> Option<String> 
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(header);
     table.add_rows(rows.iter().map(|found| row(found, names)));
+    // What may be copied or compared stays on one line; routes and notes give way.
+    for column in table.column_iter_mut().take(NARROW) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
     let mut lines = vec![table.to_string()];
     lines.extend(warnings(result, rows));
     let next = result["next"].as_u64();
     lines.extend(next.map(|next| format!("there is more: start={next}")));
     Some(lines.join("\n"))
 }
+
+/// The columns before routes and notes, of which those with amounts are the last.
+const NARROW: usize = 5;
 
 type Draw = fn(&Value, &Names) -> Vec<Cell>;
 
@@ -56,7 +65,7 @@ fn part(row: &Value, names: &Names) -> Vec<Cell> {
         })),
         amount(&row["intended_msatoshi"]),
         Cell::new(names.route(&row["route"])),
-        Cell::new(reason.or(row["description"].as_str()).unwrap_or_default()),
+        note(reason.or(row["description"].as_str())),
     ]
 }
 
@@ -67,8 +76,15 @@ fn payment(row: &Value, _: &Names) -> Vec<Cell> {
         status(row),
         amount(&row["amount_msat"]),
         amount(&row["amount_sent_msat"]),
-        Cell::new(row["description"].as_str().unwrap_or_default()),
+        note(row["description"].as_str()),
     ]
+}
+
+/// On one line, whatever is written in it.
+fn note(text: Option<&str>) -> Cell {
+    let text = text.unwrap_or_default().chars();
+    let shown: String = text.map(|c| if c.is_control() { ' ' } else { c }).collect();
+    Cell::new(shown)
 }
 
 fn status(row: &Value) -> Cell {

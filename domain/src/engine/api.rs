@@ -76,7 +76,16 @@ impl PaymentApi for Engine {
             limit: limit.saturating_add(1),
             ..filter
         };
-        let rows = self.core.store.payments(filter).await?;
+        let mut rows = self.core.store.payments(filter).await?;
+        // A row may be sound and its parts damaged: what calls are told, the list says too.
+        let damaged = self.core.damaged();
+        for row in &mut rows {
+            if let Listed::Sound(payment) = row
+                && payment.quarantine.is_none()
+            {
+                payment.quarantine = damaged.get(&payment.payment_hash).cloned();
+            }
+        }
         Ok(page(rows, limit, |payment| payment.id.0))
     }
 

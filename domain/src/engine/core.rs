@@ -6,7 +6,7 @@ use super::persist::PaymentEnd;
 use super::waiters::Waiters;
 use super::{Policy, Ports, StartError};
 use crate::{
-    Clock, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentStore, Spawner,
+    ApiError, Clock, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentStore, Spawner,
     StatusKind,
 };
 use futures::future::{BoxFuture, FutureExt, select};
@@ -34,6 +34,7 @@ pub(super) struct Core {
     /// The nodes' tasks end.
     pub(super) closing: watch::Sender<bool>,
     live: Mutex<Live>,
+    damaged: Mutex<HashMap<PaymentHash, String>>,
     alarms: AtomicU64,
 }
 
@@ -72,6 +73,7 @@ impl Core {
             stopping: AtomicBool::new(false),
             closing: watch::Sender::new(false),
             live: Mutex::default(),
+            damaged: Mutex::default(),
             alarms: AtomicU64::new(0),
             policy,
         };
@@ -96,6 +98,24 @@ impl Core {
     pub(super) fn alarm(&self, hash: PaymentHash, what: &str) {
         self.alarms.fetch_add(1, Ordering::Relaxed);
         error!(payment.hash = %hash, alarm = true, "{what}");
+    }
+
+    /// A stored payment breaks a rule: it is left alone, everybody who asks is told so, and the alarm
+    /// is raised once.
+    pub(super) fn damage(&self, hash: PaymentHash, reason: String) -> ApiError {
+        let known = self.damaged().insert(hash, reason.clone());
+        if known.is_none() {
+            self.alarm(
+                hash,
+                &format!("the stored payment is damaged: {reason} (A-15)"),
+            );
+        }
+        ApiError::Quarantined { hash, reason }
+    }
+
+    /// Payments found damaged since the start, and what is wrong with them.
+    pub(super) fn damaged(&self) -> MutexGuard<'_, HashMap<PaymentHash, String>> {
+        self.damaged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn alarms(&self) -> u64 {

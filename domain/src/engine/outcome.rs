@@ -90,8 +90,7 @@ impl Core {
             Ok(payment) => payment,
             Err(LoadError::Unavailable(reason)) => return Err(Undone::Unavailable(reason.0)),
             Err(LoadError::Damaged(reason)) => {
-                let what = format!("an outcome of a damaged payment: {reason} (A-15)");
-                self.alarm(hash, &what);
+                self.damage(hash, reason);
                 return Ok(Kept::No);
             }
         };

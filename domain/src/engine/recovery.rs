@@ -53,8 +53,7 @@ impl Core {
             Ok(None) => return Ok(()),
             Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
             Err(LoadError::Damaged(reason)) => {
-                let what = format!("a damaged payment is left alone: {reason} (A-15)");
-                self.alarm(hash, &what);
+                self.damage(hash, reason);
                 return Ok(());
             }
         };

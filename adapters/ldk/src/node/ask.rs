@@ -57,6 +57,7 @@ impl Driver {
             Ask::Forget(upto, reply) => Due::Forgotten(reply, self.forget(upto)),
             Ask::Hold(on, reply) => {
                 self.holding = on;
+                self.turn.holding = Some(on);
                 if !on {
                     self.release();
                 }

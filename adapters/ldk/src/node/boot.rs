@@ -116,7 +116,7 @@ pub(super) fn boot(birth: Birth) -> Result<(Arc<Node>, Driver), BootError> {
     let driver = Driver {
         out: unresolved(&node.manager),
         held: store.held()?,
-        holding: false,
+        holding: store.holding()?,
         turn: Turn::default(),
         asks: asked,
         last_outcome: outcome_sent,

@@ -49,8 +49,7 @@ impl Driver {
     }
 
     fn drive(&mut self) -> Result<(), StoreError> {
-        // What LDK repeats after a restart comes before any question. So does what was held.
-        self.release();
+        // What LDK repeats after a restart comes before any question.
         self.take_turn()?;
         let mut minute = Instant::now();
         loop {

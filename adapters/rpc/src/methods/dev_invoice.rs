@@ -40,7 +40,7 @@ Returns {bolt11, payment_hash, payment_secret, destination, expires_at}.";
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((
-            arguments.required("amount_msat", values::msat)?,
+            arguments.required("amount_msat", values::some_msat)?,
             arguments.optional("description", values::text(context.limits.text_bytes))?,
             arguments.optional("node", values::word)?,
         ))

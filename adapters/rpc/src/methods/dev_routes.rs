@@ -47,7 +47,7 @@ Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route is fit fo
         let count = arguments.optional("count", values::limit(100))?;
         Ok((
             arguments.required("destination", values::word)?,
-            arguments.required("amount_msat", values::msat)?,
+            arguments.required("amount_msat", values::some_msat)?,
             count.and_then(|count| usize::try_from(count).ok()),
         ))
     }

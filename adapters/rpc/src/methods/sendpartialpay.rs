@@ -38,7 +38,7 @@ payment_metadata   the invoice's, if it has any
 bolt11             the invoice: gives the secret and the metadata, and is checked against everything else
 label              your own name for the payment
 node               which configured node sends the part; the first unless said
-request_id         1 to 128 bytes: the same request under the same key is answered as before, and nothing is sent
+request_id         1 to 128 bytes, kept with the part that it made: the same request under the same key is answered as before, and nothing is sent
 
 Returns the part: {id, payment_hash, status: \"pending\", …}. If the payment is complete already: the payment with status \"complete\" and its payment_preimage, without id; nothing is sent.
 Errors: 200 more than intended would be in flight (data.room_msat may still be sent), 201 other terms, 207 expired, 220 storage, 222 quarantined, -32602, -32005.";
@@ -50,7 +50,7 @@ Errors: 200 more than intended would be in flight (data.room_msat may still be s
         Ok(Request {
             route: arguments.required("route", route::route)?,
             payment_hash: arguments.required("payment_hash", values::hash)?,
-            intended: arguments.required("intended_msatoshi", values::msat)?,
+            intended: arguments.required("intended_msatoshi", values::some_msat)?,
             extras: Extras {
                 description: arguments.optional("description", &text)?,
                 label: arguments.optional("label", &text)?,

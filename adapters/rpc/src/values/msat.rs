@@ -12,6 +12,14 @@ pub(crate) fn msat(raw: &RawValue) -> Result<Msat, Invalid> {
     amount.map_or_else(|| should("should be a millisatoshi amount"), Ok)
 }
 
+/// An amount that is worth sending.
+pub(crate) fn some_msat(raw: &RawValue) -> Result<Msat, Invalid> {
+    match msat(raw)? {
+        Msat::ZERO => should("should be at least 1 msat"),
+        some => Ok(some),
+    }
+}
+
 /// Digits, perhaps a point and more digits, then the unit.
 fn amount(text: &str) -> Option<u64> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.');

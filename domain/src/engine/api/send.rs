@@ -45,8 +45,13 @@ impl Core {
     /// payment's turn.
     pub(super) async fn check(&self, command: SendPart) -> Result<(), ApiError> {
         let hash = command.payment_hash;
+        if let Some(request) = &command.request
+            && self.replayed(request).await?.is_some()
+        {
+            return Ok(());
+        }
         let payment = self.store.load(hash).await;
-        let payment = payment.map_err(|error| load_error(hash, None, error))?;
+        let payment = payment.map_err(|error| self.load_error(hash, None, error))?;
         Payment::decide(payment.as_ref(), &Command::Send(Box::new(command)))?;
         Ok(())
     }
@@ -88,7 +93,7 @@ impl Core {
             Ok(Some(payment)) => payment_end(PaymentEnd::of(&payment)).map(paying),
             Ok(None) => Err(ApiError::NoSuchPayment(hash)),
             Err(LoadError::Unavailable(reason)) => Err(ApiError::StorageUnknown(reason.0)),
-            Err(LoadError::Damaged(reason)) => Err(ApiError::Quarantined { hash, reason }),
+            Err(LoadError::Damaged(reason)) => Err(self.damage(hash, reason)),
         }
     }
 
@@ -147,7 +152,7 @@ impl Core {
         command: &Command,
     ) -> Result<Plan, ApiError> {
         let payment = turn.payment(&*self.store).await;
-        let payment = payment.map_err(|error| load_error(hash, request, error))?;
+        let payment = payment.map_err(|error| self.load_error(hash, request, error))?;
         match Payment::decide(payment, command)? {
             Decision::Commit(transition) => Ok(Plan::Commit(transition)),
             Decision::Unchanged(_) => {
@@ -180,6 +185,22 @@ impl Core {
                 self.recover_later(hash);
                 Err(ApiError::StorageUnknown(reason))
             }
+        }
+    }
+
+    /// A request with a key may have been answered before, with a part that is out.
+    fn load_error(
+        &self,
+        hash: PaymentHash,
+        request: Option<&Request>,
+        error: LoadError,
+    ) -> ApiError {
+        match error {
+            LoadError::Unavailable(unavailable) if request.is_some() => {
+                ApiError::StorageUnknown(unavailable.0)
+            }
+            LoadError::Unavailable(unavailable) => unavailable.into(),
+            LoadError::Damaged(reason) => self.damage(hash, reason),
         }
     }
 
@@ -216,16 +237,5 @@ fn paying(summary: PaymentSummary) -> Paying {
     match summary.status() {
         StatusKind::Complete => Paying::AlreadyComplete(Box::new(summary)),
         StatusKind::Pending | StatusKind::Failed => Paying::InProgress(Box::new(summary)),
-    }
-}
-
-/// A request with a key may have been answered before, with a part that is out.
-fn load_error(hash: PaymentHash, request: Option<&Request>, error: LoadError) -> ApiError {
-    match error {
-        LoadError::Unavailable(unavailable) if request.is_some() => {
-            ApiError::StorageUnknown(unavailable.0)
-        }
-        LoadError::Unavailable(unavailable) => unavailable.into(),
-        LoadError::Damaged(reason) => ApiError::Quarantined { hash, reason },
     }
 }

@@ -49,7 +49,7 @@ impl Core {
                 Ok(Some(_)) => {}
                 Err(LoadError::Unavailable(unavailable)) => return Err(unavailable.into()),
                 Err(LoadError::Damaged(reason)) => {
-                    return Err(ApiError::Quarantined { hash, reason });
+                    return Err(self.damage(hash, reason));
                 }
             }
         }
@@ -62,7 +62,7 @@ impl Core {
         match self.store.load(hash).await {
             Ok(_) => Ok(()),
             Err(LoadError::Unavailable(unavailable)) => Err(unavailable.into()),
-            Err(LoadError::Damaged(reason)) => Err(ApiError::Quarantined { hash, reason }),
+            Err(LoadError::Damaged(reason)) => Err(self.damage(hash, reason)),
         }
     }
 
