@@ -25,3 +25,8 @@ pub mod spawner;
 pub mod suggest;
 pub mod trouble;
 pub mod view;
+
+/// Rows are made in the engine's threads and freed in the storage's: this allocator is made for that,
+/// and half of the engine's speed beside its disk depends on it (`cargo xtask bench` uses it too).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
