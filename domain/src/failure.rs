@@ -5,6 +5,10 @@ use crate::{NodeId, ShortChannelId};
 /// Core Lightning's number for a failed attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum FailureCode {
+    /// 200: not sent, because somebody else's payment of the same hash is under way at the node.
+    InProgressElsewhere,
+    /// 201: not sent, because somebody else has paid the same hash from the node.
+    PaidElsewhere,
     /// 202: the failure that came back could not be read.
     UnparseableOnion,
     /// 203: the destination refuses for good.
@@ -17,7 +21,9 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Each code with its number.
-    pub const ALL: [(FailureCode, u16); 4] = [
+    pub const ALL: [(FailureCode, u16); 6] = [
+        (FailureCode::InProgressElsewhere, 200),
+        (FailureCode::PaidElsewhere, 201),
         (FailureCode::UnparseableOnion, 202),
         (FailureCode::DestinationPermanent, 203),
         (FailureCode::TryOtherRoute, 204),
@@ -27,6 +33,8 @@ impl FailureCode {
     /// Core Lightning's number.
     pub fn number(self) -> u16 {
         match self {
+            FailureCode::InProgressElsewhere => 200,
+            FailureCode::PaidElsewhere => 201,
             FailureCode::UnparseableOnion => 202,
             FailureCode::DestinationPermanent => 203,
             FailureCode::TryOtherRoute => 204,
@@ -34,7 +42,7 @@ impl FailureCode {
         }
     }
 
-    /// The code of that number, if it is one of the four.
+    /// The code of that number, if it is one of them.
     pub fn from_number(number: u16) -> Option<FailureCode> {
         let mut all = FailureCode::ALL.into_iter();
         all.find_map(|(code, n)| (n == number).then_some(code))
@@ -44,7 +52,7 @@ impl FailureCode {
 /// Everything known of a failed part; the same whether it is waited for, listed or streamed.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Failure {
-    /// 202, 203, 204 or 209.
+    /// One of [`FailureCode::ALL`].
     pub code: FailureCode,
     /// For people, in c-lightning's form: `failed: NAME (detail)`.
     pub message: String,

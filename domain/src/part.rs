@@ -27,6 +27,9 @@ pub struct PartialPayment {
     pub completed_at: Option<Timestamp>,
     /// Where it stands.
     pub status: PartStatus,
+    /// What is in the way of knowing more of a live part. Never stored: the engine's lists say what
+    /// it knows now.
+    pub doubt: Option<String>,
 }
 
 /// Where a part stands. Pending is live: its money may be out.
@@ -135,6 +138,7 @@ impl PartialPayment {
         PartialPayment {
             completed_at: None,
             status: PartStatus::Pending,
+            doubt: None,
             ..self.clone()
         }
     }

@@ -21,7 +21,7 @@ mod send;
 pub use restore::Damage;
 
 use crate::{
-    Change, Command, Failure, FailureCode, Offer, PartId, PartialPayment, PaymentHash,
+    Change, Command, Failure, FailureCode, Notes, Offer, PartId, PartialPayment, PaymentHash,
     PaymentSummary, Receipt, Refusal, StatusKind, Timestamp, Transition,
 };
 use std::collections::BTreeMap;
@@ -171,6 +171,11 @@ impl Payment {
             route: part.route.clone(),
             secret: terms.secret.clone(),
             metadata: terms.metadata.clone(),
+            notes: Notes {
+                bolt11: self.summary.bolt11.clone(),
+                label: part.label.clone(),
+                description: part.description.clone(),
+            },
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::node::{Ask, Node};
 use async_trait::async_trait;
-use domain::{HtlcSender, LookUp, NodeIdentity, Offer, OfferAnswer, PartId, PaymentHash};
+use domain::{
+    HtlcSender, LookUp, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId, PaymentHash, Route,
+    the_only_life,
+};
 use std::sync::Arc;
 
 /// Answers when the node's driver has: after the commit that makes the answer true for good.
@@ -16,7 +19,7 @@ impl HtlcSender for Sender {
         answer.unwrap_or_else(|| OfferAnswer::Unknown(stopped(&self.0)))
     }
 
-    async fn look_up(&self, part: PartId, payment_hash: PaymentHash) -> LookUp {
+    async fn look_up(&self, part: PartId, payment_hash: PaymentHash, _: &Route) -> LookUp {
         let answer = self
             .0
             .ask(|reply| Ask::LookUp(part, payment_hash, reply))
@@ -24,8 +27,12 @@ impl HtlcSender for Sender {
         answer.unwrap_or_else(|| LookUp::Unknown(stopped(&self.0)))
     }
 
-    fn identity(&self) -> NodeIdentity {
-        self.0.identity.clone()
+    async fn identity(&self) -> Result<NodeIdentity, NodeAway> {
+        Ok(self.0.identity.clone())
+    }
+
+    async fn life(&self, known: Option<u64>) -> u64 {
+        the_only_life(known).await
     }
 
     /// One above the best block: LDK counts from there, so that this plus the first hop's delay is

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use support::{Net, changed, offer, soon};
+use support::{Net, changed, offer, soon, ways};
 
 const TOTAL: u64 = 10_000_000;
 /// Where the child of the kill test keeps its network.
@@ -139,7 +139,10 @@ async fn cursor_of_another_life_forgets_nothing_that_was_not_told() {
 async fn another_life_is_another_node() {
     let dir = tempfile::tempdir().unwrap();
     let net = Net::in_dir(dir.path(), None).await;
-    let (first, id) = (net.sender.identity(), net.network.node_id("alice"));
+    let (first, id) = (
+        net.sender.identity().await.unwrap(),
+        net.network.node_id("alice"),
+    );
     assert_eq!(first.as_str().len(), 64);
     drop(net);
     for file in std::fs::read_dir(dir.path()).unwrap() {
@@ -147,10 +150,10 @@ async fn another_life_is_another_node() {
     }
     let net = Net::in_dir(dir.path(), None).await;
     assert_eq!(net.network.node_id("alice"), id);
-    assert_ne!(net.sender.identity(), first);
+    assert_ne!(net.sender.identity().await.unwrap(), first);
     assert_ne!(
-        Net::in_memory().await.sender.identity(),
-        Net::in_memory().await.sender.identity()
+        Net::in_memory().await.sender.identity().await,
+        Net::in_memory().await.sender.identity().await
     );
 }
 
@@ -199,8 +202,9 @@ async fn kill_loses_no_part_and_no_channel() {
         // All channels are usable when this returns.
         let mut net = Net::in_dir(dir.path(), None).await;
         let mut pending = BTreeSet::new();
+        let [way, _] = ways(&net.network, 1_000_000).await;
         for (part, hash) in accepted {
-            match soon(net.sender.look_up(part, hash)).await {
+            match soon(net.sender.look_up(part, hash, &way)).await {
                 LookUp::Fulfilled(_) => {}
                 LookUp::Pending => _ = pending.insert(part),
                 other => panic!("part {part}: {other:?}"),

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use domain::contract::node::Fate;
 use domain::contract::samples;
 use domain::{
-    Failure, FailureCode, HtlcListener, HtlcSender, LookUp, NodeIdentity, Offer, OfferAnswer,
-    PartId, PaymentHash, Preimage, Word,
+    Failure, FailureCode, HtlcListener, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer,
+    OfferAnswer, PartId, PaymentHash, Preimage, Route, Word,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,7 @@ pub struct SimNode {
     state: Mutex<State>,
     outcomes: Outcomes,
     sent: watch::Sender<usize>,
+    lives: watch::Sender<u64>,
 }
 
 /// How the next offer goes wrong.
@@ -51,6 +52,7 @@ impl SimNode {
             }),
             outcomes: Outcomes::new(),
             sent: watch::Sender::new(0),
+            lives: watch::Sender::new(1),
         })
     }
 
@@ -77,6 +79,16 @@ impl SimNode {
     /// Makes another node of it, as when its state was lost.
     pub fn set_identity(&self, identity: &str) {
         self.state().identity = NodeIdentity::new(identity);
+    }
+
+    /// It starts anew, without the HTLCs of these keys, which it has lost on the way.
+    pub fn restart_without(&self, lost: &[(PartId, PaymentHash)]) {
+        let mut state = self.state();
+        for key in lost {
+            state.ledger.remove(key);
+        }
+        drop(state);
+        self.lives.send_modify(|life| *life += 1);
     }
 
     /// Tells an outcome, true or not.
@@ -145,7 +157,7 @@ impl HtlcSender for SimNode {
         }
     }
 
-    async fn look_up(&self, part: PartId, hash: PaymentHash) -> LookUp {
+    async fn look_up(&self, part: PartId, hash: PaymentHash, _: &Route) -> LookUp {
         let state = self.state();
         if state.down {
             return LookUp::Unknown("connection refused".into());
@@ -162,8 +174,18 @@ impl HtlcSender for SimNode {
         }
     }
 
-    fn identity(&self) -> NodeIdentity {
-        self.state().identity.clone()
+    async fn identity(&self) -> Result<NodeIdentity, NodeAway> {
+        let state = self.state();
+        if state.down {
+            return Err(NodeAway("connection refused".into()));
+        }
+        Ok(state.identity.clone())
+    }
+
+    async fn life(&self, known: Option<u64>) -> u64 {
+        let mut lives = self.lives.subscribe();
+        let another = lives.wait_for(|life| Some(*life) != known).await;
+        *another.expect("the node is here")
     }
 
     fn height(&self) -> Option<u32> {

@@ -3,8 +3,8 @@
 use crate::outcomes::Outcomes;
 use async_trait::async_trait;
 use domain::{
-    HtlcListener, HtlcSender, LookUp, NodeIdentity, Offer, OfferAnswer, PartId, PaymentHash,
-    Preimage, Word,
+    HtlcListener, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId,
+    PaymentHash, Preimage, Route, Word,
 };
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl HtlcSender for NullNode {
         OfferAnswer::Accepted
     }
 
-    async fn look_up(&self, part: PartId, hash: PaymentHash) -> LookUp {
+    async fn look_up(&self, part: PartId, hash: PaymentHash, _: &Route) -> LookUp {
         match self.outcomes.of(part, hash) {
             Some(Word::Fulfilled(bytes)) => Preimage::proving(hash, bytes)
                 .map_or_else(|e| LookUp::Unknown(e.to_string()), LookUp::Fulfilled),
@@ -45,8 +45,12 @@ impl HtlcSender for NullNode {
         }
     }
 
-    fn identity(&self) -> NodeIdentity {
-        NodeIdentity::new("null")
+    async fn identity(&self) -> Result<NodeIdentity, NodeAway> {
+        Ok(NodeIdentity::new("null"))
+    }
+
+    async fn life(&self, known: Option<u64>) -> u64 {
+        domain::the_only_life(known).await
     }
 
     fn height(&self) -> Option<u32> {

@@ -48,6 +48,7 @@ impl NodeHarness for Node {
             route: route(1_000),
             secret: Some(secret(n)),
             metadata: None,
+            notes: domain::Notes::default(),
         }
     }
 

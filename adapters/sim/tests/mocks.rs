@@ -97,13 +97,14 @@ async fn every_answer_of_a_node_leads_somewhere() {
     let failure = || Box::new(domain::contract::samples::failure());
     sender.expect_height().return_const(None);
     let identity = NodeIdentity::new("scripted");
-    sender.expect_identity().return_const(identity);
+    sender.expect_identity().return_const(Ok(identity));
+    sender.expect_life().return_const(1u64);
     let offer = sender.expect_offer().times(1).in_sequence(&mut script);
     offer.returning(move |_| unknown());
     let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);
-    look_up.returning(|_, _| LookUp::Unknown("no answer".into()));
+    look_up.returning(|_, _, _| LookUp::Unknown("no answer".into()));
     let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);
-    look_up.returning(|_, _| LookUp::NeverSeen);
+    look_up.returning(|_, _, _| LookUp::NeverSeen);
     let offer = sender.expect_offer().times(1).in_sequence(&mut script);
     offer.returning(move |_| OfferAnswer::Refused(failure()));
     let ports = Ports {

@@ -217,9 +217,10 @@ impl NewPart {
 }
 
 fn failed(failure: Failure, completed_at: i64, expected: ExpectedPart) -> PartFailed {
+    let (code, elsewhere) = codes::of_failure(failure.code);
     PartFailed {
         completed_at,
-        code: i64::from(failure.code.number()),
+        code,
         message: failure.message,
         erring_index: failure.erring_index.map(i64::from),
         failcode: failure.failcode.map(i64::from),
@@ -230,6 +231,7 @@ fn failed(failure: Failure, completed_at: i64, expected: ExpectedPart) -> PartFa
             .map(|channel| channel.0.cast_signed()),
         onionreply: failure.onionreply,
         raw_message: failure.raw_message,
+        elsewhere,
         expected,
     }
 }

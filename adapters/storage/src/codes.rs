@@ -1,6 +1,6 @@
 //! The small integers that stand for closed enums in the database.
 
-use domain::{EventKind, StatusKind};
+use domain::{EventKind, FailureCode, StatusKind};
 
 /// `direction` of a payment that we make.
 pub(crate) const OUTGOING: i64 = 0;
@@ -32,5 +32,19 @@ pub(crate) fn of_event(kind: EventKind) -> i64 {
         EventKind::PartFailed => 3,
         EventKind::PartFulfilledAfterFailure => 4,
         EventKind::Contradiction => 5,
+    }
+}
+
+/// `failure_code` and `elsewhere` of a failure: the first column cannot say what the second is for.
+pub(crate) fn of_failure(code: FailureCode) -> (i64, Option<i64>) {
+    let number = |code: FailureCode| i64::from(code.number());
+    match code {
+        FailureCode::InProgressElsewhere | FailureCode::PaidElsewhere => {
+            (number(FailureCode::Unspecified), Some(number(code)))
+        }
+        FailureCode::UnparseableOnion
+        | FailureCode::DestinationPermanent
+        | FailureCode::TryOtherRoute
+        | FailureCode::Unspecified => (number(code), None),
     }
 }

@@ -12,9 +12,10 @@ use std::path::Path;
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// All of the schema as SQL, for whoever needs the same tables without this crate's connection.
-pub const SCHEMA: &str = concat!(include_str!(
-    "../../../migrations/sqlite/2026-11-22-000000_payments/up.sql"
-));
+pub const SCHEMA: &str = concat!(
+    include_str!("../../../migrations/sqlite/2026-11-22-000000_payments/up.sql"),
+    include_str!("../../../migrations/sqlite/2026-11-24-000000_lightningd/up.sql"),
+);
 
 /// One migration, and whether the database has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -117,6 +118,6 @@ mod tests {
     #[test]
     fn the_schema_is_every_migration() {
         let known = known().unwrap();
-        assert_eq!(known.len(), 1, "add the new up.sql to SCHEMA");
+        assert_eq!(known.len(), 2, "add the new up.sql to SCHEMA");
     }
 }

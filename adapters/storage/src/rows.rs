@@ -80,6 +80,7 @@ pub(crate) struct FailureRow {
     erring_channel: Option<i64>,
     onionreply: Option<Vec<u8>>,
     raw_message: Option<Vec<u8>>,
+    elsewhere: Option<i64>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -216,6 +217,7 @@ impl PartRow {
             return Err("A-9: its route has other amounts, or another end".to_owned());
         }
         let part = PartialPayment {
+            doubt: None,
             id: PartId(unsigned(self.id, "id")?),
             payment_hash,
             intended: msat(owner.intended_msat, "intended_msat")?,
@@ -240,6 +242,7 @@ impl FailureRow {
             (Some(code), Some(message)) => (code, message),
             _ => return Err("A-7: half a failure".to_owned()),
         };
+        let code = self.elsewhere.unwrap_or(code);
         let known = u16::try_from(code).ok().and_then(FailureCode::from_number);
         let failcode = self.failcode.map(u16::try_from).transpose();
         let erring_node = self.erring_node.as_deref();

@@ -57,6 +57,7 @@ diesel::table! {
         erring_channel -> Nullable<BigInt>,
         onionreply -> Nullable<Binary>,
         raw_message -> Nullable<Binary>,
+        elsewhere -> Nullable<BigInt>,
     }
 }
 
@@ -95,6 +96,13 @@ diesel::table! {
         last_part -> BigInt,
         last_event -> BigInt,
         fences -> BigInt,
+    }
+}
+
+diesel::table! {
+    installation (one) {
+        one -> BigInt,
+        identity -> Binary,
     }
 }
 

@@ -189,7 +189,7 @@ statement! {
     PartFulfilled {
         "update or fail parts set status = 1, failure_code = null, failure_message = null, \
          erring_index = null, failcode = null, erring_node = null, erring_channel = null, \
-         onionreply = null, raw_message = null, completed_at = ", completed_at: i64 as BigInt;
+         onionreply = null, raw_message = null, elsewhere = null, completed_at = ", completed_at: i64 as BigInt;
         "", expected: ExpectedPart;
     }
 }
@@ -206,6 +206,7 @@ statement! {
         ", erring_channel = ", erring_channel: Option<i64> as Nullable<BigInt>;
         ", onionreply = ", onionreply: Option<Vec<u8>> as Nullable<Binary>;
         ", raw_message = ", raw_message: Option<Vec<u8>> as Nullable<Binary>;
+        ", elsewhere = ", elsewhere: Option<i64> as Nullable<BigInt>;
         "", expected: ExpectedPart;
     }
 }

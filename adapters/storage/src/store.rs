@@ -4,14 +4,16 @@ use crate::batch::{Nodes, fence};
 use crate::changes::{self, Write};
 use crate::checkpoint::Checkpoint;
 use crate::error::OpenError;
+use crate::fields::array;
 use crate::migrate;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
 use crate::queries;
 use crate::readers::Readers;
+use crate::schema::installation;
 use crate::writer::{Task, Writer};
 use async_trait::async_trait;
-use diesel::QueryResult;
+use diesel::prelude::*;
 use domain::{
     Committed, Cursor, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
     PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
@@ -40,6 +42,7 @@ pub struct SqliteStore {
     unsettled: Arc<AtomicBool>,
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    installation: [u8; 16],
 }
 
 impl SqliteStore {
@@ -60,13 +63,24 @@ impl SqliteStore {
         // A process that was killed may have left commits in the log that never reached the disk,
         // and what is read from now on is acted upon (rule A-3).
         fence(&mut connection).map_err(|fault| unreadable(fault.to_string()))?;
-        SqliteStore::start(&path, options, connection)
+        let identity = installation::table.select(installation::identity);
+        let identity: Vec<u8> = identity
+            .get_result(&mut connection)
+            .map_err(|error| unreadable(error.to_string()))?;
+        let installation = array(&identity, "the installation").map_err(unreadable)?;
+        SqliteStore::start(&path, options, connection, installation)
+    }
+
+    /// What tells this database from every other, for as long as it lives: 16 random bytes.
+    pub fn installation(&self) -> &[u8; 16] {
+        &self.installation
     }
 
     fn start(
         path: &Path,
         options: Options,
         connection: Connection,
+        installation: [u8; 16],
     ) -> Result<SqliteStore, OpenError> {
         let (alive, ended) = mpsc::channel(1);
         let (readers, mut threads) = Readers::start(path, &options, &alive)?;
@@ -92,6 +106,7 @@ impl SqliteStore {
             unsettled,
             ended: tokio::sync::Mutex::new(ended),
             threads: Mutex::new(threads),
+            installation,
         })
     }
 

@@ -6,10 +6,10 @@ use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
 use domain::{
     Committed, Cursor, DevInvoice, DevNetwork, Engine, Extras, HtlcSender, Listed, LoadError,
-    LookUp, Msat, NodeIdentity, NodeName, NodePorts, Offer, OfferAnswer, PartFilter, PartId,
-    PartialPayment, Payment, PaymentApi, PaymentFilter, PaymentHash, PaymentId, PaymentStore,
-    PaymentSummary, Policy, Ports, Request, RequestId, Route, SendPartialPay, Sent, StatusKind,
-    Transition, Unavailable,
+    LookUp, Msat, NodeAway, NodeIdentity, NodeName, NodePorts, Offer, OfferAnswer, PartFilter,
+    PartId, PartialPayment, Payment, PaymentApi, PaymentFilter, PaymentHash, PaymentId,
+    PaymentStore, PaymentSummary, Policy, Ports, Request, RequestId, Route, SendPartialPay, Sent,
+    StatusKind, Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -47,7 +47,9 @@ impl Daemon {
             Trouble::Nothing | Trouble::NodeOutOfReach => u32::MAX,
         };
         let sender: Arc<dyn HtlcSender> = match trouble {
-            Trouble::NodeOutOfReach => Arc::new(OutOfReach(network.sender().identity())),
+            Trouble::NodeOutOfReach => {
+                Arc::new(OutOfReach(network.sender().identity().await.unwrap()))
+            }
             Trouble::Nothing | Trouble::StorageFailsAfter(_) => network.sender(),
         };
         let ports = Ports {
@@ -103,6 +105,13 @@ impl Daemon {
         }
     }
 
+    async fn look_up(&self, sender: &dyn HtlcSender, part: PartId, of: &DevInvoice) -> LookUp {
+        let amount = Msat::new(WHOLE / 2).unwrap();
+        let routes = self.network.routes("dave".into(), amount, None);
+        let route = routes.await.unwrap().swap_remove(0);
+        sender.look_up(part, of.payment_hash, &route).await
+    }
+
     async fn is_complete(&self, part: PartId) {
         let waited = self.engine.wait_partial_pay(part, None);
         let part = tokio::time::timeout(crate::support::PATIENCE, waited).await;
@@ -127,7 +136,7 @@ async fn crash_before_the_offer_sends_the_part_once() {
     let one = daemon.half(&invoice, 0).await;
     let sender = daemon.network.sender();
     assert_eq!(
-        sender.look_up(one, invoice.payment_hash).await,
+        daemon.look_up(&*sender, one, &invoice).await,
         LookUp::NeverSeen
     );
     daemon.crash().await;
@@ -146,7 +155,7 @@ async fn crash_after_the_offer_keeps_the_part() {
     let invoice = daemon.invoice().await;
     let one = daemon.half(&invoice, 0).await;
     let sender = daemon.network.sender();
-    while sender.look_up(one, invoice.payment_hash).await == LookUp::NeverSeen {
+    while daemon.look_up(&*sender, one, &invoice).await == LookUp::NeverSeen {
         tokio::task::yield_now().await;
     }
     daemon.crash().await;
@@ -154,7 +163,7 @@ async fn crash_after_the_offer_keeps_the_part() {
     let daemon = Daemon::start(dir.path(), Trouble::Nothing).await;
     let sender = daemon.network.sender();
     assert_eq!(
-        sender.look_up(one, invoice.payment_hash).await,
+        daemon.look_up(&*sender, one, &invoice).await,
         LookUp::Pending
     );
     let two = daemon.half(&invoice, 1).await;
@@ -200,12 +209,16 @@ impl HtlcSender for OutOfReach {
         OfferAnswer::Unknown("out of reach".into())
     }
 
-    async fn look_up(&self, _: PartId, _: PaymentHash) -> LookUp {
+    async fn look_up(&self, _: PartId, _: PaymentHash, _: &Route) -> LookUp {
         LookUp::Unknown("out of reach".into())
     }
 
-    fn identity(&self) -> NodeIdentity {
-        self.0.clone()
+    async fn identity(&self) -> Result<NodeIdentity, NodeAway> {
+        Ok(self.0.clone())
+    }
+
+    async fn life(&self, known: Option<u64>) -> u64 {
+        domain::the_only_life(known).await
     }
 
     fn height(&self) -> Option<u32> {

@@ -4,6 +4,7 @@ use crate::{
     Cursor, Heard, HtlcListener, HtlcSender, LookUp, Offer, OfferAnswer, PartId, Preimage, Word,
 };
 use async_trait::async_trait;
+use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt};
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ macro_rules! node_contract {
             offered_twice_goes_once, never_offered_is_never_seen, held_part_is_pending,
             look_up_agrees_with_the_outcome, outcomes_are_heard_again_from_a_cursor,
             offers_side_by_side_all_end, restart_loses_no_part, told_outcome_is_never_offered_again,
-            identity_outlives_a_restart, height_is_known);
+            identity_outlives_a_restart, life_is_told_once, height_is_known);
     };
     ($harness:expr; $($case:ident),* $(,)?) => {
         $(
@@ -81,7 +82,9 @@ async fn offered(h: &mut dyn NodeHarness, part: u64, fate: Fate) -> Offer {
 }
 
 async fn look_up(h: &dyn NodeHarness, offer: &Offer) -> LookUp {
-    h.sender().look_up(offer.part, offer.payment_hash).await
+    h.sender()
+        .look_up(offer.part, offer.payment_hash, &offer.route)
+        .await
 }
 
 fn assert_proof(offer: &Offer, word: Word) {
@@ -266,9 +269,18 @@ pub async fn told_outcome_is_never_offered_again(h: Harness<'_>) {
     }
 }
 
+/// Who knows of no life is told of one, and it goes on until the node starts anew.
+pub async fn life_is_told_once(h: Harness<'_>) {
+    let sender = h.sender();
+    let life = sender.life(None).await;
+    let another = sender.life(Some(life)).now_or_never();
+    assert_eq!(another, None);
+}
+
 /// The same node is the same node.
 pub async fn identity_outlives_a_restart(h: Harness<'_>) {
-    let before = h.sender().identity();
+    let before = h.sender().identity().await;
+    assert!(before.is_ok(), "{before:?}");
     h.restart().await;
-    assert_eq!(h.sender().identity(), before);
+    assert_eq!(h.sender().identity().await, before);
 }

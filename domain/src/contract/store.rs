@@ -141,14 +141,16 @@ pub async fn failure_keeps_every_detail(h: Harness<'_>) {
         at: Timestamp(3_000_000),
     };
     run(h, hash(1), &command).await;
-    let plain = crate::Failure::plain(crate::FailureCode::Unspecified, "who knows");
-    let receipt = sent(h, 2, 1_000, 1_000).await;
-    let command = Command::Resolve {
-        part: receipt.part,
-        word: Word::Failed(Box::new(plain)),
-        at: Timestamp(3_000_000),
-    };
-    run(h, hash(2), &command).await;
+    for (n, (code, _)) in (2..).zip(crate::FailureCode::ALL) {
+        let plain = crate::Failure::plain(code, "who knows");
+        let receipt = sent(h, n, 1_000, 1_000).await;
+        let command = Command::Resolve {
+            part: receipt.part,
+            word: Word::Failed(Box::new(plain)),
+            at: Timestamp(3_000_000),
+        };
+        run(h, hash(n), &command).await;
+    }
 }
 
 /// Rule 1.2.3: tried again, it is pending again, in the same row.

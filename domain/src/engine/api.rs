@@ -66,7 +66,14 @@ impl PaymentApi for Engine {
             limit: limit.saturating_add(1),
             ..filter
         };
-        let rows = self.core.store.parts(filter).await?;
+        let mut rows = self.core.store.parts(filter).await?;
+        for row in &mut rows {
+            if let Listed::Sound(part) = row
+                && part.is_live()
+            {
+                part.doubt = self.core.doubted(part);
+            }
+        }
         Ok(page(rows, limit, |part| part.id.0))
     }
 

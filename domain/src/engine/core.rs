@@ -142,6 +142,15 @@ impl Core {
         self.live().parts.contains_key(&part)
     }
 
+    /// What is in the way of knowing more of a live part.
+    pub(super) fn doubted(&self, part: &PartialPayment) -> Option<String> {
+        let node = self.nodes.iter().find(|node| node.name == part.node);
+        match node {
+            Some(node) => node.care.doubted(part.id),
+            None => Some(format!("node {} is not configured", part.node)),
+        }
+    }
+
     pub(super) fn is_payment_pending(&self, hash: PaymentHash) -> bool {
         self.live().payments.contains(&hash)
     }

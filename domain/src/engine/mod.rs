@@ -1,12 +1,13 @@
 //! Decide → persist → act.
 //!
 //! - `core`: what everything here works on. `persist`: commit a transition, then act on it.
-//! - `api`: what callers ask. `node`: parts out to a node. `hearing`: outcomes in. `outcome`: storing one.
+//! - `api`: what callers ask. `node`: parts out to a node; `care`: one carer a part. `hearing`: outcomes in. `outcome`: storing one.
 //! - `recovery`: after a restart, or when storage left us in doubt.
 //! - `cells`: one decision at a time for each payment hash. `waiters`: those who wait.
 
 mod api;
 mod backoff;
+mod care;
 mod cells;
 mod core;
 mod digest;
@@ -112,7 +113,7 @@ impl Engine {
     pub async fn start(ports: Ports, policy: Policy) -> Result<Arc<Engine>, StartError> {
         let (core, workers) = Core::new(ports, policy)?;
         let core = Arc::new(core);
-        core.bind_nodes().await?;
+        core.meet_nodes().await?;
         let mut cursors = Vec::new();
         for worker in &workers {
             cursors.push(core.store.cursor(worker.name.clone()).await?);

@@ -1,31 +1,48 @@
 //! One node's work: parts out. (Outcomes in: `hearing`.)
 
 use super::NodePorts;
+use super::care::Care;
 use super::core::Core;
 use super::hearing::listen;
 use super::outcome::Said;
 use crate::{
-    Cursor, HtlcListener, HtlcSender, LookUp, NodeName, Offer, OfferAnswer, PartId, PaymentHash,
-    Wish, Word,
+    Cursor, HtlcListener, HtlcSender, LookUp, NodeName, Offer, OfferAnswer, PartId, PartialPayment,
+    PaymentHash, Wish, Word,
 };
 use futures::future::FutureExt;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use std::sync::atomic::AtomicBool;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
 /// A node, as the rest of the engine sees it.
 pub(super) struct Node {
     pub(super) name: NodeName,
     pub(super) sender: Arc<dyn HtlcSender>,
+    pub(super) standing: watch::Sender<Standing>,
+    /// It has shown to be the one that its parts were meant for: that does not change.
+    pub(super) is_met: AtomicBool,
+    pub(super) care: Care,
     jobs: mpsc::UnboundedSender<Job>,
     calls: Semaphore,
+}
+
+/// Whether a node may be asked anything.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Standing {
+    /// It is being asked what it is.
+    Starting,
+    /// It is the node that its parts were meant for, and it is listened to.
+    Ready,
+    /// It cannot be asked: its parts wait, and why.
+    Away(String),
 }
 
 /// The half of a node that its own tasks take with them.
 pub(super) struct Worker {
     pub(super) name: NodeName,
-    listener: Box<dyn HtlcListener>,
+    pub(super) listener: Box<dyn HtlcListener>,
     jobs: mpsc::UnboundedReceiver<Job>,
 }
 
@@ -64,6 +81,9 @@ impl Node {
         let node = Node {
             name: ports.name.clone(),
             sender: ports.sender,
+            standing: watch::Sender::new(Standing::Starting),
+            is_met: AtomicBool::new(false),
+            care: Care::default(),
             jobs: sender,
             calls: Semaphore::new(calls_max),
         };
@@ -75,9 +95,24 @@ impl Node {
         (node, worker)
     }
 
+    /// One job a part at a time: two of them could offer what the other has just given up.
     pub(super) fn enqueue(&self, job: Job) {
-        // It fails only when the engine has stopped, and then the part stays pending.
-        let _ = self.jobs.send(job);
+        if self.care.begin(job.part) {
+            // It fails only when the engine has stopped, and then the part stays pending.
+            let _ = self.jobs.send(job);
+        }
+    }
+
+    /// Returns once it may be asked, or with why it may not.
+    async fn may_be_asked(&self) -> Result<(), String> {
+        let mut standing = self.standing.subscribe();
+        let settled = standing.wait_for(|standing| *standing != Standing::Starting);
+        match settled.await.as_deref() {
+            Ok(Standing::Ready) => Ok(()),
+            Ok(Standing::Away(reason)) => Err(reason.clone()),
+            // The sender is in `self`.
+            Ok(Standing::Starting) | Err(_) => Err("the engine has stopped".into()),
+        }
     }
 
     async fn offer(&self, offer: &Offer) -> OfferAnswer {
@@ -85,13 +120,25 @@ impl Node {
         self.sender.offer(offer).await
     }
 
-    async fn look_up(&self, part: PartId, hash: PaymentHash) -> LookUp {
+    async fn look_up(&self, part: &PartialPayment) -> LookUp {
         let _permit = self.calls.acquire().await;
-        self.sender.look_up(part, hash).await
+        self.sender
+            .look_up(part.id, part.payment_hash, &part.route)
+            .await
     }
 }
 
 impl Job {
+    /// To ask what became of a part.
+    pub(super) fn look_up(part: &PartialPayment) -> Job {
+        Job {
+            part: part.id,
+            hash: part.payment_hash,
+            step: Step::LookUp,
+            answered: None,
+        }
+    }
+
     fn said(&self, word: Word) -> Said {
         Said {
             hash: self.hash,
@@ -110,7 +157,7 @@ impl Job {
 }
 
 impl Worker {
-    /// Starts the node's two tasks, which end when the engine closes.
+    /// Starts the node's tasks, which end when the engine closes.
     pub(super) fn start(self, core: &Arc<Core>, from: Option<Cursor>) {
         let Worker {
             name,
@@ -118,14 +165,14 @@ impl Worker {
             jobs,
         } = self;
         core.spawn_until_closed(work(core.clone(), jobs, name.clone()).boxed());
+        core.spawn_until_closed(live_on(core.clone(), name.clone()).boxed());
         core.spawn_until_closed(listen(core.clone(), listener, name, from).boxed());
     }
 }
 
 /// Takes care of each part that comes, all of them side by side.
 async fn work(core: Arc<Core>, mut jobs: mpsc::UnboundedReceiver<Job>, name: NodeName) {
-    let node = core.nodes.iter().find(|n| n.name == name);
-    let node = node.expect("a worker belongs to a node");
+    let node = core.node(&name);
     let mut under_way = FuturesUnordered::new();
     loop {
         futures::select_biased! {
@@ -138,21 +185,60 @@ async fn work(core: Arc<Core>, mut jobs: mpsc::UnboundedReceiver<Job>, name: Nod
     }
 }
 
+/// Whenever the node starts anew, every live part that it had taken charge of is looked up again: it
+/// may have lost some. In its first life they are looked up anyway.
+async fn live_on(core: Arc<Core>, name: NodeName) {
+    let node = core.node(&name);
+    let mut life = node.sender.life(None).await;
+    loop {
+        let another = node.sender.life(Some(life)).await;
+        if another == life {
+            // It has nothing else to tell.
+            return;
+        }
+        life = another;
+        info!(node = %name, "the node has started anew: its live parts are looked up again");
+        node.care.another_life();
+        let mut backoff = core.backoff();
+        while let Err(unavailable) = core.look_up_again(node).await {
+            warn!(node = %name, reason = %unavailable, "live parts cannot be read");
+            core.pause(&mut backoff).await;
+        }
+    }
+}
+
 impl Core {
+    /// A worker's own node.
+    pub(super) fn node(&self, name: &NodeName) -> &Node {
+        let node = self.nodes.iter().find(|node| node.name == *name);
+        node.expect("a worker belongs to a node")
+    }
+
     /// Until the node has taken charge of the part, or the part has its outcome.
     async fn take_care(&self, node: &Node, mut job: Job) {
         let mut backoff = self.backoff();
         loop {
-            let next = match job.step {
-                Step::Offer => self.offer(node, &job).await,
-                Step::LookUp => self.look_up(node, &job).await,
+            let life = node.care.life();
+            let next = match node.may_be_asked().await {
+                Err(reason) => Next::Unknown(reason),
+                Ok(()) => match job.step {
+                    Step::Offer => self.offer(node, &job).await,
+                    Step::LookUp => self.look_up(node, &job).await,
+                },
             };
             match next {
-                Next::Done(answer) => return job.answer(answer),
+                Next::Done(answer) => {
+                    job.answer(answer);
+                    if node.care.end(job.part, life) {
+                        return;
+                    }
+                    job.step = Step::LookUp;
+                }
                 Next::Again(step) => job.step = step,
                 Next::Unknown(reason) => {
                     warn!(payment.hash = %job.hash, part.id = %job.part, node = %node.name, reason,
                         "the node gave no definite answer: the part stays pending");
+                    node.care.doubt(job.part, reason);
                     job.step = Step::LookUp;
                     job.answer(FirstAnswer::Offered);
                     self.pause(&mut backoff).await;
@@ -188,7 +274,12 @@ impl Core {
     }
 
     async fn look_up(&self, node: &Node, job: &Job) -> Next {
-        let word = match node.look_up(job.part, job.hash).await {
+        let part = match self.live_part(job).await {
+            Ok(Some(part)) => part,
+            Ok(None) => return Next::Done(FirstAnswer::Offered),
+            Err(reason) => return Next::Unknown(reason),
+        };
+        let word = match node.look_up(&part).await {
             LookUp::Pending => return Next::Done(FirstAnswer::Offered),
             LookUp::NeverSeen => return Next::Again(Step::Offer),
             LookUp::Unknown(reason) => return Next::Unknown(reason),
@@ -197,6 +288,16 @@ impl Core {
         };
         self.resolve(job.said(word)).await;
         Next::Done(FirstAnswer::Offered)
+    }
+
+    /// The part, unless it has its outcome already.
+    async fn live_part(&self, job: &Job) -> Result<Option<PartialPayment>, String> {
+        let cell = self.cells.get(job.hash);
+        let mut turn = cell.turn().await;
+        let payment = turn.payment(&*self.store).await;
+        let payment = payment.map_err(|error| error.to_string())?;
+        let part = payment.and_then(|payment| payment.part(job.part));
+        Ok(part.filter(|part| part.is_live()).cloned())
     }
 
     async fn wish(&self, job: &Job) -> Result<Wish, String> {

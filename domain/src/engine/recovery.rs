@@ -2,26 +2,81 @@
 
 use super::StartError;
 use super::core::Core;
-use super::node::{Job, Step};
-use crate::{LoadError, PaymentHash, Unavailable};
+use super::node::{Job, Node, Standing};
+use crate::{LoadError, NodeAway, Payment, PaymentHash, Unavailable};
 use futures::future::FutureExt;
 use std::sync::Arc;
-use tracing::{info, warn};
+use std::sync::atomic::Ordering;
+use tracing::{error, info, warn};
 
 /// Payments read at once.
 const PAGE: u32 = 500;
 
+/// Why a node is not asked.
+#[derive(Debug, thiserror::Error)]
+enum Stranger {
+    #[error(transparent)]
+    Away(#[from] NodeAway),
+    #[error(transparent)]
+    Storage(#[from] Unavailable),
+    #[error(transparent)]
+    Another(StartError),
+}
+
 impl Core {
-    /// Each name belongs to the node that was first called so, for ever.
-    pub(super) async fn bind_nodes(&self) -> Result<(), StartError> {
+    /// Each name belongs to the node that was first called so, for ever. A node that cannot be asked
+    /// now delays its own parts only: it is asked again until it answers ([`Core::meet`]).
+    pub(super) async fn meet_nodes(&self) -> Result<(), StartError> {
         for node in &self.nodes {
-            let (name, found) = (node.name.clone(), node.sender.identity());
-            let bound = self.store.bind(name.clone(), found.clone()).await?;
-            if bound != found {
-                return Err(StartError::AnotherNode { name, bound, found });
+            match self.is_the_bound_one(node).await {
+                Ok(()) | Err(Stranger::Away(_)) => {}
+                Err(Stranger::Storage(unavailable)) => return Err(unavailable.into()),
+                Err(Stranger::Another(error)) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Returns once the node is known to be the one that its parts were meant for; never, if it is
+    /// another.
+    pub(super) async fn meet(&self, node: &Node) {
+        let mut backoff = self.backoff();
+        loop {
+            let stranger = match self.is_the_bound_one(node).await {
+                Ok(()) => return,
+                Err(stranger) => stranger,
+            };
+            let reason = stranger.to_string();
+            let known = Standing::Away(reason.clone());
+            // Said once, and again when the reason is another.
+            if node.standing.send_replace(known.clone()) != known {
+                match stranger {
+                    Stranger::Another(_) => error!(node = %node.name, alarm = true, "{reason}"),
+                    Stranger::Away(_) | Stranger::Storage(_) => {
+                        warn!(node = %node.name, reason, "the node is away: its parts wait");
+                    }
+                }
+            }
+            self.pause(&mut backoff).await;
+        }
+    }
+
+    async fn is_the_bound_one(&self, node: &Node) -> Result<(), Stranger> {
+        if node.is_met.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let found = node.sender.identity().await?;
+        let name = node.name.clone();
+        let bound = self.store.bind(name.clone(), found.clone()).await?;
+        if bound == found {
+            node.is_met.store(true, Ordering::Release);
+            return Ok(());
+        }
+        Err(Stranger::Another(StartError::AnotherNode {
+            name,
+            bound,
+            found,
+        }))
     }
 
     /// Every live part of every payment is looked up at its node.
@@ -44,6 +99,31 @@ impl Core {
         Ok(())
     }
 
+    /// Every live part of that node's that nobody is taking care of is looked up.
+    pub(super) async fn look_up_again(&self, node: &Node) -> Result<(), Unavailable> {
+        let mut after = None;
+        loop {
+            let page = self.store.live(after, PAGE).await?;
+            for (_, hash) in &page {
+                let cell = self.cells.get(*hash);
+                let mut turn = cell.turn().await;
+                let parts = match turn.payment(&*self.store).await {
+                    Ok(payment) => payment.into_iter().flat_map(Payment::live_parts),
+                    Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
+                    // It was said, and an alarm raised, when it was found.
+                    Err(LoadError::Damaged(_)) => continue,
+                };
+                for part in parts.filter(|part| part.node == node.name) {
+                    node.enqueue(Job::look_up(part));
+                }
+            }
+            match page.last() {
+                Some((id, _)) => after = Some(*id),
+                None => return Ok(()),
+            }
+        }
+    }
+
     /// Takes charge of one payment's live parts that nobody is taking care of.
     pub(super) async fn recover(&self, hash: PaymentHash) -> Result<(), Unavailable> {
         let cell = self.cells.get(hash);
@@ -62,12 +142,7 @@ impl Core {
                 continue;
             }
             self.tell(payment, part);
-            let job = Job {
-                part: part.id,
-                hash,
-                step: Step::LookUp,
-                answered: None,
-            };
+            let job = Job::look_up(part);
             self.enqueue(&part.node, job);
         }
         Ok(())

@@ -14,11 +14,19 @@ pub trait HtlcSender: Send + Sync {
     /// crashed in between, the node makes at most one HTLC of it (rule A-4).
     async fn offer(&self, offer: &Offer) -> OfferAnswer;
 
-    /// What became of a part that was offered, or may have been.
-    async fn look_up(&self, part: PartId, payment_hash: PaymentHash) -> LookUp;
+    /// What became of a part that was offered, or may have been; `route` is the way it was meant to
+    /// take, for nodes whose proof that it never left depends on it.
+    async fn look_up(&self, part: PartId, payment_hash: PaymentHash, route: &Route) -> LookUp;
 
-    /// What this node is. Parts that were meant for another are not looked up here.
-    fn identity(&self) -> NodeIdentity;
+    /// What this node is, or why it cannot be asked now. Parts that were meant for another node are
+    /// not looked up here.
+    async fn identity(&self) -> Result<NodeIdentity, NodeAway>;
+
+    /// Returns once the node lives another life than `known` (at once, if `known` is none): with a
+    /// number that no other life of it has had since we started. What a node had taken charge of in
+    /// an earlier life it may have lost, so every live part is looked up again. A node that lives
+    /// and dies with us has one life, and returns only to those who know of none.
+    async fn life(&self, known: Option<u64>) -> u64;
 
     /// The height from which the node counts a part's delays (LDK: the block after the best one it
     /// knows), without asking anyone; `None` if it is not known.
@@ -40,7 +48,35 @@ pub struct Offer {
     pub secret: Option<PaymentSecret>,
     /// The invoice's metadata.
     pub metadata: Option<Vec<u8>>,
+    /// What the node may show beside the part in its own lists.
+    pub notes: Notes,
 }
+
+/// What a node may show beside a part in its own lists; nothing depends on it.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Notes {
+    /// The invoice.
+    pub bolt11: Option<String>,
+    /// The caller's own name for the part.
+    pub label: Option<String>,
+    /// What the caller wrote beside it.
+    pub description: Option<String>,
+}
+
+/// Without the invoice, which tells the secret.
+impl std::fmt::Debug for Notes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Notes")
+            .field("label", &self.label)
+            .field("description", &self.description)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The node cannot be reached, or cannot tell what it is. The reason is shown to people.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NodeAway(pub String);
 
 /// What the node said to an offer. A two-valued answer here is where stuck and double payments
 /// come from, so there are four.
@@ -69,4 +105,12 @@ pub enum LookUp {
     NeverSeen,
     /// No definite answer. The reason is shown to people.
     Unknown(String),
+}
+
+/// The [`HtlcSender::life`] of a node that lives and dies with us.
+pub async fn the_only_life(known: Option<u64>) -> u64 {
+    match known {
+        None => 1,
+        Some(_) => std::future::pending().await,
+    }
 }

@@ -30,6 +30,7 @@ fn offer(number: u64, invoice: &DevInvoice, route: Route) -> Offer {
         route,
         secret: Some(invoice.payment_secret.clone()),
         metadata: None,
+        notes: domain::Notes::default(),
     }
 }
 

@@ -93,7 +93,10 @@ impl Net {
     }
 
     pub(crate) async fn look_up(&self, offer: &Offer) -> LookUp {
-        soon(self.sender.look_up(offer.part, offer.payment_hash)).await
+        let look_up = self
+            .sender
+            .look_up(offer.part, offer.payment_hash, &offer.route);
+        soon(look_up).await
     }
 }
 
@@ -119,6 +122,7 @@ pub(crate) fn offer(part: u64, invoice: &DevInvoice, route: Route, total: u64) -
         route,
         secret: Some(invoice.payment_secret.clone()),
         metadata: None,
+        notes: domain::Notes::default(),
     }
 }
 

@@ -73,6 +73,8 @@ impl From<&Refusal> for RpcError {
 impl From<Option<FailureCode>> for Code {
     fn from(code: Option<FailureCode>) -> Code {
         match code {
+            Some(FailureCode::InProgressElsewhere) => Code::InProgress,
+            Some(FailureCode::PaidElsewhere) => Code::OtherTerms,
             Some(FailureCode::UnparseableOnion) => Code::UnparseableOnion,
             Some(FailureCode::DestinationPermanent) => Code::DestinationPermanent,
             Some(FailureCode::TryOtherRoute) => Code::TryOtherRoute,

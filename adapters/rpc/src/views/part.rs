@@ -27,6 +27,9 @@ pub(crate) struct PartView<'a> {
     label: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cltv_expiry: Option<u32>,
+    /// Why it is not known what became of it: shown while that is so, and never stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending_reason: Option<&'a str>,
     route: Vec<PartHop>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView<'a>>,
@@ -108,6 +111,7 @@ impl<'a> From<&'a PartialPayment> for PartView<'a> {
             description: part.description.as_deref(),
             label: part.label.as_deref(),
             cltv_expiry: part.cltv_expiry,
+            pending_reason: part.doubt.as_deref(),
             route: part.route.hops().iter().map(PartHop::from).collect(),
             failure: part.failure().map(FailureView::from),
         }

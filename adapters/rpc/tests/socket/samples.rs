@@ -57,6 +57,7 @@ pub(crate) fn route_json(amount: u64) -> Value {
 
 pub(crate) fn part(id: u64) -> PartialPayment {
     PartialPayment {
+        doubt: None,
         id: PartId(id),
         payment_hash: hash(),
         intended: msat(1000),

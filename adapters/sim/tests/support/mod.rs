@@ -8,8 +8,9 @@
 
 use domain::contract::samples::{hash, msat, node, preimage, route, secret};
 use domain::{
-    ApiError, Engine, Extras, NodeName, NodePorts, PartId, PartialPayment, PaymentApi, PaymentHash,
-    PaymentStore, Policy, Ports, RequestId, SendPartialPay, SendPay, Sent, StatusKind, Word,
+    ApiError, Engine, Extras, Listed, NodeName, NodePorts, PartFilter, PartId, PartialPayment,
+    PaymentApi, PaymentHash, PaymentStore, Policy, Ports, RequestId, SendPartialPay, SendPay, Sent,
+    StatusKind, Word,
 };
 use sim::{SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
@@ -44,27 +45,21 @@ impl World {
         clock: SimClock,
         policy: Policy,
     ) -> World {
-        let clock = Arc::new(clock);
-        let engine = start(Arc::new(store.clone()), &node, &clock, &policy).await;
-        World {
-            store,
-            node,
-            clock,
-            engine,
-            policy,
-        }
+        World::over(store, node, Arc::new(clock), policy).await
     }
 
     /// The daemon dies and is started again; node and storage live on.
     pub async fn restart(self) -> World {
-        let World {
-            store,
-            node,
-            clock,
-            engine,
-            policy,
-        } = self;
-        drop(engine);
+        drop(self.engine);
+        World::over(self.store, self.node, self.clock, self.policy).await
+    }
+
+    async fn over(
+        store: SimStore,
+        node: Arc<SimNode>,
+        clock: Arc<SimClock>,
+        policy: Policy,
+    ) -> World {
         let engine = start(Arc::new(store.clone()), &node, &clock, &policy).await;
         World {
             store,
@@ -93,6 +88,20 @@ impl World {
     /// Until so many HTLCs have gone out.
     pub async fn sent(&self, htlcs: usize) {
         soon(self.node.has_sent(htlcs)).await;
+    }
+
+    /// The part as the list shows it.
+    pub async fn listed(&self, part: PartId) -> PartialPayment {
+        let filter = PartFilter {
+            id: Some(part),
+            limit: 1,
+            ..PartFilter::default()
+        };
+        let page = self.engine.list_partial_payments(filter).await.unwrap();
+        match &page.rows[..] {
+            [Listed::Sound(part)] => part.clone(),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Until an alarm is raised, which must be the only one.

@@ -169,6 +169,16 @@ async fn an_outcome_is_written_once() {
             ),
             ("update parts set failcode = 1 where id = 3", "A-7 failure"),
             (
+                "update parts set elsewhere = 200 where id = 3",
+                "A-7 elsewhere",
+            ),
+            (
+                "update parts set elsewhere = 200 where id = 4",
+                "A-7 elsewhere",
+            ),
+            ("update installation set identity = randomblob(16)", "A-4"),
+            ("delete from installation", "A-4"),
+            (
                 "update parts set status = 2, completed_at = 1 where id = 3",
                 "A-7 failure",
             ),

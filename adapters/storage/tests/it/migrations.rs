@@ -57,13 +57,18 @@ fn the_schema_for_others_is_the_one_that_is_migrated_to() {
 }
 
 #[tokio::test]
-async fn what_is_stored_survives_a_restart_but_not_a_redo() {
+async fn what_is_stored_survives_a_restart_and_the_last_redo_only() {
     let mut scene = Scene::new();
     scene.complete(1).await;
     scene.reopen(Options::default()).await;
     assert!(scene.load(1).await.is_some());
     scene.store.close().await;
     migrate::redo(&scene.path()).unwrap();
+    scene.reopen(Options::default()).await;
+    assert!(scene.load(1).await.is_some());
+    scene.store.close().await;
+    while migrate::down(&scene.path()).is_ok() {}
+    migrate::up(&scene.path()).unwrap();
     scene.reopen(Options::default()).await;
     assert!(scene.load(1).await.is_none());
     scene.complete(1).await;

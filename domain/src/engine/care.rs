@@ -1,0 +1,63 @@
+//! Which of a node's parts somebody is taking care of, and what is in the way.
+
+use crate::PartId;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Parts under care at one node, and how often that node has started anew.
+#[derive(Default)]
+pub(super) struct Care(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    life: u64,
+    /// With why the part is still in doubt, once it is.
+    parts: HashMap<PartId, Option<String>>,
+}
+
+impl Care {
+    /// Whether nobody was taking care of that part; from now on somebody is.
+    pub(super) fn begin(&self, part: PartId) -> bool {
+        let mut state = self.state();
+        let free = !state.parts.contains_key(&part);
+        if free {
+            state.parts.insert(part, None);
+        }
+        free
+    }
+
+    /// The node's present life, to be read before it is asked.
+    pub(super) fn life(&self) -> u64 {
+        self.state().life
+    }
+
+    /// Ends the care of that part, unless the node has started anew since `life`: then what it said
+    /// may hold no longer, and the care goes on.
+    pub(super) fn end(&self, part: PartId, life: u64) -> bool {
+        let mut state = self.state();
+        let holds = state.life == life;
+        if holds {
+            state.parts.remove(&part);
+        }
+        holds
+    }
+
+    /// The node has started anew.
+    pub(super) fn another_life(&self) {
+        self.state().life += 1;
+    }
+
+    /// Why the part is still in doubt.
+    pub(super) fn doubt(&self, part: PartId, reason: String) {
+        self.state().parts.insert(part, Some(reason));
+    }
+
+    /// What is in the way of knowing more of that part.
+    pub(super) fn doubted(&self, part: PartId) -> Option<String> {
+        self.state().parts.get(&part).cloned().flatten()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
