@@ -1,13 +1,15 @@
 //! Store, node, engine and socket, wired together: the only place that names concrete adapters.
 
+mod nodes;
+
 use crate::clock::SystemClock;
-use crate::config::{Config, NodeKind};
+use crate::config::{Config, NodeConfig};
 use crate::data_dir::{self, Lock};
 use crate::shutdown::Shutdown;
 use crate::spawner::TokioSpawner;
 use crate::trouble::trouble;
-use domain::{Engine, NodeName, NodePorts, PaymentApi, PaymentStore, Policy, Ports};
-use ldk::Network;
+use domain::{Engine, NodePorts, PaymentApi, PaymentStore, Policy, Ports};
+use nodes::Nodes;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::SqliteStore;
@@ -22,28 +24,24 @@ impl Daemon {
     /// Takes the data directory, brings everything up, and says so.
     pub async fn start(config: Config, shutdown: &Shutdown) -> anyhow::Result<Daemon> {
         data_dir::create(&config.data_dir)?;
-        // Rule A-10: neither two daemons in one directory, nor two on one database by way of two
-        // directories or of a link.
-        let locks = vec![
-            data_dir::lock(&config.data_dir)?,
-            data_dir::lock(&data_dir::real_path(&config.database))?,
-        ];
-        let node = config.node;
+        let locks = data_dir::lock_both(&config.data_dir, &config.database)?;
+        let names: Vec<String> = config.nodes.iter().map(|n| n.name.clone()).collect();
         let assembly = Assembly {
-            network_dir: Some(config.data_dir.join(node.as_str())),
-            node,
+            nodes: config.nodes,
+            state: Some(config.data_dir),
             database: config.database,
-            rpc_file: config.rpc_file,
+            rpc_file: Some(config.rpc_file.clone()),
             limits: config.limits,
             policy: config.policy.into(),
         };
         let running = Running::start(&assembly, shutdown).await?;
         tracing::info!(
             target: "ampere::ready",
-            "ampered is ready: socket {}, database {}, node {}",
-            assembly.rpc_file.display(),
+            "ampered is ready: socket {}, database {}, {} {}",
+            config.rpc_file.display(),
             assembly.database.display(),
-            node.as_str(),
+            if names.len() == 1 { "node" } else { "nodes" },
+            names.join(", "),
         );
         Ok(Daemon {
             running,
@@ -60,14 +58,14 @@ impl Daemon {
 
 /// What is to be wired together.
 pub struct Assembly {
-    /// Which node.
-    pub node: NodeKind,
-    /// Where the embedded network keeps its state; in memory if nowhere.
-    pub network_dir: Option<PathBuf>,
+    /// Which nodes; the first is the default.
+    pub nodes: Vec<NodeConfig>,
+    /// Where an embedded network keeps its state; in memory if nowhere.
+    pub state: Option<PathBuf>,
     /// The SQLite database.
     pub database: PathBuf,
-    /// The Unix socket.
-    pub rpc_file: PathBuf,
+    /// The Unix socket, if there shall be one.
+    pub rpc_file: Option<PathBuf>,
     /// The socket's limits.
     pub limits: rpc::Limits,
     /// The engine's limits.
@@ -77,55 +75,76 @@ pub struct Assembly {
 /// Everything, up and wired; nothing is served before [`Running::serve`].
 pub struct Running {
     store: Arc<SqliteStore>,
-    network: Arc<Network>,
+    nodes: Nodes,
     engine: Arc<Engine>,
-    server: rpc::Server,
+    server: Option<rpc::Server>,
+    calls: rpc::InProcess,
 }
 
 impl Running {
-    /// Brings everything up: storage, node, engine (which looks up every live part), socket.
+    /// Brings everything up: storage, nodes, engine (which looks up every live part), socket.
     pub async fn start(assembly: &Assembly, shutdown: &Shutdown) -> anyhow::Result<Running> {
         let store = open_store(&assembly.database)?;
-        let NodeKind::Embedded = assembly.node;
-        let network = start_network(assembly.network_dir.as_deref()).await?;
-        let engine = start_engine(&store, &network, assembly).await?;
+        let group = nodes::group(store.installation());
+        let (nodes, ports) =
+            Nodes::start(&assembly.nodes, assembly.state.as_deref(), group).await?;
+        let engine = start_engine(&store, ports, assembly).await?;
+        let dev = nodes.network.clone();
         let services = rpc::Services {
             payments: Arc::clone(&engine) as Arc<dyn PaymentApi>,
-            dev: Some(Arc::clone(&network) as Arc<dyn domain::DevNetwork>),
+            dev: dev.map(|network| network as Arc<dyn domain::DevNetwork>),
             about: about(assembly),
+            network: nodes.network_name(),
             stop: shutdown.callback(),
         };
-        let limits = assembly.limits.clone();
-        let bound = rpc::Server::bind(&assembly.rpc_file, services, limits);
-        let server = bound.map_err(|why| {
-            let what = format!("cannot listen on {}", assembly.rpc_file.display());
-            let help = "choose another socket with --rpc-file (a path has at most 107 bytes)";
-            trouble(what, why, help)
-        })?;
+        let server = match &assembly.rpc_file {
+            Some(rpc_file) => Some(bind(rpc_file, services.clone(), assembly.limits.clone())?),
+            None => None,
+        };
+        let calls = rpc::InProcess::new(services, assembly.limits.clone())?;
         Ok(Running {
             store,
-            network,
+            nodes,
             engine,
             server,
+            calls,
         })
+    }
+
+    /// The methods without a socket.
+    pub fn calls(&self) -> rpc::InProcess {
+        self.calls.clone()
     }
 
     /// Answers until asked to stop; then finishes what has begun and leaves parts pending.
     pub async fn serve(self, shutdown: Shutdown) {
-        self.server.run(shutdown.requested()).await;
+        match self.server {
+            Some(server) => server.run(shutdown.requested()).await,
+            None => shutdown.requested().await,
+        }
         self.engine.close().await;
-        self.network.stop().await;
+        self.nodes.stop().await;
         self.store.close().await;
     }
 }
 
+fn bind(
+    rpc_file: &Path,
+    services: rpc::Services,
+    limits: rpc::Limits,
+) -> anyhow::Result<rpc::Server> {
+    rpc::Server::bind(rpc_file, services, limits).map_err(|why| {
+        let what = format!("cannot listen on {}", rpc_file.display());
+        let help = "choose another socket with --rpc-file (a path has at most 107 bytes)";
+        trouble(what, why, help)
+    })
+}
+
 fn about(assembly: &Assembly) -> rpc::About {
-    let NodeKind::Embedded = assembly.node;
     let folder = assembly.database.parent().unwrap_or(&assembly.database);
     rpc::About {
         name: "ampered".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        network: "regtest".to_owned(),
         data_dir: folder.display().to_string(),
     }
 }
@@ -139,34 +158,16 @@ fn open_store(database: &Path) -> anyhow::Result<Arc<SqliteStore>> {
     })
 }
 
-async fn start_network(dir: Option<&Path>) -> anyhow::Result<Arc<Network>> {
-    if let Some(dir) = dir {
-        data_dir::create(dir)?;
-    }
-    let options = ldk::Options {
-        dir: dir.map(Path::to_owned),
-    };
-    Network::start(options).await.map_err(|why| {
-        let help = "see the log above; parts stay as they are stored";
-        trouble("cannot start the embedded Lightning network", why, help)
-    })
-}
-
 async fn start_engine(
     store: &Arc<SqliteStore>,
-    network: &Arc<Network>,
+    nodes: Vec<NodePorts>,
     assembly: &Assembly,
 ) -> anyhow::Result<Arc<Engine>> {
-    let node = NodePorts {
-        name: NodeName::new(assembly.node.as_str()),
-        sender: network.sender(),
-        listener: network.listener(),
-    };
     let ports = Ports {
         store: Arc::clone(store) as Arc<dyn PaymentStore>,
         clock: Arc::new(SystemClock),
         spawner: Arc::new(TokioSpawner::current()),
-        nodes: vec![node],
+        nodes,
     };
     let started = Engine::start(ports, assembly.policy.clone()).await;
     started.map_err(|why| {

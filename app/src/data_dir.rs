@@ -31,6 +31,12 @@ pub fn create(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rule A-10: neither two daemons in one directory, nor two on one database by way of two directories
+/// or of a link.
+pub fn lock_both(dir: &Path, database: &Path) -> anyhow::Result<Vec<Lock>> {
+    Ok(vec![lock(dir)?, lock(&real_path(database))?])
+}
+
 /// Takes the lock of `owned`, a directory or a file that one daemon may use at a time.
 pub fn lock(owned: &Path) -> anyhow::Result<Lock> {
     let path = lock_file(owned);

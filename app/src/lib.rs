@@ -3,6 +3,7 @@
 //! # Map, in reading order
 //!
 //! - [`daemon`]: store, node, engine and socket wired together. The only place that names adapters.
+//! - [`plugin`]: the same daemon, started by lightningd and asked by way of its socket.
 //! - [`config`], [`data_dir`], [`logging`], [`shutdown`], [`descriptors`]: what a daemon needs around that.
 //! - [`clock`], [`spawner`]: the two ports that are ours to implement.
 //! - [`cli`]: the command line. [`view`]: payments drawn in a terminal. [`demo`]: the tour.
@@ -20,6 +21,7 @@ pub mod demo;
 pub mod descriptors;
 pub mod exit;
 pub mod logging;
+pub mod plugin;
 pub mod shutdown;
 pub mod spawner;
 pub mod suggest;

@@ -42,6 +42,19 @@ impl Dispatcher {
         &self.context
     }
 
+    /// A method's response to nobody in particular: its id is null.
+    pub(crate) async fn respond(
+        &self,
+        method: &str,
+        params: String,
+    ) -> Result<MethodResponse, RpcError> {
+        let found = self.methods.method_with_name(method);
+        let (_, callback) = found.ok_or_else(|| RpcError::unknown_command(method))?;
+        // One caller's bug must not cost the others the daemon.
+        let response = AssertUnwindSafe(respond(callback.clone(), params)).catch_unwind();
+        response.await.map_err(|_| bug())
+    }
+
     /// Nothing happens before the future is polled.
     pub(crate) fn start(&self, request: Request) -> Started {
         let Some((name, callback)) = self.methods.method_with_name(&request.method) else {
@@ -65,12 +78,16 @@ async fn call(name: &'static str, callback: MethodCallback, request: Request) ->
     let (code, reply) = if let Ok(response) = response.await {
         (response.as_error_code(), success_or_error(&id, &response))
     } else {
-        let error = RpcError::new(Code::Internal, "internal error: see the daemon's log");
+        let error = bug();
         (Some(Code::Internal.number()), error_reply(&id, &error))
     };
     let id = shortened(&id);
     tracing::debug!(method = name, id, code, duration = ?started.elapsed(), "request answered");
     reply
+}
+
+fn bug() -> RpcError {
+    RpcError::new(Code::Internal, "internal error: see the daemon's log")
 }
 
 /// jsonrpsee's ids are not kept byte for byte: the method is given none, and ours is put in after.

@@ -6,6 +6,7 @@
 //! - [`Server`]: the socket file, the connections, the end.
 //! - `connection`: one task per connection; `frames` and `request` are what it reads.
 //! - `dispatch`: from a request to the method that jsonrpsee's `RpcModule` holds.
+//! - [`InProcess`]: the same methods without a socket, for a transport that is elsewhere.
 //! - [`methods`]: one file per method, and the table of all of them. `params`, `values`, `route` and
 //!   `invoice` are how they read their parameters, `views` how they show parts and payments.
 //! - [`error`]: every error number, in one table.
@@ -20,6 +21,7 @@ mod connection;
 mod dispatch;
 pub mod error;
 mod frames;
+mod in_process;
 mod invoice;
 mod limits;
 mod linger;
@@ -34,6 +36,7 @@ mod socket_file;
 mod values;
 mod views;
 
+pub use in_process::{InProcess, NotDone};
 pub use limits::Limits;
 pub use server::Server;
 pub use services::{About, Services};

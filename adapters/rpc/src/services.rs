@@ -13,6 +13,9 @@ pub struct Services {
     pub dev: Option<Arc<dyn DevNetwork>>,
     /// What `getinfo` says of this daemon.
     pub about: About,
+    /// The network that the nodes are on (`regtest`, `bitcoin`, …), or `unknown` as long as no node
+    /// has said so.
+    pub network: Arc<dyn Fn() -> String + Send + Sync>,
     /// What `stop` calls: it asks for the shutdown that [`Server::run`] waits for, and returns.
     ///
     /// [`Server::run`]: crate::Server::run
@@ -26,8 +29,6 @@ pub struct About {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The network that the nodes are on: `regtest`, `bitcoin`, …
-    pub network: String,
     /// The folder that holds the database.
     pub data_dir: String,
 }

@@ -4,7 +4,7 @@ use ampere::config::{Config, DaemonFlags, Flags};
 use ampere::daemon::Daemon;
 use ampere::exit::{Exit, after_clap};
 use ampere::shutdown::Shutdown;
-use ampere::{descriptors, logging, trouble};
+use ampere::{descriptors, logging, plugin, trouble};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -39,6 +39,9 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if plugin::is_asked_for() {
+        return serve_lightningd().await;
+    }
     let exit = match Args::try_parse() {
         Err(error) => after_clap(&error),
         Ok(args) => match run(args).await {
@@ -50,6 +53,18 @@ async fn main() -> ExitCode {
         },
     };
     exit.into()
+}
+
+/// Ends the process itself: a read of stdin that is under way would keep the runtime alive.
+async fn serve_lightningd() -> ! {
+    let exit = match plugin::run().await {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("{}", trouble::report(&error));
+            1
+        }
+    };
+    std::process::exit(exit)
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {

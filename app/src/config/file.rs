@@ -33,6 +33,21 @@ fn relative_to(data_dir: &Path, mut table: Table) -> Table {
             *path = data_dir.join(&*path).to_string_lossy().into_owned();
         }
     }
+    if let Some(node) = table.get_mut("node") {
+        let addresses: Vec<&mut Value> = match node {
+            Value::Array(tables) => tables
+                .iter_mut()
+                .filter_map(|table| table.get_mut("address"))
+                .collect(),
+            one => vec![one],
+        };
+        for address in addresses {
+            if let Some(socket) = address.as_str().and_then(|text| text.strip_prefix("cln:")) {
+                let socket = data_dir.join(socket);
+                *address = Value::String(format!("cln:{}", socket.to_string_lossy()));
+            }
+        }
+    }
     table
 }
 

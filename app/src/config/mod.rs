@@ -5,7 +5,7 @@
 //! | – | `--data-dir` | `AMPERE_DATA_DIR` | `$HOME/.ampere` |
 //! | `rpc_file` | `--rpc-file` | `AMPERE_RPC_FILE` | `DIR/ampere-rpc` |
 //! | `database` | `--database` | `AMPERE_DATABASE` | `DIR/ampere.sqlite3` |
-//! | `node` | `--node` | `AMPERE_NODE` | `embedded` |
+//! | `node`, `[[node]]` | `--node` | `AMPERE_NODE` | `embedded` |
 //! | `log` | – | `AMPERE_LOG` | `info` |
 //! | `log_format` | `--log-format` | `AMPERE_LOG_FORMAT` | `plain` |
 //! | `[limits]` | – | `AMPERE_LIMITS_…` | [`rpc::Limits`] |
@@ -15,11 +15,12 @@
 
 mod environment;
 mod file;
+mod nodes;
 mod policy;
 mod settings;
 
+pub use nodes::{Address, NodeConfig, NotNode};
 pub use policy::PolicySettings;
-pub use settings::NodeKind;
 
 use crate::logging::{self, LogFormat};
 use crate::trouble::trouble;
@@ -44,9 +45,10 @@ pub struct Flags {
 /// What only the daemon's command line may say besides.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct DaemonFlags {
-    /// The Lightning node that sends the parts [default: embedded]
-    #[arg(long, value_enum)]
-    pub node: Option<NodeKind>,
+    /// A Lightning node that sends parts: `embedded` or `cln:/path/to/lightning-rpc`, with a name
+    /// before it if there are several; the first is the default [default: embedded]
+    #[arg(long, value_name = "[NAME=]NODE")]
+    pub node: Vec<NodeConfig>,
     /// The SQLite database [default: DIR/ampere.sqlite3]
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
@@ -64,8 +66,8 @@ pub struct Config {
     pub rpc_file: PathBuf,
     /// The SQLite database.
     pub database: PathBuf,
-    /// The Lightning node that sends the parts.
-    pub node: NodeKind,
+    /// The Lightning nodes that send the parts; the first is the default.
+    pub nodes: Vec<NodeConfig>,
     /// What is logged.
     pub log: String,
     /// How log lines look.
@@ -98,7 +100,7 @@ impl Config {
                 &data_dir,
                 "ampere.sqlite3",
             )?,
-            node: daemon.node.unwrap_or(settings.node),
+            nodes: nodes(daemon.node, settings.node)?,
             log: settings.log.unwrap_or(logging::DEFAULT_FILTER.to_owned()),
             log_format: daemon.log_format.unwrap_or(settings.log_format),
             limits: settings.limits,
@@ -106,6 +108,15 @@ impl Config {
             data_dir,
         })
     }
+}
+
+fn nodes(flags: Vec<NodeConfig>, settings: nodes::Nodes) -> anyhow::Result<Vec<NodeConfig>> {
+    let chosen = nodes::chosen(flags, settings).map_err(|why| {
+        let help = "mend --node, AMPERE_NODE or the file's `node`";
+        trouble("cannot use these nodes", why, help)
+    })?;
+    let here = std::env::current_dir()?;
+    Ok(chosen.into_iter().map(|node| node.within(&here)).collect())
 }
 
 fn place(

@@ -1,37 +1,19 @@
 //! The keys, as the file and the environment know them.
 
 use super::PolicySettings;
+use super::nodes::Nodes;
 use crate::logging::LogFormat;
 use crate::suggest::nearest;
-use clap::ValueEnum;
 use serde::Deserialize;
 use std::path::PathBuf;
 use toml::{Table, Value};
-
-/// Which Lightning node sends the parts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum NodeKind {
-    /// Four LDK nodes in this process, on a regtest chain of their own; alice is ours.
-    #[default]
-    Embedded,
-}
-
-impl NodeKind {
-    /// Its name, which parts are listed with.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            NodeKind::Embedded => "embedded",
-        }
-    }
-}
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
     pub(super) rpc_file: Option<PathBuf>,
     pub(super) database: Option<PathBuf>,
-    pub(super) node: NodeKind,
+    pub(super) node: Nodes,
     pub(super) log: Option<String>,
     pub(super) log_format: LogFormat,
     pub(super) limits: rpc::Limits,

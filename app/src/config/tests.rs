@@ -99,9 +99,68 @@ fn an_unknown_variable_is_named_with_its_nearest_neighbour() {
 fn a_wrong_value_is_refused_with_its_place() {
     let said = complaint("[policy]\nwaiters_max = 0", &[]);
     assert!(said.contains("waiters_max"), "{said}");
-    let said = complaint("", &[("AMPERE_NODE", "cln")]);
+    let said = complaint("", &[("AMPERE_NODE", "lnd")]);
     assert!(
         said.contains("AMPERE_NODE") && said.contains("embedded"),
         "{said}"
     );
+}
+
+#[test]
+fn nodes_are_one_word_or_tables_each_with_a_name() {
+    let nodes = |file: &str| load(file, &[], &Flags::default()).map(|config| config.nodes);
+    let named = |nodes: &[NodeConfig]| nodes.iter().map(|n| n.name.clone()).collect::<Vec<_>>();
+    assert_eq!(named(&nodes("").unwrap()), ["embedded"]);
+    let one = nodes("node = 'cln:/run/lightning-rpc'").unwrap();
+    assert_eq!(one[0].address, Address::Cln("/run/lightning-rpc".into()));
+    assert_eq!(named(&one), ["cln"]);
+    let two = nodes(
+        "[[node]]\nname = 'east'\naddress = 'cln:/e'\noffer_by = 'sendpay'\n\
+         [[node]]\nname = 'west'\naddress = 'cln:w/rpc'",
+    )
+    .unwrap();
+    assert_eq!(named(&two), ["east", "west"]);
+    assert_eq!(two[0].offer_by, cln::OfferBy::SendPay);
+    let Address::Cln(west) = &two[1].address else {
+        panic!("{two:?}");
+    };
+    assert!(west.is_absolute() && west.ends_with("w/rpc"), "{west:?}");
+}
+
+#[test]
+fn nodes_that_make_no_sense_are_refused_with_why() {
+    let table =
+        |name: &str, address: &str| format!("[[node]]\nname = '{name}'\naddress = '{address}'\n");
+    for (file, says) in [
+        ("node = 'lnd:/x'".to_owned(), "cln:/path/to/lightning-rpc"),
+        ("node = 'cln:'".to_owned(), "is no node"),
+        ("node = []".to_owned(), "at least one"),
+        (
+            table("a", "cln:/x") + &table("a", "cln:/y"),
+            "two nodes are called a",
+        ),
+        (
+            table("a", "cln:/x") + &table("b", "cln:/x"),
+            "two nodes are at cln:/x",
+        ),
+        (table("", "cln:/x"), "empty name"),
+        ("[[node]]\nname = 'a'".to_owned(), "address"),
+        ("[[node]]\nnam = 'a'".to_owned(), "unknown key `nam`"),
+    ] {
+        let said = complaint(&file, &[]);
+        assert!(said.contains(says), "{file}: {said}");
+    }
+}
+
+#[test]
+fn the_flag_takes_a_name_before_the_node() {
+    let node = |text: &str| text.parse::<NodeConfig>();
+    let east = node("east=cln:/a=b/rpc").unwrap();
+    assert_eq!(
+        (east.name.as_str(), east.address),
+        ("east", Address::Cln("/a=b/rpc".into()))
+    );
+    assert_eq!(node("cln:/a=b/rpc").unwrap().name, "cln");
+    assert_eq!(node("embedded").unwrap().address, Address::Embedded);
+    assert!(node("east=").is_err());
 }

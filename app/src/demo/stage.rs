@@ -1,6 +1,6 @@
 //! What the demo plays on: network, engine and socket, in this process and in a temporary folder.
 
-use crate::config::NodeKind;
+use crate::config::NodeConfig;
 use crate::daemon::{Assembly, Running};
 use crate::shutdown::Shutdown;
 use crate::view::{Names, print_line};
@@ -35,10 +35,10 @@ impl Stage {
             .tempdir()?;
         let rpc_file = folder.path().join("ampere-rpc");
         let assembly = Assembly {
-            node: NodeKind::Embedded,
-            network_dir: None,
+            nodes: vec!["alice=embedded".parse::<NodeConfig>()?],
+            state: None,
             database: folder.path().join("ampere.sqlite3"),
-            rpc_file: rpc_file.clone(),
+            rpc_file: Some(rpc_file.clone()),
             limits: rpc::Limits::default(),
             policy: domain::Policy::default(),
         };

@@ -53,7 +53,7 @@ Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheig
         reply(&InfoView {
             name: &about.name,
             version: &about.version,
-            network: &about.network,
+            network: &(context.services.network)(),
             data_dir: &about.data_dir,
             blockheight: info.nodes.first().and_then(|(_, blockheight)| *blockheight),
             nodes: nodes.collect(),

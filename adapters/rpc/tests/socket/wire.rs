@@ -81,9 +81,9 @@ pub(crate) fn services(engine: &Arc<Fake>, shutdown: &watch::Sender<bool>) -> Se
         about: About {
             name: "ampere".into(),
             version: "0.1.0".into(),
-            network: "regtest".into(),
             data_dir: "/tmp/ampere".into(),
         },
+        network: Arc::new(|| "regtest".into()),
         stop: Arc::new(move || {
             shutdown.send_replace(true);
         }),

@@ -1,0 +1,94 @@
+//! How parts failed, in the words that were heard when it happened.
+
+use crate::connection::CallError;
+use crate::failure;
+use crate::session::Session;
+use domain::{Failure, PartId, PaymentHash, Route};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Failures that are remembered: who asks again soon after is told the same.
+const REMEMBERED: usize = 4_096;
+
+type Key = (PaymentHash, PartId);
+
+/// The parts whose end is awaited, and how the last ones failed.
+#[derive(Default)]
+pub(crate) struct Ends(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// With their ways, which lightningd does not know of an onion that it did not make.
+    awaited: HashMap<Key, Route>,
+    failed: HashMap<Key, Failure>,
+    order: VecDeque<Key>,
+}
+
+impl Ends {
+    /// The part may be out, over that way.
+    pub(crate) fn await_end(&self, hash: PaymentHash, part: PartId, route: &Route) {
+        let mut state = self.state();
+        if !state.failed.contains_key(&(hash, part)) {
+            state.awaited.insert((hash, part), route.clone());
+        }
+    }
+
+    /// The parts that may be out.
+    pub(crate) fn awaited(&self) -> Vec<Key> {
+        self.state().awaited.keys().copied().collect()
+    }
+
+    /// The part has ended well, or never left.
+    pub(crate) fn forget(&self, hash: PaymentHash, part: PartId) {
+        self.state().awaited.remove(&(hash, part));
+    }
+
+    /// Why a part that has failed has failed.
+    pub(crate) async fn failure(
+        &self,
+        session: &Session,
+        hash: PaymentHash,
+        part: PartId,
+    ) -> Result<Failure, CallError> {
+        let key = (hash, part);
+        if let Some(known) = self.state().failed.get(&key) {
+            return Ok(known.clone());
+        }
+        let said = match session.heard_end(hash, part).await {
+            Some(Err(CallError::Lost(_))) | None => session.ask_end(hash, part).await,
+            Some(heard) => heard,
+        };
+        let failure = match said {
+            Err(CallError::Said(complaint)) => failure::of(&complaint),
+            Ok(_) => {
+                let what = "a part that has failed in its list, and not when asked for";
+                return Err(CallError::Nonsense(what.into()));
+            }
+            Err(error @ (CallError::Lost(_) | CallError::Nonsense(_))) => return Err(error),
+        };
+        Ok(self.state().keep(key, failure))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn keep(&mut self, key: Key, failure: Failure) -> Failure {
+        let route = self.awaited.remove(&key);
+        let failure = match route {
+            Some(route) => failure::along(failure, &route),
+            None => failure,
+        };
+        if self.failed.insert(key, failure.clone()).is_none() {
+            self.order.push_back(key);
+        }
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.failed.remove(&oldest);
+        }
+        failure
+    }
+}

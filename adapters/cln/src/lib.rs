@@ -1,0 +1,67 @@
+//! Core Lightning: drives a real lightningd over its own socket, from beside it or as its plugin.
+//!
+//! # Map, in reading order
+//!
+//! - [`Options`]: which lightningd, and how parts are offered.
+//! - `sender`: parts out, and what became of them. `answers`: what each reply to an offer means.
+//!   `proof`: what proves that a part never left. `onion`: what each hop is told.
+//! - `listener`: outcomes in, by lightningd's own numbers. `ends`, `failure`: why a part failed.
+//! - `life`: which lightningd this is, and which of its lives. `link`, `session`, `connection`: staying
+//!   connected.
+//!
+//! # Absent
+//!
+//! No rule about money: what a reply means is decided here, what follows from it in the domain. Nothing
+//! of anyone else's payments is ever touched.
+
+mod answers;
+mod calls;
+mod connection;
+mod ends;
+mod failure;
+mod life;
+mod link;
+mod listener;
+mod onion;
+mod options;
+mod proof;
+mod sender;
+mod session;
+
+pub use options::{OfferBy, Options};
+
+use domain::{HtlcListener, HtlcSender};
+use std::sync::Arc;
+
+/// One lightningd. It need not be up: as long as it is not, its own parts wait.
+pub struct Lightningd {
+    link: Arc<link::Link>,
+}
+
+impl Lightningd {
+    /// Nothing is connected before it is asked. Must be used on a tokio runtime with I/O and time.
+    pub fn new(options: Options) -> Lightningd {
+        Lightningd {
+            link: Arc::new(link::Link::new(options)),
+        }
+    }
+
+    /// Parts out.
+    pub fn sender(&self) -> Arc<dyn HtlcSender> {
+        Arc::new(sender::Sender {
+            link: self.link.clone(),
+        })
+    }
+
+    /// Outcomes in.
+    pub fn listener(&self) -> Box<dyn HtlcListener> {
+        Box::new(listener::Listener {
+            link: self.link.clone(),
+        })
+    }
+
+    /// The network it is on (`bitcoin`, `regtest`, …), once it has been asked.
+    pub fn network(&self) -> Option<String> {
+        self.link.network()
+    }
+}

@@ -1,0 +1,217 @@
+//! Staying connected: one session at a time, made anew when it breaks.
+
+use crate::ends::Ends;
+use crate::life::Life;
+use crate::options::Options;
+use crate::session::Session;
+use domain::{Cursor, NodeIdentity};
+use serde_json::json;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Mutex as AsyncMutex, watch};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+/// How long a lightningd may take to say what it is.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The first and the longest time for which a lightningd that could not be reached is not tried again.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+/// How long `waitblockheight` waits for a block, in seconds.
+const BLOCK_TIMEOUT: u64 = 3_600;
+
+/// Why lightningd cannot be asked now, for people.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Away(pub(crate) String);
+
+/// What the sender and the listener of one node share.
+pub(crate) struct Link {
+    pub(crate) options: Options,
+    pub(crate) ends: Ends,
+    state: AsyncMutex<State>,
+    /// The number of the present life: 0 before the first.
+    lives: watch::Sender<u64>,
+    /// The height that lightningd counts delays from; 0 if not known yet.
+    height: Arc<AtomicU32>,
+    network: Mutex<Option<String>>,
+    /// The most rows, and updates of rows, that lightningd has ever spoken of: with fewer, its database
+    /// is an old one.
+    rows: AtomicU64,
+    updates: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    session: Option<Arc<Session>>,
+    following: Option<AbortHandle>,
+    identity: Option<NodeIdentity>,
+    started: Option<String>,
+    failed: Option<(Instant, Duration, Away)>,
+}
+
+impl Link {
+    pub(crate) fn new(options: Options) -> Link {
+        Link {
+            options,
+            ends: Ends::default(),
+            state: AsyncMutex::default(),
+            lives: watch::Sender::new(0),
+            height: Arc::default(),
+            network: Mutex::default(),
+            rows: AtomicU64::new(0),
+            updates: AtomicU64::new(0),
+        }
+    }
+
+    /// The present session, or a new one.
+    pub(crate) async fn session(&self) -> Result<Arc<Session>, Away> {
+        let mut state = self.state.lock().await;
+        if let Some(session) = state.session.as_ref().filter(|session| !session.is_lost()) {
+            return Ok(session.clone());
+        }
+        state.give_up();
+        if let Some((at, pause, away)) = &state.failed
+            && at.elapsed() < *pause
+        {
+            return Err(away.clone());
+        }
+        match self.connect(&mut state).await {
+            Ok(session) => {
+                state.failed = None;
+                state.following = Some(self.follow_height(&session));
+                state.session = Some(session.clone());
+                Ok(session)
+            }
+            Err(away) => {
+                let before = state.failed.as_ref().map(|(_, pause, _)| *pause);
+                let pause = before.map_or(PAUSE.0, |pause| (pause * 2).min(PAUSE.1));
+                state.failed = Some((Instant::now(), pause, away.clone()));
+                Err(away)
+            }
+        }
+    }
+
+    async fn connect(&self, state: &mut State) -> Result<Arc<Session>, Away> {
+        let opened = tokio::time::timeout(PATIENCE, Session::open(&self.options)).await;
+        let session = match opened {
+            Ok(Ok(session)) => session,
+            Ok(Err(error)) => return Err(Away(error.to_string())),
+            Err(_) => {
+                let (socket, seconds) = (self.options.socket.display(), PATIENCE.as_secs());
+                return Err(Away(format!("{socket}: no answer within {seconds} s")));
+            }
+        };
+        self.recognise(state, &session.life)?;
+        for (hash, part) in self.ends.awaited() {
+            session.watch(hash, part);
+        }
+        Ok(Arc::new(session))
+    }
+
+    /// Rule A-4: nothing is asked of another node than the one that was met first, nor of an old
+    /// database of it: "never seen" would prove nothing there.
+    fn recognise(&self, state: &mut State, life: &Life) -> Result<(), Away> {
+        let known = state.identity.get_or_insert_with(|| life.identity.clone());
+        if *known != life.identity {
+            let found = &life.identity;
+            return Err(Away(format!(
+                "another node answers: {found} in place of {known}"
+            )));
+        }
+        let (rows, updates) = (
+            self.rows.load(Ordering::Acquire),
+            self.updates.load(Ordering::Acquire),
+        );
+        if life.rows < rows || life.updates < updates {
+            return Err(Away(format!(
+                "its database is an old one: it has counted {} payments and {} outcomes, and had told of \
+                 {rows} and {updates}; bring the newer one back, or give this node another name",
+                life.rows, life.updates
+            )));
+        }
+        self.seen_row(life.rows);
+        self.seen_update(life.updates);
+        self.height.store(life.height, Ordering::Release);
+        *self.network.lock().unwrap_or_else(PoisonError::into_inner) = Some(life.network.clone());
+        if state.started.as_ref() != Some(&life.started) {
+            tracing::info!(socket = %self.options.socket.display(), version = life.version,
+                identity = %life.identity, "met lightningd");
+            state.started = Some(life.started.clone());
+            self.lives.send_modify(|life| *life += 1);
+        }
+        Ok(())
+    }
+
+    /// Returns once lightningd lives another life than `known`.
+    pub(crate) async fn life(&self, known: Option<u64>) -> u64 {
+        let mut lives = self.lives.subscribe();
+        let known = known.unwrap_or(0);
+        let another = lives.wait_for(|life| *life > known).await;
+        another.map_or(known, |life| *life)
+    }
+
+    pub(crate) async fn identity(&self) -> Result<NodeIdentity, Away> {
+        let known = self.session().await?;
+        Ok(known.life.identity.clone())
+    }
+
+    /// The height that lightningd counts a part's delays from: one above its best block.
+    pub(crate) fn base_height(&self) -> Option<u32> {
+        let height = self.height.load(Ordering::Acquire);
+        (height > 0).then(|| height.saturating_add(1))
+    }
+
+    pub(crate) fn network(&self) -> Option<String> {
+        let network = self.network.lock();
+        network.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn seen_row(&self, number: u64) {
+        self.rows.fetch_max(number, Ordering::AcqRel);
+    }
+
+    pub(crate) fn seen_update(&self, number: u64) {
+        self.updates.fetch_max(number, Ordering::AcqRel);
+    }
+
+    /// What was stored of its outcomes, it has told.
+    pub(crate) fn heard(&self, cursor: Cursor) {
+        self.seen_update(cursor.0);
+    }
+
+    fn follow_height(&self, session: &Arc<Session>) -> AbortHandle {
+        let (session, height) = (Arc::downgrade(session), self.height.clone());
+        let following = tokio::spawn(async move {
+            while let Some(session) = session.upgrade() {
+                let next = height.load(Ordering::Acquire).saturating_add(1);
+                let params = json!({"blockheight": next, "timeout": BLOCK_TIMEOUT});
+                let reached = session.waiting().call("waitblockheight", &params);
+                // The wait must not keep a session alive that everybody else has given up.
+                drop(session);
+                match reached.result::<crate::calls::WaitBlockHeight>().await {
+                    Ok(reached) => _ = height.fetch_max(reached.blockheight, Ordering::AcqRel),
+                    // It timed out.
+                    Err(crate::connection::CallError::Said(_)) => {}
+                    Err(_) => return,
+                }
+            }
+        });
+        following.abort_handle()
+    }
+}
+
+impl State {
+    fn give_up(&mut self) {
+        self.session = None;
+        if let Some(following) = self.following.take() {
+            following.abort();
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}

@@ -1,0 +1,259 @@
+//! The connections to one life of a lightningd, and what was learnt over them.
+
+use crate::calls::{Htlc, ListHtlcs, ListSendPays, Row, Waited};
+use crate::connection::{Answer, CallError, Connection};
+use crate::life::{self, Life};
+use crate::options::Options;
+use domain::{PartId, PaymentHash};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
+
+/// Connections for offers and questions.
+const POOL: usize = 4;
+/// Offers under way on each of them. lightningd reads at least a hundred requests of a connection
+/// before it turns to the next; so whatever an earlier Ampere wrote before it died has taken effect by
+/// the time a new one has had its first answers, and "no row" means that there will be none.
+const OFFERS_A_CONNECTION: usize = 8;
+/// Parts that share one note of how many HTLCs there were before any of them could be offered.
+const BLOCK: u64 = 1_024;
+/// HTLCs asked for at once.
+const HTLCS: usize = 1_000;
+
+/// Connections to one life of a lightningd. All of it is given up when one of them breaks.
+pub(crate) struct Session {
+    pub(crate) life: Life,
+    group: u64,
+    waiting: Connection,
+    pool: Vec<Connection>,
+    next: AtomicUsize,
+    offers: Semaphore,
+    /// How many HTLCs there were before any part of a block could be offered.
+    blocks: AsyncMutex<HashMap<u64, u64>>,
+    htlcs: AsyncMutex<Window>,
+    watched: Mutex<HashMap<(PaymentHash, PartId), Answer>>,
+}
+
+/// `waitsendpay`'s answer.
+pub(crate) type End = Result<Value, CallError>;
+
+/// The HTLCs that were made after number `from`, as far as they were read.
+#[derive(Default)]
+struct Window {
+    from: u64,
+    read: u64,
+    by_hash: HashMap<String, Vec<Htlc>>,
+}
+
+impl Session {
+    /// Connects, and learns which lightningd this is.
+    pub(crate) async fn open(options: &Options) -> Result<Session, CallError> {
+        let waiting = Connection::open(&options.socket).await?;
+        let life = life::meet(&waiting, options).await?;
+        let mut pool = Vec::new();
+        for _ in 0..POOL {
+            let connection = Connection::open(&options.socket).await?;
+            if life::started(&connection).await? != life.started {
+                return Err(CallError::Lost("it has just started anew".into()));
+            }
+            pool.push(connection);
+        }
+        Ok(Session {
+            life,
+            group: options.group,
+            waiting,
+            pool,
+            next: AtomicUsize::new(0),
+            offers: Semaphore::new(POOL * OFFERS_A_CONNECTION),
+            blocks: AsyncMutex::default(),
+            htlcs: AsyncMutex::default(),
+            watched: Mutex::default(),
+        })
+    }
+
+    /// The connection on which `wait` and what follows from it are asked.
+    pub(crate) fn waiting(&self) -> &Connection {
+        &self.waiting
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.waiting.is_lost() || self.pool.iter().any(Connection::is_lost)
+    }
+
+    /// Any question, on one of the pool's connections.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: &Value,
+    ) -> Result<T, CallError> {
+        self.any().ask(method, params).await
+    }
+
+    /// An offer, how many rows there were just before it, and the wish to be told how it ends:
+    /// lightningd reads all three in one go, so nothing can happen in between.
+    pub(crate) async fn offer(
+        &self,
+        method: &str,
+        params: &Value,
+        (hash, part): (PaymentHash, PartId),
+    ) -> (Result<Waited, CallError>, Result<Row, CallError>) {
+        let _permit = self.offers.acquire().await;
+        let counter = json!({"subsystem": "sendpays", "indexname": "created", "nextvalue": 0});
+        let key = self.key(hash, part);
+        let [before, offered, ended] =
+            self.any()
+                .calls([("wait", &counter), (method, params), ("waitsendpay", &key)]);
+        let (before, offered) = (before.result().await, offered.result::<Row>().await);
+        if offered.is_ok() {
+            self.watched().entry((hash, part)).or_insert(ended);
+        }
+        (before, offered)
+    }
+
+    /// The rows of a hash, whoever made them.
+    pub(crate) async fn rows(&self, hash: PaymentHash) -> Result<Vec<Row>, CallError> {
+        let params = json!({"payment_hash": hash.to_string()});
+        let list: ListSendPays = self.ask("listsendpays", &params).await?;
+        Ok(list.payments)
+    }
+
+    /// Asks to be told how a part ends, in lightningd's own words: it tells why a part of ours failed
+    /// only to those who wait when it happens.
+    pub(crate) fn watch(&self, hash: PaymentHash, part: PartId) {
+        let call = || self.waiting.call("waitsendpay", &self.key(hash, part));
+        self.watched().entry((hash, part)).or_insert_with(call);
+    }
+
+    /// What lightningd said of a part when it ended, if that was heard.
+    pub(crate) async fn heard_end(&self, hash: PaymentHash, part: PartId) -> Option<End> {
+        let heard = self.watched().remove(&(hash, part));
+        Some(heard?.result().await)
+    }
+
+    /// What it says of such a part when it is asked later.
+    pub(crate) async fn ask_end(&self, hash: PaymentHash, part: PartId) -> End {
+        self.ask("waitsendpay", &self.key(hash, part)).await
+    }
+
+    /// Nobody waits for that part any more.
+    pub(crate) fn forget(&self, hash: PaymentHash, part: PartId) {
+        self.watched().remove(&(hash, part));
+    }
+
+    /// Notes how many HTLCs there were, before any part of this one's block is offered. The note is
+    /// in lightningd's own database: what is there without one was never offered.
+    pub(crate) async fn before_offering(&self, part: PartId) -> Result<(), CallError> {
+        let block = part.0 / BLOCK;
+        let mut blocks = self.blocks.lock().await;
+        if !blocks.contains_key(&block) {
+            let now = self.htlcs_created().await?.to_string();
+            let known = life::remember(
+                self.any(),
+                &self.note_of(block).each_ref().map(|k| k.as_str()),
+                &now,
+            )
+            .await?;
+            blocks.insert(block, number(&known)?);
+        }
+        Ok(())
+    }
+
+    /// The HTLCs of a hash that were made since before the part could be offered.
+    pub(crate) async fn htlcs(
+        &self,
+        hash: PaymentHash,
+        part: PartId,
+    ) -> Result<Vec<Htlc>, CallError> {
+        let since = self.htlcs_before(part).await?;
+        let mut window = self.htlcs.lock().await;
+        if !self.life.htlcs_are_numbered {
+            let list: ListHtlcs = self.ask("listhtlcs", &json!({})).await?;
+            let own = list.htlcs.into_iter();
+            return Ok(own
+                .filter(|htlc| htlc.payment_hash == hash.to_string())
+                .collect());
+        }
+        if since < window.from || window.read == 0 {
+            *window = Window {
+                from: since,
+                read: since,
+                ..Window::default()
+            };
+        }
+        loop {
+            let params = json!({"index": "created", "start": window.read + 1, "limit": HTLCS});
+            let list: ListHtlcs = self.ask("listhtlcs", &params).await?;
+            let whole = list.htlcs.len() < HTLCS;
+            for htlc in list.htlcs {
+                window.read = window.read.max(htlc.created_index);
+                let hash = htlc.payment_hash.clone();
+                window.by_hash.entry(hash).or_default().push(htlc);
+            }
+            if whole {
+                let own = window.by_hash.get(&hash.to_string());
+                return Ok(own.cloned().unwrap_or_default());
+            }
+        }
+    }
+
+    async fn htlcs_before(&self, part: PartId) -> Result<u64, CallError> {
+        let block = part.0 / BLOCK;
+        let mut blocks = self.blocks.lock().await;
+        if let Some(known) = blocks.get(&block) {
+            return Ok(*known);
+        }
+        let noted = life::recall(
+            self.any(),
+            &self.note_of(block).each_ref().map(|k| k.as_str()),
+        )
+        .await?;
+        // Nothing of that block was ever offered: whatever there is, is not its own.
+        let Some(noted) = noted else {
+            return self.htlcs_created().await;
+        };
+        let noted = number(&noted)?;
+        blocks.insert(block, noted);
+        Ok(noted)
+    }
+
+    async fn htlcs_created(&self) -> Result<u64, CallError> {
+        if !self.life.htlcs_are_numbered {
+            return Ok(0);
+        }
+        let params = json!({"subsystem": "htlcs", "indexname": "created", "nextvalue": 0});
+        let waited: Waited = self.ask("wait", &params).await?;
+        Ok(waited.created)
+    }
+
+    fn note_of(&self, block: u64) -> [String; 4] {
+        let group = self.group.to_string();
+        [
+            "ampere".into(),
+            group,
+            "htlcs-before".into(),
+            block.to_string(),
+        ]
+    }
+
+    fn key(&self, hash: PaymentHash, part: PartId) -> serde_json::Value {
+        json!({"payment_hash": hash.to_string(), "partid": part.0, "groupid": self.group})
+    }
+
+    fn any(&self) -> &Connection {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        self.pool.get(turn % POOL).unwrap_or(&self.waiting)
+    }
+
+    fn watched(&self) -> MutexGuard<'_, HashMap<(PaymentHash, PartId), Answer>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn number(text: &str) -> Result<u64, CallError> {
+    text.parse().map_err(|_| {
+        CallError::Nonsense(format!("{text} in its datastore, where a number should be"))
+    })
+}

@@ -1,0 +1,100 @@
+//! The nodes of a daemon: each configured one, as the engine drives it.
+
+use crate::config::{Address, NodeConfig};
+use crate::data_dir;
+use crate::trouble::trouble;
+use cln::Lightningd;
+use domain::{NodeName, NodePorts};
+use ldk::Network;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// All of a daemon's nodes.
+pub(super) struct Nodes {
+    /// The embedded network, if it is one of them.
+    pub(super) network: Option<Arc<Network>>,
+    lightningds: Arc<Vec<Lightningd>>,
+}
+
+impl Nodes {
+    /// Brings them up as far as that is ours to do; a lightningd need not be up. `state` is where the
+    /// embedded network keeps its own, `group` the key of our parts at nodes that others use as well.
+    pub(super) async fn start(
+        nodes: &[NodeConfig],
+        state: Option<&Path>,
+        group: u64,
+    ) -> anyhow::Result<(Nodes, Vec<NodePorts>)> {
+        let (mut network, mut lightningds, mut ports) = (None, Vec::new(), Vec::new());
+        for node in nodes {
+            let name = NodeName::new(node.name.as_str());
+            ports.push(match &node.address {
+                Address::Embedded => {
+                    let dir = state.map(|state| state.join(&node.name));
+                    let started = start_network(dir).await?;
+                    let ports = NodePorts {
+                        name,
+                        sender: started.sender(),
+                        listener: started.listener(),
+                    };
+                    network = Some(started);
+                    ports
+                }
+                Address::Cln(socket) => {
+                    let lightningd = Lightningd::new(cln::Options {
+                        socket: socket.clone(),
+                        group,
+                        offer_by: node.offer_by,
+                    });
+                    let ports = NodePorts {
+                        name,
+                        sender: lightningd.sender(),
+                        listener: lightningd.listener(),
+                    };
+                    lightningds.push(lightningd);
+                    ports
+                }
+            });
+        }
+        let nodes = Nodes {
+            network,
+            lightningds: Arc::new(lightningds),
+        };
+        Ok((nodes, ports))
+    }
+
+    /// The name of the network that they are on, as the first that knows it says.
+    pub(super) fn network_name(&self) -> Arc<dyn Fn() -> String + Send + Sync> {
+        let embedded = self.network.as_ref().map(|_| "regtest".to_owned());
+        let lightningds = Arc::clone(&self.lightningds);
+        Arc::new(move || {
+            let said = || lightningds.iter().find_map(Lightningd::network);
+            embedded
+                .clone()
+                .or_else(said)
+                .unwrap_or("unknown".to_owned())
+        })
+    }
+
+    pub(super) async fn stop(&self) {
+        if let Some(network) = &self.network {
+            network.stop().await;
+        }
+    }
+}
+
+/// The `groupid` of a database's parts at lightningd: its own random number, small enough for readers
+/// whose JSON numbers are doubles, and none that a person would choose.
+pub(super) fn group(installation: &[u8; 16]) -> u64 {
+    let [a, b, c, d, e, f, g, ..] = *installation;
+    (u64::from_be_bytes([0, a, b, c, d, e, f, g]) >> 4) | 1 << 51
+}
+
+async fn start_network(dir: Option<PathBuf>) -> anyhow::Result<Arc<Network>> {
+    if let Some(dir) = &dir {
+        data_dir::create(dir)?;
+    }
+    Network::start(ldk::Options { dir }).await.map_err(|why| {
+        let help = "see the log above; parts stay as they are stored";
+        trouble("cannot start the embedded Lightning network", why, help)
+    })
+}

@@ -1,0 +1,204 @@
+//! `ampered` as a plugin of lightningd: the same daemon, whose callers come by way of lightningd's own
+//! socket (`lightning-cli sendpartialpay …`).
+//!
+//! stdout belongs to the protocol; log lines go to lightningd's own log.
+
+use crate::config::{Address, Config, DaemonFlags, Flags, NodeConfig};
+use crate::daemon::{Assembly, Running};
+use crate::data_dir;
+use crate::shutdown::Shutdown;
+use anyhow::Context;
+use cln::OfferBy;
+use cln_plugin::messages::Configuration;
+use cln_plugin::options::{DefaultStringConfigOption, StringConfigOption};
+use cln_plugin::{Builder, ConfiguredPlugin, Plugin, RpcMethodBuilder};
+use rpc::{InProcess, NotDone};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use tokio::io::{Stdin, Stdout, stdin, stdout};
+use tokio::sync::watch;
+
+/// What lightningd registers. `sendpay` and `waitsendpay` stay its own.
+const METHODS: [&str; 4] = [
+    "sendpartialpay",
+    "waitpartialpay",
+    "listpartialpayments",
+    "listpayments",
+];
+
+const DATABASE: StringConfigOption<'_> = StringConfigOption::new_str_no_default(
+    "ampere-database",
+    "Ampere's SQLite database [default: ampere/ampere.sqlite3 in the lightning directory]",
+);
+const RPC_FILE: StringConfigOption<'_> = StringConfigOption::new_str_no_default(
+    "ampere-rpc-file",
+    "Ampere's own Unix socket, with all of its methods [default: none]",
+);
+const OFFER_BY: DefaultStringConfigOption<'_> = DefaultStringConfigOption::new_str_with_default(
+    "ampere-offer-by",
+    "sendonion",
+    "How Ampere hands its parts to lightningd: sendonion, or sendpay for lightningd's own guard of the \
+     total as well",
+);
+
+type Configured = ConfiguredPlugin<State, Stdin, Stdout>;
+
+/// What the callbacks are given: the methods, once the daemon is up.
+#[derive(Clone)]
+struct State(watch::Receiver<Phase>);
+
+#[derive(Clone)]
+enum Phase {
+    Starting,
+    Up(InProcess),
+    Failed(String),
+}
+
+/// Whether lightningd has started this process.
+pub fn is_asked_for() -> bool {
+    std::env::var_os("LIGHTNINGD_PLUGIN").is_some_and(|value| value == "1")
+}
+
+/// Serves lightningd until it closes our stdin, or asks us to stop.
+pub async fn run() -> anyhow::Result<()> {
+    let Some(configured) = builder().configure().await? else {
+        // lightningd only wanted to know what there is (`--help`).
+        return Ok(());
+    };
+    let (phase, state) = watch::channel(Phase::Starting);
+    let prepared = prepare(&configured);
+    let (assembly, locks) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => return configured.disable(&format!("ampere: {error:#}")).await,
+    };
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let plugin = configured.start(State(state)).await?;
+    let ending = shutdown.clone();
+    tokio::spawn(async move {
+        // However it ends: nobody can be served any more.
+        let _ = plugin.join().await;
+        ending.request();
+    });
+    // lightningd serves its plugins' own calls only once they have been started; so this comes last.
+    match Running::start(&assembly, &shutdown).await {
+        Ok(running) => {
+            phase.send_replace(Phase::Up(running.calls()));
+            tracing::info!("ampere is ready: database {}", assembly.database.display());
+            running.serve(shutdown).await;
+        }
+        Err(error) => {
+            tracing::error!("ampere could not start: {error:#}");
+            phase.send_replace(Phase::Failed(format!("{error:#}")));
+            // Whoever calls is told why.
+            shutdown.requested().await;
+        }
+    }
+    drop(locks);
+    Ok(())
+}
+
+fn builder() -> Builder<State, Stdin, Stdout> {
+    let mut builder = Builder::new(stdin(), stdout())
+        .dynamic()
+        .option(DATABASE)
+        .option(RPC_FILE)
+        .option(OFFER_BY);
+    for method in METHODS.into_iter().filter_map(rpc::methods::named) {
+        let usage = method.usage();
+        // lightningd writes the name before the usage itself.
+        let usage = usage.split_once(' ').map_or("", |(_, params)| params);
+        let callback = move |plugin: Plugin<State>, params| call(method.name, plugin, params);
+        let method = RpcMethodBuilder::new(method.name, callback)
+            .description(method.description)
+            .usage(usage);
+        builder = builder.rpcmethod_from_builder(method);
+    }
+    builder
+}
+
+async fn call(method: &str, plugin: Plugin<State>, params: Value) -> anyhow::Result<Value> {
+    let mut phase = plugin.state().0.clone();
+    let is_settled = |phase: &Phase| !matches!(phase, Phase::Starting);
+    let settled = phase.wait_for(is_settled).await;
+    let settled = settled.map_or(Phase::Starting, |phase| phase.clone());
+    let calls = match settled {
+        Phase::Up(calls) => calls,
+        Phase::Failed(reason) => {
+            let what = format!("ampere could not start: {reason}");
+            return Err(told(&unavailable(&what)));
+        }
+        Phase::Starting => return Err(told(&unavailable("ampere is stopping"))),
+    };
+    let result = calls
+        .call(method, &params)
+        .await
+        .map_err(|error| told(&error))?;
+    Ok(serde_json::from_str(result.get())?)
+}
+
+/// cln-plugin passes an error on unchanged if its text is the error object.
+fn told(error: &NotDone) -> anyhow::Error {
+    let text = serde_json::to_string(error);
+    anyhow::Error::msg(text.unwrap_or_else(|why| why.to_string()))
+}
+
+fn unavailable(message: &str) -> NotDone {
+    NotDone {
+        code: rpc::error::Code::Busy.number(),
+        message: format!("{message}; this call changed nothing"),
+        data: None,
+    }
+}
+
+/// What is to be wired together, and the locks on it (A-10: one daemon a database).
+fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, Vec<data_dir::Lock>)> {
+    let Configuration {
+        lightning_dir,
+        rpc_file,
+        ..
+    } = configured.configuration();
+    let lightning_dir = PathBuf::from(lightning_dir);
+    let place = |path: Option<String>| path.map(|path| lightning_dir.join(path));
+    let offer_by = match configured.option(&OFFER_BY)?.as_str() {
+        "sendonion" => OfferBy::SendOnion,
+        "sendpay" => OfferBy::SendPay,
+        other => anyhow::bail!("ampere-offer-by is {other}: say sendonion or sendpay"),
+    };
+    let node = NodeConfig {
+        name: "cln".to_owned(),
+        address: Address::Cln(lightning_dir.join(rpc_file)),
+        offer_by,
+    };
+    let config = Config::load(
+        Flags {
+            data_dir: Some(lightning_dir.join("ampere")),
+            rpc_file: None,
+        },
+        DaemonFlags {
+            node: vec![node],
+            database: place(configured.option(&DATABASE)?),
+            log_format: None,
+        },
+        std::env::vars_os(),
+    )?;
+    data_dir::create(&config.data_dir)?;
+    let locks = data_dir::lock_both(&config.data_dir, &config.database)?;
+    let assembly = Assembly {
+        nodes: config.nodes,
+        state: Some(config.data_dir),
+        rpc_file: place(configured.option(&RPC_FILE)?),
+        database: config.database,
+        limits: config.limits,
+        policy: config.policy.into(),
+    };
+    check_folder(&assembly.database)?;
+    Ok((assembly, locks))
+}
+
+fn check_folder(database: &Path) -> anyhow::Result<()> {
+    let folder = database.parent().unwrap_or(database);
+    let found = std::fs::metadata(folder);
+    found.with_context(|| format!("ampere-database: no folder {}", folder.display()))?;
+    Ok(())
+}
