@@ -2,6 +2,9 @@
 
 use crate::{NodeId, ShortChannelId};
 
+/// How the message of a part that never left begins.
+const NEVER_SENT: &str = "never sent";
+
 /// Core Lightning's number for a failed attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum FailureCode {
@@ -83,6 +86,19 @@ impl Failure {
             onionreply: None,
             raw_message: None,
         }
+    }
+
+    /// The failure of a part that never left its node, and never will.
+    pub fn never_sent(reason: impl std::fmt::Display) -> Failure {
+        Failure::plain(
+            FailureCode::TryOtherRoute,
+            format!("{NEVER_SENT}: {reason}"),
+        )
+    }
+
+    /// Whether the part never left its node.
+    pub fn is_never_sent(&self) -> bool {
+        self.message.starts_with(NEVER_SENT)
     }
 
     /// BOLT 4's name of the failure code, as c-lightning writes it.

@@ -21,8 +21,8 @@ mod send;
 pub use restore::Damage;
 
 use crate::{
-    Change, Command, Failure, FailureCode, Notes, Offer, PartId, PartialPayment, PaymentHash,
-    PaymentSummary, Receipt, Refusal, StatusKind, Timestamp, Transition,
+    Change, Command, Failure, Notes, Offer, PartId, PartialPayment, PaymentHash, PaymentSummary,
+    Receipt, Refusal, StatusKind, Timestamp, Transition,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -157,9 +157,7 @@ impl Payment {
         } else {
             return Wish::Offer(Box::new(self.offer(part)));
         };
-        let message = format!("never sent: {reason}");
-        let failure = Failure::plain(FailureCode::TryOtherRoute, message);
-        Wish::Drop(Box::new(failure))
+        Wish::Drop(Box::new(Failure::never_sent(reason)))
     }
 
     fn offer(&self, part: &PartialPayment) -> Offer {

@@ -52,8 +52,10 @@ fn row_given(row: &Row, rows_before: Option<u64>, group: u64, part: PartId) -> R
         });
     }
     if row.status() == RowStatus::Complete {
-        let message = "never sent: somebody else has paid this payment_hash from this node";
-        let failure = Failure::plain(FailureCode::PaidElsewhere, message);
+        let failure = Failure {
+            code: FailureCode::PaidElsewhere,
+            ..Failure::never_sent("somebody else has paid this payment_hash from this node")
+        };
         return Reading::RefusedUnlessThere(Box::new(failure));
     }
     unknown(format!(

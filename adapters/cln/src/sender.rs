@@ -10,8 +10,8 @@ use crate::proof::{self, Evidence, Verdict};
 use crate::session::Session;
 use async_trait::async_trait;
 use domain::{
-    Failure, FailureCode, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId,
-    PaymentHash, Preimage, Route,
+    Failure, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId, PaymentHash,
+    Preimage, Route,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -266,7 +266,8 @@ fn fulfilled(row: &Row, hash: PaymentHash) -> LookUp {
 
 /// A row that says pending for ever. Its key must not be used again: lightningd would answer with it.
 fn dead_row() -> Failure {
-    let message = "never sent: lightningd was stopped before it had committed the HTLC; its own row goes on \
-                   saying pending; send a new part";
-    Failure::plain(FailureCode::TryOtherRoute, message)
+    Failure::never_sent(
+        "lightningd was stopped before it had committed the HTLC; its own row goes on saying pending; \
+         send a new part",
+    )
 }
