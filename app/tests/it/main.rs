@@ -15,7 +15,12 @@ mod contract;
 mod crash;
 mod daemon;
 mod demo;
+#[path = "../../../adapters/cln/tests/fake/mod.rs"]
+mod fake;
 mod hostile;
+#[path = "../lightning/mod.rs"]
+mod lightning;
+mod lightningd;
 mod proposal;
 mod pyln;
 mod quarantine;

@@ -49,6 +49,14 @@ impl Lightningd {
         });
     }
 
+    /// The rest of this payment has come to l4 from another payer's node: it takes what it has.
+    pub fn rest_arrives(&self, payment_hash: &str) {
+        self.with(|state| {
+            let ends = state.world.payee.rest_arrives(payment_hash);
+            state.end(ends);
+        });
+    }
+
     /// The chain has grown.
     pub fn set_height(&self, height: u32) {
         self.with(|state| state.set_height(height));

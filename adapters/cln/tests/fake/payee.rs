@@ -105,6 +105,18 @@ impl Payee {
             .collect()
     }
 
+    /// The rest of a set has come in over other peers: the payee takes what it has of it.
+    pub(crate) fn rest_arrives(&mut self, payment_hash: &str) -> Ends {
+        let Some(preimage) = self.preimage(payment_hash) else {
+            return Ends::new();
+        };
+        self.mark_paid(payment_hash);
+        self.end(payment_hash, |part| {
+            let preimage = preimage.clone();
+            (part.htlc, Resolution::Fulfilled { preimage })
+        })
+    }
+
     /// `htlc_set_add()`, after the checks of the single HTLC.
     fn take(&mut self, part: Part, height: u32) -> Ends {
         let Incoming {

@@ -1,0 +1,173 @@
+//! What `ampered` must do with any lightningd, the fake one and a real one alike: from beside it, and
+//! from inside it.
+#![allow(dead_code, reason = "each test crate uses a part of it")]
+
+use crate::support::{Daemon, Home, Refused, ampered_in, call, preimage_opens, soon};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// What an invoice asks for.
+pub(crate) const WHOLE: u64 = 10_000_000;
+const LARGER: u64 = 6_000_000;
+const SMALLER: u64 = 4_000_000;
+
+/// Our lightningd, and a payee with two ways to it.
+pub(crate) trait Lightning {
+    /// lightningd's socket.
+    fn socket(&self) -> PathBuf;
+
+    /// A new invoice of the payee's over [`WHOLE`]: its hash and its secret.
+    async fn invoice(&self) -> (String, String);
+
+    /// One of the two ways to the payee.
+    fn route(&self, which: usize, amount_msat: u64) -> Value;
+
+    /// kill -9.
+    async fn kill(&self);
+
+    /// lightningd started again, its channels back.
+    async fn start(&self);
+
+    /// lightningd stopped and started with `ampered` as its plugin.
+    async fn start_with_plugin(&self, ampered: &Path);
+}
+
+/// A daemon beside that lightningd.
+pub(crate) async fn beside(home: &Home, lightning: &impl Lightning) -> Daemon {
+    let mut command = ampered_in(home.path());
+    let node = format!("cln:{}", lightning.socket().display());
+    command.args(["--node", &node]);
+    Daemon::spawn(command, home.path().join("ampere-rpc")).await
+}
+
+/// The parameters of a part.
+fn part(invoice: &(String, String), route: Value) -> Value {
+    json!({
+        "route": route, "payment_hash": invoice.0, "intended_msatoshi": WHOLE,
+        "payment_secret": invoice.1, "description": "two parts",
+    })
+}
+
+async fn send(daemon: &Daemon, invoice: &(String, String), route: Value) -> u64 {
+    let sent = daemon.ok("sendpartialpay", part(invoice, route)).await;
+    sent["id"].as_u64().unwrap()
+}
+
+/// One invoice, two parts, two ways; both programs may be stopped in between.
+pub(crate) async fn pays_in_two_parts_over_restarts_of_both(lightning: &impl Lightning) {
+    let home = Home::new();
+    let daemon = beside(&home, lightning).await;
+    let invoice = lightning.invoice().await;
+    let first = send(&daemon, &invoice, lightning.route(0, LARGER)).await;
+    let refused = daemon.refused("waitpartialpay", json!([first, 1])).await;
+    assert_eq!(refused.code, 200, "it waits at the payee for the rest");
+    daemon.kill().await;
+    lightning.kill().await;
+    let daemon = beside(&home, lightning).await;
+    // The node is away: what is asked for now waits for it.
+    let shown = daemon.parts(json!([first])).await;
+    assert_eq!(shown[0]["status"], "pending");
+    let second = send(&daemon, &invoice, lightning.route(1, SMALLER)).await;
+    lightning.start().await;
+    for id in [first, second] {
+        let done = soon("the end", daemon.call("waitpartialpay", json!([id])));
+        let done = done
+            .await
+            .unwrap_or_else(|why| panic!("{why:?}\n{}", daemon.log()));
+        assert!(preimage_opens(&done), "{done}");
+    }
+    let payments = daemon.payments(json!({"payment_hash": invoice.0})).await;
+    assert_eq!(payments[0]["status"], "complete");
+    let info = daemon.ok("getinfo", json!([])).await;
+    assert_eq!(info["network"], "regtest", "{info}");
+    assert_eq!(info["nodes"][0]["name"], "cln");
+    assert!(info["blockheight"].as_u64().is_some(), "{info}");
+    daemon.terminate().await;
+}
+
+/// A failed part, the same wherever it is read, and another in its place.
+pub(crate) async fn tells_a_failure_everywhere_alike(lightning: &impl Lightning) {
+    let home = Home::new();
+    let daemon = beside(&home, lightning).await;
+    let invoice = lightning.invoice().await;
+    let mut cheap = lightning.route(0, WHOLE);
+    cheap[0]["amount_msat"] = json!(WHOLE);
+    let id = send(&daemon, &invoice, cheap).await;
+    let waited = daemon.refused("waitpartialpay", json!([id])).await;
+    assert_eq!(waited.code, 204, "{waited:?}");
+    let listed = daemon.parts(json!([id])).await.remove(0);
+    let failure = &listed["failure"];
+    assert_eq!(failure["failcodename"], "WIRE_FEE_INSUFFICIENT", "{listed}");
+    assert_eq!(failure["erring_index"], 1);
+    for detail in ["erring_node", "erring_channel", "failcode", "raw_message"] {
+        assert!(!failure[detail].is_null(), "{detail}: {listed}");
+        assert_eq!(failure[detail], waited.data[detail], "{detail}");
+    }
+    let again = send(&daemon, &invoice, lightning.route(0, WHOLE)).await;
+    assert!(preimage_opens(
+        &daemon.ok("waitpartialpay", json!([again])).await
+    ));
+    daemon.terminate().await;
+}
+
+/// By way of lightningd's own socket, as `lightning-cli` asks.
+pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, ampered: &Path) {
+    lightning.start_with_plugin(ampered).await;
+    let socket = lightning.socket();
+    let help = call(&socket, "help", json!([])).await.unwrap();
+    let help = help.to_string();
+    for usage in [
+        "sendpartialpay route payment_hash intended_msatoshi",
+        "waitpartialpay id",
+        "listpartialpayments",
+        "listpayments",
+    ] {
+        assert!(help.contains(usage), "{usage}: {help}");
+    }
+    let invoice = lightning.invoice().await;
+    let larger = part(&invoice, lightning.route(0, LARGER));
+    let first = call(&socket, "sendpartialpay", larger).await.unwrap();
+    let polled = refused(&socket, "waitpartialpay", json!([first["id"], 0])).await;
+    assert_eq!(
+        (polled.code, polled.message.as_str()),
+        (200, "Timed out while waiting")
+    );
+    let much = refused(
+        &socket,
+        "sendpartialpay",
+        part(&invoice, lightning.route(1, LARGER)),
+    )
+    .await;
+    assert_eq!(much.code, 200);
+    assert_eq!(much.data["room_msat"], SMALLER, "{much:?}");
+    let nonsense = refused(&socket, "waitpartialpay", json!(["one"])).await;
+    assert_eq!(nonsense.code, -32602);
+    let smaller = lightning.route(1, SMALLER);
+    let by_position = json!([smaller, invoice.0, WHOLE, "the rest", invoice.1]);
+    let second = call(&socket, "sendpartialpay", by_position).await.unwrap();
+    for sent in [first, second] {
+        let done = call(&socket, "waitpartialpay", json!({"id": sent["id"]})).await;
+        assert!(preimage_opens(&done.unwrap()));
+    }
+    let listed = call(&socket, "listpayments", json!([null, invoice.0]))
+        .await
+        .unwrap();
+    assert_eq!(listed["payments"][0]["status"], "complete", "{listed}");
+    let parts = call(
+        &socket,
+        "listpartialpayments",
+        json!({"payment_hash": invoice.0}),
+    )
+    .await;
+    assert_eq!(
+        parts.unwrap()["partialpayments"].as_array().unwrap().len(),
+        2
+    );
+}
+
+async fn refused(socket: &Path, method: &str, params: Value) -> Refused {
+    match call(socket, method, params).await {
+        Ok(result) => panic!("{method} was not refused: {result}"),
+        Err(refused) => refused,
+    }
+}
