@@ -41,6 +41,9 @@ struct TestArgs {
     /// Only this step
     #[arg(long, value_name = "STEP")]
     only: Option<test::Step>,
+    /// In place of all that: what needs a real Core Lightning, which LIGHTNINGD and BITCOIND name
+    #[arg(long, conflicts_with = "only")]
+    real_cln: bool,
 }
 
 #[derive(Args)]
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb) -> Result<()> {
     match verb {
+        Verb::Test(args) if args.real_cln => test::real::run(),
         Verb::Test(args) => test::run(args.only),
         Verb::Ci => test::run(None),
         #[cfg(feature = "tools")]

@@ -5,6 +5,7 @@
 
 mod arrows;
 mod python;
+pub(crate) mod real;
 mod tally;
 mod tidy;
 

@@ -1,7 +1,8 @@
 //! The connections to one life of a lightningd, and what was learnt over them.
 
-use crate::calls::{Htlc, ListHtlcs, ListSendPays, Row, Waited};
+use crate::calls::{Htlc, ListSendPays, Row, Waited};
 use crate::connection::{Answer, CallError, Connection};
+use crate::htlcs::Htlcs;
 use crate::life::{self, Life};
 use crate::options::Options;
 use domain::{PartId, PaymentHash};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Mutex as AsyncMutex, Semaphore};
+use tokio::sync::Semaphore;
 
 /// Connections for offers and questions.
 const POOL: usize = 4;
@@ -18,11 +19,6 @@ const POOL: usize = 4;
 /// before it turns to the next; so whatever an earlier Ampere wrote before it died has taken effect by
 /// the time a new one has had its first answers, and "no row" means that there will be none.
 const OFFERS_A_CONNECTION: usize = 8;
-/// Parts that share one note of how many HTLCs there were before any of them could be offered.
-const BLOCK: u64 = 1_024;
-/// HTLCs asked for at once.
-const HTLCS: usize = 1_000;
-
 /// Connections to one life of a lightningd. All of it is given up when one of them breaks.
 pub(crate) struct Session {
     pub(crate) life: Life,
@@ -31,22 +27,12 @@ pub(crate) struct Session {
     pool: Vec<Connection>,
     next: AtomicUsize,
     offers: Semaphore,
-    /// How many HTLCs there were before any part of a block could be offered.
-    blocks: AsyncMutex<HashMap<u64, u64>>,
-    htlcs: AsyncMutex<Window>,
+    htlcs: Htlcs,
     watched: Mutex<HashMap<(PaymentHash, PartId), Answer>>,
 }
 
 /// `waitsendpay`'s answer.
 pub(crate) type End = Result<Value, CallError>;
-
-/// The HTLCs that were made after number `from`, as far as they were read.
-#[derive(Default)]
-struct Window {
-    from: u64,
-    read: u64,
-    by_hash: HashMap<String, Vec<Htlc>>,
-}
 
 impl Session {
     /// Connects, and learns which lightningd this is.
@@ -62,14 +48,13 @@ impl Session {
             pool.push(connection);
         }
         Ok(Session {
-            life,
             group: options.group,
             waiting,
             pool,
             next: AtomicUsize::new(0),
             offers: Semaphore::new(POOL * OFFERS_A_CONNECTION),
-            blocks: AsyncMutex::default(),
-            htlcs: AsyncMutex::default(),
+            htlcs: Htlcs::new(options.group, life.htlcs_are_numbered),
+            life,
             watched: Mutex::default(),
         })
     }
@@ -143,22 +128,9 @@ impl Session {
         self.watched().remove(&(hash, part));
     }
 
-    /// Notes how many HTLCs there were, before any part of this one's block is offered. The note is
-    /// in lightningd's own database: what is there without one was never offered.
+    /// Must have succeeded before that part is offered.
     pub(crate) async fn before_offering(&self, part: PartId) -> Result<(), CallError> {
-        let block = part.0 / BLOCK;
-        let mut blocks = self.blocks.lock().await;
-        if !blocks.contains_key(&block) {
-            let now = self.htlcs_created().await?.to_string();
-            let known = life::remember(
-                self.any(),
-                &self.note_of(block).each_ref().map(|k| k.as_str()),
-                &now,
-            )
-            .await?;
-            blocks.insert(block, number(&known)?);
-        }
-        Ok(())
+        self.htlcs.note(self.any(), part).await
     }
 
     /// The HTLCs of a hash that were made since before the part could be offered.
@@ -167,75 +139,7 @@ impl Session {
         hash: PaymentHash,
         part: PartId,
     ) -> Result<Vec<Htlc>, CallError> {
-        let since = self.htlcs_before(part).await?;
-        let mut window = self.htlcs.lock().await;
-        if !self.life.htlcs_are_numbered {
-            let list: ListHtlcs = self.ask("listhtlcs", &json!({})).await?;
-            let own = list.htlcs.into_iter();
-            return Ok(own
-                .filter(|htlc| htlc.payment_hash == hash.to_string())
-                .collect());
-        }
-        if since < window.from || window.read == 0 {
-            *window = Window {
-                from: since,
-                read: since,
-                ..Window::default()
-            };
-        }
-        loop {
-            let params = json!({"index": "created", "start": window.read + 1, "limit": HTLCS});
-            let list: ListHtlcs = self.ask("listhtlcs", &params).await?;
-            let whole = list.htlcs.len() < HTLCS;
-            for htlc in list.htlcs {
-                window.read = window.read.max(htlc.created_index);
-                let hash = htlc.payment_hash.clone();
-                window.by_hash.entry(hash).or_default().push(htlc);
-            }
-            if whole {
-                let own = window.by_hash.get(&hash.to_string());
-                return Ok(own.cloned().unwrap_or_default());
-            }
-        }
-    }
-
-    async fn htlcs_before(&self, part: PartId) -> Result<u64, CallError> {
-        let block = part.0 / BLOCK;
-        let mut blocks = self.blocks.lock().await;
-        if let Some(known) = blocks.get(&block) {
-            return Ok(*known);
-        }
-        let noted = life::recall(
-            self.any(),
-            &self.note_of(block).each_ref().map(|k| k.as_str()),
-        )
-        .await?;
-        // Nothing of that block was ever offered: whatever there is, is not its own.
-        let Some(noted) = noted else {
-            return self.htlcs_created().await;
-        };
-        let noted = number(&noted)?;
-        blocks.insert(block, noted);
-        Ok(noted)
-    }
-
-    async fn htlcs_created(&self) -> Result<u64, CallError> {
-        if !self.life.htlcs_are_numbered {
-            return Ok(0);
-        }
-        let params = json!({"subsystem": "htlcs", "indexname": "created", "nextvalue": 0});
-        let waited: Waited = self.ask("wait", &params).await?;
-        Ok(waited.created)
-    }
-
-    fn note_of(&self, block: u64) -> [String; 4] {
-        let group = self.group.to_string();
-        [
-            "ampere".into(),
-            group,
-            "htlcs-before".into(),
-            block.to_string(),
-        ]
+        self.htlcs.since_before(self.any(), hash, part).await
     }
 
     fn key(&self, hash: PaymentHash, part: PartId) -> serde_json::Value {
@@ -250,10 +154,4 @@ impl Session {
     fn watched(&self) -> MutexGuard<'_, HashMap<(PaymentHash, PartId), Answer>> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn number(text: &str) -> Result<u64, CallError> {
-    text.parse().map_err(|_| {
-        CallError::Nonsense(format!("{text} in its datastore, where a number should be"))
-    })
 }

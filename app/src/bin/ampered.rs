@@ -40,7 +40,7 @@ struct Args {
 #[tokio::main]
 async fn main() -> ExitCode {
     if plugin::is_asked_for() {
-        serve_lightningd().await
+        serve_lightningd().await;
     }
     let exit = match Args::try_parse() {
         Err(error) => after_clap(&error),

@@ -189,8 +189,8 @@ pub(super) fn chosen(flags: Vec<NodeConfig>, settings: Nodes) -> Result<Vec<Node
             return Err(NotNode::SameAddress(node.address.to_string()));
         }
     }
-    match nodes.is_empty() {
-        true => Err(NotNode::None),
-        false => Ok(nodes),
+    if nodes.is_empty() {
+        return Err(NotNode::None);
     }
+    Ok(nodes)
 }

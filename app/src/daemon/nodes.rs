@@ -85,8 +85,11 @@ impl Nodes {
 /// The `groupid` of a database's parts at lightningd: its own random number, small enough for readers
 /// whose JSON numbers are doubles, and none that a person would choose.
 pub(super) fn group(installation: &[u8; 16]) -> u64 {
-    let [a, b, c, d, e, f, g, ..] = *installation;
-    (u64::from_be_bytes([0, a, b, c, d, e, f, g]) >> 4) | 1 << 51
+    let number = installation
+        .iter()
+        .take(8)
+        .fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    number >> 12 | 1 << 51
 }
 
 async fn start_network(dir: Option<PathBuf>) -> anyhow::Result<Arc<Network>> {

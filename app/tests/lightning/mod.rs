@@ -41,14 +41,14 @@ pub(crate) async fn beside(home: &Home, lightning: &impl Lightning) -> Daemon {
 }
 
 /// The parameters of a part.
-fn part(invoice: &(String, String), route: Value) -> Value {
+fn part(invoice: &(String, String), route: &Value) -> Value {
     json!({
         "route": route, "payment_hash": invoice.0, "intended_msatoshi": WHOLE,
         "payment_secret": invoice.1, "description": "two parts",
     })
 }
 
-async fn send(daemon: &Daemon, invoice: &(String, String), route: Value) -> u64 {
+async fn send(daemon: &Daemon, invoice: &(String, String), route: &Value) -> u64 {
     let sent = daemon.ok("sendpartialpay", part(invoice, route)).await;
     sent["id"].as_u64().unwrap()
 }
@@ -58,7 +58,7 @@ pub(crate) async fn pays_in_two_parts_over_restarts_of_both(lightning: &impl Lig
     let home = Home::new();
     let daemon = beside(&home, lightning).await;
     let invoice = lightning.invoice().await;
-    let first = send(&daemon, &invoice, lightning.route(0, LARGER)).await;
+    let first = send(&daemon, &invoice, &lightning.route(0, LARGER)).await;
     let refused = daemon.refused("waitpartialpay", json!([first, 1])).await;
     assert_eq!(refused.code, 200, "it waits at the payee for the rest");
     daemon.kill().await;
@@ -67,7 +67,7 @@ pub(crate) async fn pays_in_two_parts_over_restarts_of_both(lightning: &impl Lig
     // The node is away: what is asked for now waits for it.
     let shown = daemon.parts(json!([first])).await;
     assert_eq!(shown[0]["status"], "pending");
-    let second = send(&daemon, &invoice, lightning.route(1, SMALLER)).await;
+    let second = send(&daemon, &invoice, &lightning.route(1, SMALLER)).await;
     lightning.start().await;
     for id in [first, second] {
         let done = soon("the end", daemon.call("waitpartialpay", json!([id])));
@@ -92,7 +92,7 @@ pub(crate) async fn tells_a_failure_everywhere_alike(lightning: &impl Lightning)
     let invoice = lightning.invoice().await;
     let mut cheap = lightning.route(0, WHOLE);
     cheap[0]["amount_msat"] = json!(WHOLE);
-    let id = send(&daemon, &invoice, cheap).await;
+    let id = send(&daemon, &invoice, &cheap).await;
     let waited = daemon.refused("waitpartialpay", json!([id])).await;
     assert_eq!(waited.code, 204, "{waited:?}");
     let listed = daemon.parts(json!([id])).await.remove(0);
@@ -103,7 +103,7 @@ pub(crate) async fn tells_a_failure_everywhere_alike(lightning: &impl Lightning)
         assert!(!failure[detail].is_null(), "{detail}: {listed}");
         assert_eq!(failure[detail], waited.data[detail], "{detail}");
     }
-    let again = send(&daemon, &invoice, lightning.route(0, WHOLE)).await;
+    let again = send(&daemon, &invoice, &lightning.route(0, WHOLE)).await;
     assert!(preimage_opens(
         &daemon.ok("waitpartialpay", json!([again])).await
     ));
@@ -125,7 +125,7 @@ pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, a
         assert!(help.contains(usage), "{usage}: {help}");
     }
     let invoice = lightning.invoice().await;
-    let larger = part(&invoice, lightning.route(0, LARGER));
+    let larger = part(&invoice, &lightning.route(0, LARGER));
     let first = call(&socket, "sendpartialpay", larger).await.unwrap();
     let polled = refused(&socket, "waitpartialpay", json!([first["id"], 0])).await;
     assert_eq!(
@@ -135,7 +135,7 @@ pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, a
     let much = refused(
         &socket,
         "sendpartialpay",
-        part(&invoice, lightning.route(1, LARGER)),
+        part(&invoice, &lightning.route(1, LARGER)),
     )
     .await;
     assert_eq!(much.code, 200);

@@ -1,3 +1,5 @@
+//! What proves that a part never left, and what does not.
+
 use super::*;
 use serde_json::json;
 

@@ -109,7 +109,8 @@ impl Lightningd {
         if let Some(timer) = timer {
             let lightningd = self.clone();
             self.spawn(async move {
-                tokio::time::sleep(timer.after).await;
+                let elapsed = tokio::time::timeout(timer.after, std::future::pending::<()>());
+                let _ = elapsed.await;
                 lightningd.with(|state| state.time_out(timer.token, &timer.answer));
             });
         }

@@ -130,7 +130,7 @@ impl Drop for Daemon {
         // They write to a directory that is about to be removed.
         let began = Instant::now();
         while family.iter().any(Process::runs) && began.elapsed() < END {
-            thread::sleep(Duration::from_millis(10));
+            thread::yield_now();
         }
         if let Err(error) = killed {
             eprintln!("process {} may still run: {error}", self.pid());

@@ -156,7 +156,7 @@ impl<W: World> NodeHarness for Node<W> {
             Fate::Fulfilled | Fate::Held => return offer,
             Fate::FailedOnTheWay => changed(&offer.route, |hops| hops[0].amount = hops[1].amount),
             Fate::Refused => changed(&offer.route, |hops| {
-                hops[0].channel = "999x9x9".parse().unwrap()
+                hops[0].channel = "999x9x9".parse().unwrap();
             }),
         };
         Offer { route, ..offer }
