@@ -12,6 +12,8 @@ const MORE: &str = "\
 Examples:
   ampered                                everything in ~/.ampere
   ampered --data-dir /tmp/a              everything in /tmp/a
+  ampered --node cln:/path/lightning-rpc drive a real lightningd (so does lightningd itself, with
+                                         plugin=/path/to/ampered)
   AMPERE_LOG=debug ampered               more to read
   ampere --data-dir /tmp/a getinfo       ask the one in /tmp/a
   ampere --data-dir /tmp/a stop          end it (so do SIGTERM and Ctrl-C)
@@ -21,6 +23,8 @@ AMPERE_LOG, AMPERE_LOG_FORMAT, AMPERE_LIMITS_…, AMPERE_POLICY_…), which wins
 
   rpc_file = \"ampere-rpc\"
   log = \"warn,rpc=debug\"
+  node = \"embedded\"             # or \"cln:/path/to/lightning-rpc\"; several: [[node]] with a name
+                                # and an address each
   [limits]        # of the socket
   [policy]        # of the engine
   waiters_max = 1000

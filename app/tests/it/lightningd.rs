@@ -3,12 +3,11 @@
 
 use crate::fake::{Lightningd, Plugin};
 use crate::lightning::{self, Lightning, WHOLE, beside};
-use crate::support::{Daemon, Home, ampered_in, call, preimage_opens, soon};
+use crate::support::{Daemon, Home, ampered_in, call, clean, preimage_opens, soon};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tempfile::TempDir;
-use tokio::process::Command;
 use tokio::sync::Mutex;
 
 const AMPERED: &str = env!("CARGO_BIN_EXE_ampered");
@@ -30,12 +29,7 @@ impl Fake {
     }
 
     async fn launch(&self, options: Map<String, Value>) -> Plugin {
-        let mut command = Command::new(AMPERED);
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("AMPERE_") {
-                command.env_remove(name);
-            }
-        }
+        let mut command = clean(AMPERED);
         command.stderr(Stdio::inherit());
         let launched = Plugin::launch(&self.lightningd, command, self.folder.path(), options);
         soon("the plugin", launched).await
@@ -133,7 +127,7 @@ async fn as_a_plugin_it_loses_nothing_with_its_lightningd() {
 async fn as_a_plugin_it_says_why_it_cannot_start() {
     let fake = Fake::new();
     let _first = fake.launch(Map::new()).await;
-    let mut command = Command::new(AMPERED);
+    let mut command = clean(AMPERED);
     command.env("LIGHTNINGD_PLUGIN", "1").kill_on_drop(true);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut second = command.spawn().unwrap();

@@ -39,7 +39,7 @@ status        only pending, complete or failed ones
 start         only this id and later ones: the next of the page before
 limit         at most so many
 
-Returns {partialpayments: [{id, payment_hash, node, destination, amount_msat, amount_sent_msat, intended_msatoshi, created_at, status, route, …}], next}; next only if there are more. What matches nothing is an empty list. A row that breaks a rule shows as {id, warning_quarantined}.";
+Returns {partialpayments: [{id, payment_hash, node, destination, amount_msat, amount_sent_msat, intended_msatoshi, created_at, status, route, …}], next}; next only if there are more. A pending part of which its node can tell nothing now says why: pending_reason. What matches nothing is an empty list. A row that breaks a rule shows as {id, warning_quarantined}.";
 
     type Request = PartFilter;
 

@@ -176,7 +176,8 @@ pub(crate) fn ampere() -> Command {
     command
 }
 
-fn clean(program: &str) -> Command {
+/// A program, without whatever the tests' own environment says.
+pub(crate) fn clean(program: &str) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AMPERE_") {

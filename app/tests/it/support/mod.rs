@@ -3,7 +3,7 @@
 mod daemon;
 mod payment;
 
-pub(crate) use daemon::{Daemon, Home, Refused, ampere, ampered_in, call};
+pub(crate) use daemon::{Daemon, Home, Refused, ampere, ampered_in, call, clean};
 pub(crate) use payment::{Invoice, LARGER, SMALLER, WHOLE, preimage_opens};
 
 use std::time::Duration;
