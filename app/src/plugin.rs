@@ -15,6 +15,7 @@ use cln_plugin::{Builder, ConfiguredPlugin, Plugin, RpcMethodBuilder};
 use rpc::{InProcess, NotDone};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use tokio::io::{Stdin, Stdout, stdin, stdout};
 use tokio::sync::watch;
 
@@ -41,6 +42,10 @@ const OFFER_BY: DefaultStringConfigOption<'_> = DefaultStringConfigOption::new_s
      total as well",
 );
 
+/// How long another daemon may take to let go of the database.
+const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
 type Configured = ConfiguredPlugin<State, Stdin, Stdout>;
 
 /// What the callbacks are given: the methods, once the daemon is up.
@@ -66,8 +71,7 @@ pub async fn run() -> anyhow::Result<()> {
         return Ok(());
     };
     let (phase, state) = watch::channel(Phase::Starting);
-    let prepared = prepare(&configured);
-    let (assembly, locks) = match prepared {
+    let (assembly, data_dir) = match prepare(&configured) {
         Ok(prepared) => prepared,
         Err(error) => return configured.disable(&format!("ampere: {error:#}")).await,
     };
@@ -81,21 +85,55 @@ pub async fn run() -> anyhow::Result<()> {
         ending.request();
     });
     // lightningd serves its plugins' own calls only once they have been started; so this comes last.
-    match Running::start(&assembly, &shutdown).await {
-        Ok(running) => {
+    tokio::select! {
+        () = serve(&assembly, &data_dir, &phase, &shutdown) => {}
+        () = async {
+            shutdown.clone().requested().await;
+            // Once it is up it stops in good order; before that there is nothing to lose.
+            if matches!(*phase.borrow(), Phase::Up(_)) {
+                std::future::pending::<()>().await;
+            }
+        } => {}
+    }
+    Ok(())
+}
+
+/// From the locks to the end.
+async fn serve(
+    assembly: &Assembly,
+    data_dir: &Path,
+    phase: &watch::Sender<Phase>,
+    shutdown: &Shutdown,
+) {
+    let started = async {
+        let locks = take_locks(data_dir, &assembly.database).await?;
+        Ok((Running::start(assembly, shutdown).await?, locks))
+    };
+    let started: anyhow::Result<_> = started.await;
+    match started {
+        Ok((running, _locks)) => {
             phase.send_replace(Phase::Up(running.calls()));
             tracing::info!("ampere is ready: database {}", assembly.database.display());
-            running.serve(shutdown).await;
+            running.serve(shutdown.clone()).await;
         }
         Err(error) => {
             tracing::error!("ampere could not start: {error:#}");
             phase.send_replace(Phase::Failed(format!("{error:#}")));
             // Whoever calls is told why.
-            shutdown.requested().await;
+            shutdown.clone().requested().await;
         }
     }
-    drop(locks);
-    Ok(())
+}
+
+/// The plugin of a lightningd that was killed a moment ago may not have ended yet.
+async fn take_locks(dir: &Path, database: &Path) -> anyhow::Result<Vec<data_dir::Lock>> {
+    let began = Instant::now();
+    loop {
+        match data_dir::lock_both(dir, database) {
+            Err(_) if began.elapsed() < LOCK_PATIENCE => tokio::time::sleep(LOCK_PAUSE).await,
+            locks => return locks,
+        }
+    }
 }
 
 fn builder() -> Builder<State, Stdin, Stdout> {
@@ -151,8 +189,8 @@ fn unavailable(message: &str) -> NotDone {
     }
 }
 
-/// What is to be wired together, and the locks on it (A-10: one daemon a database).
-fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, Vec<data_dir::Lock>)> {
+/// What is to be wired together, and the data directory.
+fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, PathBuf)> {
     let Configuration {
         lightning_dir,
         rpc_file,
@@ -183,17 +221,16 @@ fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, Vec<data_dir::L
         std::env::vars_os(),
     )?;
     data_dir::create(&config.data_dir)?;
-    let locks = data_dir::lock_both(&config.data_dir, &config.database)?;
     let assembly = Assembly {
         nodes: config.nodes,
-        state: Some(config.data_dir),
+        state: None,
         rpc_file: place(configured.option(&RPC_FILE)?),
         database: config.database,
         limits: config.limits,
         policy: config.policy.into(),
     };
     check_folder(&assembly.database)?;
-    Ok((assembly, locks))
+    Ok((assembly, config.data_dir))
 }
 
 fn check_folder(database: &Path) -> anyhow::Result<()> {

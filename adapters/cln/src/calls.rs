@@ -146,6 +146,13 @@ pub(crate) struct Htlc {
     pub(crate) payment_hash: String,
 }
 
+impl Htlc {
+    /// Whether it is not one that came in, which other words than `in` might also mean.
+    pub(crate) fn is_outgoing(&self) -> bool {
+        self.direction != "in"
+    }
+}
+
 /// `listpeerchannels`.
 #[derive(Deserialize)]
 pub(crate) struct ListPeerChannels {

@@ -46,7 +46,7 @@ pub(crate) struct Complaint {
     pub(crate) data: Value,
 }
 
-type Reply = Result<Box<RawValue>, CallError>;
+pub(crate) type Reply = Result<Box<RawValue>, CallError>;
 
 /// A connection. It ends when this is dropped.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Connection {
         let (input, output) = stream.into_split();
         let (outgoing, frames) = mpsc::unbounded_channel();
         let calls = Arc::new(Mutex::new(Calls::default()));
-        let reading = tokio::spawn(read(input, calls.clone()));
+        let reading = tokio::spawn(receive(input, calls.clone()));
         let writing = tokio::spawn(write(output, frames, calls.clone()));
         Ok(Connection {
             outgoing,
@@ -149,9 +149,18 @@ impl Drop for Connection {
 impl Answer {
     /// The reply's result.
     pub(crate) async fn result<T: DeserializeOwned>(self) -> Result<T, CallError> {
-        let result = self.await?;
-        serde_json::from_str(result.get()).map_err(|why| CallError::Nonsense(why.to_string()))
+        read(&self.await?)
     }
+
+    /// The reply, if it is there; then it is taken.
+    pub(crate) fn already(&mut self) -> Option<Reply> {
+        self.0.try_recv().ok()
+    }
+}
+
+/// What a result says.
+pub(crate) fn read<T: DeserializeOwned>(result: &RawValue) -> Result<T, CallError> {
+    serde_json::from_str(result.get()).map_err(|why| CallError::Nonsense(why.to_string()))
 }
 
 impl Future for Answer {
@@ -183,7 +192,7 @@ async fn write(
     }
 }
 
-async fn read(mut input: OwnedReadHalf, calls: Arc<Mutex<Calls>>) {
+async fn receive(mut input: OwnedReadHalf, calls: Arc<Mutex<Calls>>) {
     let mut buffer = Vec::with_capacity(64 << 10);
     loop {
         match frames(&mut input, &mut buffer, &calls).await {

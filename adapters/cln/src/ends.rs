@@ -1,6 +1,6 @@
 //! How parts failed, in the words that were heard when it happened.
 
-use crate::connection::CallError;
+use crate::connection::{CallError, Complaint};
 use crate::failure;
 use crate::session::Session;
 use domain::{Failure, PartId, PaymentHash, Route};
@@ -9,6 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Failures that are remembered: who asks again soon after is told the same.
 const REMEMBERED: usize = 4_096;
+
+/// lightningd's error of a part that it has no row of: said of a failed one, the question was too early.
+const NOT_YET_THERE: i64 = 208;
 
 type Key = (PaymentHash, PartId);
 
@@ -54,19 +57,27 @@ impl Ends {
         if let Some(known) = self.state().failed.get(&key) {
             return Ok(known.clone());
         }
-        let said = match session.heard_end(hash, part).await {
-            Some(Err(CallError::Lost(_))) | None => session.ask_end(hash, part).await,
-            Some(heard) => heard,
-        };
-        let failure = match said {
-            Err(CallError::Said(complaint)) => failure::of(&complaint),
+        let heard = session.heard_end(hash, part).await;
+        if let Some(Err(CallError::Said(complaint))) = heard
+            && complaint.code != NOT_YET_THERE
+        {
+            return Ok(self.keep(hash, part, &complaint));
+        }
+        match session.ask_end(hash, part).await {
+            Err(CallError::Said(complaint)) if complaint.code != NOT_YET_THERE => {
+                Ok(self.keep(hash, part, &complaint))
+            }
+            Err(error) => Err(error),
             Ok(_) => {
                 let what = "a part that has failed in its list, and not when asked for";
-                return Err(CallError::Nonsense(what.into()));
+                Err(CallError::Nonsense(what.into()))
             }
-            Err(error @ (CallError::Lost(_) | CallError::Nonsense(_))) => return Err(error),
-        };
-        Ok(self.state().keep(key, failure))
+        }
+    }
+
+    /// Remembers why a part has failed, in lightningd's words.
+    pub(crate) fn keep(&self, hash: PaymentHash, part: PartId, said: &Complaint) -> Failure {
+        self.state().keep((hash, part), failure::of(said))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -7,7 +7,7 @@
 //!   `proof`: what proves that a part never left. `onion`: what each hop is told.
 //! - `listener`: outcomes in, by lightningd's own numbers. `ends`, `failure`: why a part failed.
 //! - `life`: which lightningd this is, and which of its lives. `link`, `session`, `connection`: staying
-//!   connected. `htlcs`: which HTLCs there are since before a part could be offered.
+//!   connected. `history`: what lightningd has made since before a part could be offered.
 //!
 //! # Absent
 //!
@@ -19,7 +19,7 @@ mod calls;
 mod connection;
 mod ends;
 mod failure;
-mod htlcs;
+mod history;
 mod life;
 mod link;
 mod listener;

@@ -75,7 +75,7 @@ pub(crate) async fn meet(connection: &Connection, options: &Options) -> Result<L
     })
 }
 
-async fn counter(connection: &Connection, index: &str) -> Result<Waited, CallError> {
+pub(crate) async fn counter(connection: &Connection, index: &str) -> Result<Waited, CallError> {
     let params = json!({"subsystem": "sendpays", "indexname": index, "nextvalue": 0});
     connection.ask("wait", &params).await
 }
@@ -112,19 +112,25 @@ async fn rows_before(
     let group = group.to_string();
     let key = ["ampere", group.as_str(), "life"];
     let known = recall(connection, &key).await?;
-    let known = known.and_then(|text| serde_json::from_str::<Record>(&text).ok());
-    if let Some(record) = known.filter(|record| record.started == started) {
-        return Ok(record.rows_before);
+    if let Some(text) = known {
+        // Never written over unread: it says what this life began with.
+        let record: Record = serde_json::from_str(&text).map_err(|why| nonsense(&why))?;
+        if record.started == started {
+            return Ok(record.rows_before);
+        }
     }
     let record = Record {
         started: started.to_owned(),
         rows_before: rows,
     };
-    let text =
-        serde_json::to_string(&record).map_err(|why| CallError::Nonsense(why.to_string()))?;
+    let text = serde_json::to_string(&record).map_err(|why| nonsense(&why))?;
     let params = json!({"key": key, "string": text, "mode": "create-or-replace"});
     let _: serde_json::Value = connection.ask("datastore", &params).await?;
     Ok(rows)
+}
+
+pub(crate) fn nonsense(why: &serde_json::Error) -> CallError {
+    CallError::Nonsense(format!("in its datastore: {why}"))
 }
 
 /// Writes an entry unless there is one: what it holds afterwards.

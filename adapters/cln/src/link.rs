@@ -1,5 +1,7 @@
 //! Staying connected: one session at a time, made anew when it breaks.
 
+use crate::calls::WaitBlockHeight;
+use crate::connection::CallError;
 use crate::ends::Ends;
 use crate::life::Life;
 use crate::options::Options;
@@ -7,10 +9,9 @@ use crate::session::Session;
 use domain::{Cursor, NodeIdentity};
 use serde_json::json;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, watch};
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 /// How long a lightningd may take to say what it is.
@@ -29,6 +30,7 @@ pub(crate) struct Away(pub(crate) String);
 pub(crate) struct Link {
     pub(crate) options: Options,
     pub(crate) ends: Ends,
+    session: Mutex<Option<Arc<Session>>>,
     state: AsyncMutex<State>,
     /// The number of the present life: 0 before the first.
     lives: watch::Sender<u64>,
@@ -39,12 +41,11 @@ pub(crate) struct Link {
     /// is an old one.
     rows: AtomicU64,
     updates: AtomicU64,
+    told: AtomicU64,
 }
 
 #[derive(Default)]
 struct State {
-    session: Option<Arc<Session>>,
-    following: Option<AbortHandle>,
     identity: Option<NodeIdentity>,
     started: Option<String>,
     failed: Option<(Instant, Duration, Away)>,
@@ -55,22 +56,42 @@ impl Link {
         Link {
             options,
             ends: Ends::default(),
+            session: Mutex::default(),
             state: AsyncMutex::default(),
             lives: watch::Sender::new(0),
             height: Arc::default(),
             network: Mutex::default(),
             rows: AtomicU64::new(0),
             updates: AtomicU64::new(0),
+            told: AtomicU64::new(0),
         }
     }
 
     /// The present session, or a new one.
-    pub(crate) async fn session(&self) -> Result<Arc<Session>, Away> {
-        let mut state = self.state.lock().await;
-        if let Some(session) = state.session.as_ref().filter(|session| !session.is_lost()) {
-            return Ok(session.clone());
+    pub(crate) async fn session(self: &Arc<Self>) -> Result<Arc<Session>, Away> {
+        if let Some(session) = self.present() {
+            return Ok(session);
         }
-        state.give_up();
+        // In a task of its own: who asks may stop asking half-way, and must not hold up the others.
+        let link = self.clone();
+        let connecting = tokio::spawn(async move { link.connected().await });
+        let ended = |_| Err(Away("lightningd's connection is being closed".into()));
+        connecting.await.unwrap_or_else(ended)
+    }
+
+    fn present(&self) -> Option<Arc<Session>> {
+        let told = self.told.load(Ordering::Acquire);
+        let session = self.session.lock();
+        let session = session.unwrap_or_else(PoisonError::into_inner).clone()?;
+        (!session.is_lost() && session.life.updates >= told).then_some(session)
+    }
+
+    async fn connected(&self) -> Result<Arc<Session>, Away> {
+        let mut state = self.state.lock().await;
+        if let Some(session) = self.present() {
+            return Ok(session);
+        }
+        self.keep(None);
         if let Some((at, pause, away)) = &state.failed
             && at.elapsed() < *pause
         {
@@ -79,8 +100,8 @@ impl Link {
         match self.connect(&mut state).await {
             Ok(session) => {
                 state.failed = None;
-                state.following = Some(self.follow_height(&session));
-                state.session = Some(session.clone());
+                tokio::spawn(follow_height(Arc::downgrade(&session), self.height.clone()));
+                self.keep(Some(session.clone()));
                 Ok(session)
             }
             Err(away) => {
@@ -90,6 +111,10 @@ impl Link {
                 Err(away)
             }
         }
+    }
+
+    fn keep(&self, session: Option<Arc<Session>>) {
+        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = session;
     }
 
     async fn connect(&self, state: &mut State) -> Result<Arc<Session>, Away> {
@@ -151,7 +176,7 @@ impl Link {
         another.map_or(known, |life| *life)
     }
 
-    pub(crate) async fn identity(&self) -> Result<NodeIdentity, Away> {
+    pub(crate) async fn identity(self: &Arc<Self>) -> Result<NodeIdentity, Away> {
         let known = self.session().await?;
         Ok(known.life.identity.clone())
     }
@@ -175,43 +200,27 @@ impl Link {
         self.updates.fetch_max(number, Ordering::AcqRel);
     }
 
-    /// What was stored of its outcomes, it has told.
-    pub(crate) fn heard(&self, cursor: Cursor) {
+    /// What an Ampere before this one had stored of its outcomes, it has told. A session that knows of
+    /// fewer is with an old database, even if it was made before this was known.
+    pub(crate) fn has_told(&self, cursor: Cursor) {
+        self.told.fetch_max(cursor.0, Ordering::AcqRel);
         self.seen_update(cursor.0);
     }
-
-    fn follow_height(&self, session: &Arc<Session>) -> AbortHandle {
-        let (session, height) = (Arc::downgrade(session), self.height.clone());
-        let following = tokio::spawn(async move {
-            while let Some(session) = session.upgrade() {
-                let next = height.load(Ordering::Acquire).saturating_add(1);
-                let params = json!({"blockheight": next, "timeout": BLOCK_TIMEOUT});
-                let reached = session.waiting().call("waitblockheight", &params);
-                // The wait must not keep a session alive that everybody else has given up.
-                drop(session);
-                match reached.result::<crate::calls::WaitBlockHeight>().await {
-                    Ok(reached) => _ = height.fetch_max(reached.blockheight, Ordering::AcqRel),
-                    // It timed out.
-                    Err(crate::connection::CallError::Said(_)) => {}
-                    Err(_) => return,
-                }
-            }
-        });
-        following.abort_handle()
-    }
 }
 
-impl State {
-    fn give_up(&mut self) {
-        self.session = None;
-        if let Some(following) = self.following.take() {
-            following.abort();
+/// Keeps the height up to date for as long as anybody holds the session.
+async fn follow_height(session: Weak<Session>, height: Arc<AtomicU32>) {
+    while let Some(session) = session.upgrade() {
+        let next = height.load(Ordering::Acquire).saturating_add(1);
+        let params = json!({"blockheight": next, "timeout": BLOCK_TIMEOUT});
+        let reached = session.waiting().call("waitblockheight", &params);
+        // The wait must not keep a session alive that everybody else has given up.
+        drop(session);
+        match reached.result::<WaitBlockHeight>().await {
+            Ok(reached) => _ = height.fetch_max(reached.blockheight, Ordering::AcqRel),
+            // It timed out, or cannot be asked for.
+            Err(CallError::Said(_)) => tokio::time::sleep(PAUSE.1).await,
+            Err(CallError::Lost(_) | CallError::Nonsense(_)) => return,
         }
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        self.give_up();
     }
 }

@@ -3,7 +3,7 @@
 //! The cursor is lightningd's `updated_index`, kept in its database: nothing is missed or counted twice
 //! over restarts of either side.
 
-use crate::calls::{ListSendPays, Row, RowStatus};
+use crate::calls::{ListSendPays, Row, RowStatus, Waited};
 use crate::connection::CallError;
 use crate::link::Link;
 use crate::session::Session;
@@ -29,7 +29,7 @@ pub(crate) struct Listener {
 impl HtlcListener for Listener {
     async fn listen(self: Box<Self>, from: Option<Cursor>) -> BoxStream<'static, Heard> {
         if let Some(cursor) = from {
-            self.link.heard(cursor);
+            self.link.has_told(cursor);
         }
         let ear = Ear {
             next: from.map_or(0, |cursor| cursor.0).saturating_add(1),
@@ -76,15 +76,16 @@ impl Ear {
         }
     }
 
-    /// Reads a page, or waits until there is one.
+    /// Waits until something has been updated that was not read yet, and reads a page of it.
     async fn hear(&mut self, session: &Session) -> Result<(), CallError> {
+        let params =
+            json!({"subsystem": "sendpays", "indexname": "updated", "nextvalue": self.next});
+        let waited: Waited = session.waiting().ask("wait", &params).await?;
         let params = json!({"index": "updated", "start": self.next, "limit": PAGE});
         let list: ListSendPays = session.waiting().ask("listsendpays", &params).await?;
         if list.payments.is_empty() {
-            let params =
-                json!({"subsystem": "sendpays", "indexname": "updated", "nextvalue": self.next});
-            let _: serde_json::Value = session.waiting().ask("wait", &params).await?;
-            return Ok(());
+            // All of it has been deleted since, up to there.
+            self.next = self.next.max(waited.updated.saturating_add(1));
         }
         for row in list.payments {
             let Some(index) = row.updated_index.filter(|index| *index >= self.next) else {

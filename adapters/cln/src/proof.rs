@@ -13,13 +13,14 @@
 //! 3. **`listhtlcs` keeps resolved HTLCs**, so it shows what was paid and forgotten otherwise: none of
 //!    this hash with this amount on this channel may be there since before the offer. Of two parts with
 //!    the same amount on the same channel, one HTLC could be either's.
-//! 4. **No row at all** proves nothing alone: `delpay` and autoclean delete rows. With no HTLC either,
-//!    it does; the channel need not be there then, for a part that has not even a row may never have had
-//!    one to leave by.
+//! 4. **No row at all** proves nothing alone: `delpay` and autoclean delete rows. But lightningd numbers
+//!    its rows: if none is missing since before the part could be offered, its row was never made, and
+//!    the channel need not be there (a part that has no row may never have had one to leave by). If some
+//!    are missing, it takes a channel as in 2, and no HTLC of this hash with this amount anywhere.
 //!
 //! Short of the proof the part stays pending, and the reason is shown (rule A-5).
 
-use crate::calls::{Channel, Htlc, Row, RowStatus};
+use crate::calls::{Channel, Htlc, Row};
 
 /// What lightningd shows of a part.
 pub(crate) struct Evidence<'a> {
@@ -27,10 +28,12 @@ pub(crate) struct Evidence<'a> {
     pub(crate) rows: &'a [Row],
     /// Rows up to this number are from an earlier life.
     pub(crate) rows_before: u64,
-    /// The channels with the first hop's node.
+    /// The channels with the first hop's node; all channels, if there is an HTLC like the part's.
     pub(crate) channels: &'a [Channel],
-    /// The HTLCs of its hash that were made since before the part could be offered.
+    /// The outgoing HTLCs of its hash that were made since before the part could be offered.
     pub(crate) htlcs: &'a [Htlc],
+    /// Whether rows that were made since then may have been deleted.
+    pub(crate) rows_were_deleted: bool,
     /// The channel that it was to leave by.
     pub(crate) channel: &'a str,
     /// What it was to carry there.
@@ -68,7 +71,8 @@ pub(crate) fn of_pending_row(row: &Row, evidence: &Evidence<'_>) -> Verdict {
         return Out;
     }
     if evidence.own_htlcs() > 0 {
-        return if evidence.every_row_has_one() {
+        // A sibling's row that was deleted would leave its HTLC to be taken for this one's.
+        return if evidence.every_row_has_one() && !evidence.rows_were_deleted {
             Out
         } else {
             Doubt(EITHER)
@@ -88,19 +92,21 @@ pub(crate) fn of_pending_row(row: &Row, evidence: &Evidence<'_>) -> Verdict {
 
 /// No row.
 pub(crate) fn of_no_row(evidence: &Evidence<'_>) -> Verdict {
-    if evidence
-        .own_channel()
-        .is_some_and(|channel| channel.lost_state)
-    {
+    let channel = evidence.own_channel();
+    if channel.is_some_and(|channel| channel.lost_state) {
         return Doubt(LOST_STATE);
     }
-    // What siblings that are accounted for went out with.
-    let explained = evidence.rows.iter().filter(|row| {
-        let dead = row.status() == RowStatus::Pending && row.created_index <= evidence.rows_before;
-        !dead && row.amount_sent_msat == evidence.amount_sent_msat
-    });
-    if evidence.htlcs_like_it().count() > explained.count() {
+    if channel.is_some_and(|channel| !channel.reestablished) {
+        return Doubt(NOT_YET);
+    }
+    if !evidence.rows_were_deleted {
+        return NeverSent;
+    }
+    if evidence.htlcs_like_it().next().is_some() {
         return Doubt(NO_ROW);
+    }
+    if channel.is_none() {
+        return Doubt(NO_CHANNEL);
     }
     NeverSent
 }
@@ -111,22 +117,25 @@ impl Evidence<'_> {
         channels.find(|channel| channel.is_called(self.channel) && !is_over(&channel.state))
     }
 
-    /// How many outgoing HTLCs of the hash have the part's amount and channel.
+    /// How many HTLCs of the hash have the part's amount, and may have its channel: those that are not
+    /// on a channel that is known to be another. (A splice gives a channel another name.)
     fn own_htlcs(&self) -> usize {
-        let channel = self.channels.iter().find(|c| c.is_called(self.channel));
-        let on_it = |htlc: &&Htlc| match channel {
-            Some(channel) => channel.is_called(&htlc.short_channel_id),
-            // Its other names are not known any more.
-            None => true,
+        let is_elsewhere = |htlc: &&Htlc| {
+            let mut channels = self.channels.iter();
+            channels.any(|channel| {
+                channel.is_called(&htlc.short_channel_id) && !channel.is_called(self.channel)
+            })
         };
-        self.htlcs_like_it().filter(on_it).count()
+        let own = self.htlcs_like_it().filter(|htlc| !is_elsewhere(htlc));
+        own.count()
     }
 
-    /// The outgoing HTLCs of the hash with the part's amount.
+    /// The HTLCs of the hash with the part's amount.
     fn htlcs_like_it(&self) -> impl Iterator<Item = &Htlc> {
-        let like_it =
-            |htlc: &&Htlc| htlc.direction != "in" && htlc.amount_msat == self.amount_sent_msat;
-        self.htlcs.iter().filter(like_it)
+        let amount = self.amount_sent_msat;
+        self.htlcs
+            .iter()
+            .filter(move |htlc| htlc.amount_msat == amount)
     }
 
     /// Whether there are as many HTLCs of the part's amount as rows: then each row has its own.

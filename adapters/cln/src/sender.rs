@@ -173,7 +173,11 @@ impl Sender {
         let rows = session.rows(hash).await?;
         let own = self.own(&rows, part);
         match own.map(|row| (row, row.status())) {
-            Some((row, RowStatus::Complete)) => Ok(fulfilled(row, hash)),
+            Some((row, RowStatus::Complete)) => {
+                session.forget(hash, part);
+                self.link.ends.forget(hash, part);
+                Ok(fulfilled(row, hash))
+            }
             Some((_, RowStatus::Failed)) => {
                 let failure = self.link.ends.failure(session, hash, part).await?;
                 Ok(LookUp::Failed(Box::new(failure)))
@@ -186,12 +190,33 @@ impl Sender {
             }
             own @ (Some((_, RowStatus::Pending)) | None) => {
                 let own = own.map(|(row, _)| row);
+                if own.is_none()
+                    && let Some(told) = self.told(session, hash, part)
+                {
+                    return Ok(told);
+                }
                 if own.is_some_and(|row| row.created_index > session.life.rows_before) {
                     session.watch(hash, part);
                     return Ok(LookUp::Pending);
                 }
                 self.judge(session, part, (hash, own, &rows), route).await
             }
+        }
+    }
+
+    /// What was heard of a part before its row was deleted.
+    fn told(&self, session: &Session, hash: PaymentHash, part: PartId) -> Option<LookUp> {
+        let told = session.heard_already(hash, part)?;
+        match told {
+            Ok(row) => match fulfilled(&row, hash) {
+                known @ LookUp::Fulfilled(_) => Some(known),
+                _ => None,
+            },
+            Err(CallError::Said(complaint)) if complaint.code != NO_SUCH_PAYMENT => {
+                let failure = self.link.ends.keep(hash, part, &complaint);
+                Some(LookUp::Failed(Box::new(failure)))
+            }
+            Err(CallError::Said(_) | CallError::Lost(_) | CallError::Nonsense(_)) => None,
         }
     }
 
@@ -204,16 +229,23 @@ impl Sender {
         route: &Route,
     ) -> Result<LookUp, CallError> {
         let first = route.first();
-        // The channels first: an HTLC that was not there when its channel was re-established never
-        // comes.
-        let params = json!({"id": first.node.to_string()});
-        let channels: ListPeerChannels = session.ask("listpeerchannels", &params).await?;
         let htlcs = session.htlcs(hash, part).await?;
+        let like_it = htlcs
+            .iter()
+            .any(|htlc| htlc.amount_msat == first.amount.get());
+        // To tell whose channel an HTLC is on takes all of them; there may be thousands.
+        let params = if like_it {
+            json!({})
+        } else {
+            json!({"id": first.node.to_string()})
+        };
+        let channels: ListPeerChannels = session.ask("listpeerchannels", &params).await?;
         let evidence = Evidence {
             rows,
             rows_before: session.life.rows_before,
             channels: &channels.channels,
             htlcs: &htlcs,
+            rows_were_deleted: session.rows_were_deleted(part).await?,
             channel: &first.channel.to_string(),
             amount_sent_msat: first.amount.get(),
         };
@@ -223,8 +255,14 @@ impl Sender {
         };
         Ok(match (verdict, own) {
             (Verdict::Doubt(reason), _) => LookUp::Unknown(reason.to_owned()),
-            (Verdict::NeverSent, None) => LookUp::NeverSeen,
-            (Verdict::NeverSent, Some(_)) => LookUp::Failed(Box::new(dead_row())),
+            (Verdict::NeverSent, own) => {
+                session.forget(hash, part);
+                self.link.ends.forget(hash, part);
+                match own {
+                    Some(_) => LookUp::Failed(Box::new(dead_row())),
+                    None => LookUp::NeverSeen,
+                }
+            }
             (Verdict::Out, _) => {
                 session.watch(hash, part);
                 LookUp::Pending
@@ -240,6 +278,9 @@ impl Sender {
         self.link.options.group
     }
 }
+
+/// lightningd's error of a part that it has no row of.
+const NO_SUCH_PAYMENT: i64 = 208;
 
 /// What lightningd shows in its own lists.
 fn note(params: &mut Value, offer: &Offer) {

@@ -1,8 +1,8 @@
 //! The connections to one life of a lightningd, and what was learnt over them.
 
 use crate::calls::{Htlc, ListSendPays, Row, Waited};
-use crate::connection::{Answer, CallError, Connection};
-use crate::htlcs::Htlcs;
+use crate::connection::{Answer, CallError, Connection, read};
+use crate::history::History;
 use crate::life::{self, Life};
 use crate::options::Options;
 use domain::{PartId, PaymentHash};
@@ -27,7 +27,7 @@ pub(crate) struct Session {
     pool: Vec<Connection>,
     next: AtomicUsize,
     offers: Semaphore,
-    htlcs: Htlcs,
+    history: History,
     watched: Mutex<HashMap<(PaymentHash, PartId), Answer>>,
 }
 
@@ -53,7 +53,7 @@ impl Session {
             pool,
             next: AtomicUsize::new(0),
             offers: Semaphore::new(POOL * OFFERS_A_CONNECTION),
-            htlcs: Htlcs::new(options.group, life.htlcs_are_numbered),
+            history: History::new(options.group, life.htlcs_are_numbered),
             life,
             watched: Mutex::default(),
         })
@@ -118,6 +118,19 @@ impl Session {
         Some(heard?.result().await)
     }
 
+    /// The same, if it has been said already: nobody waits for it.
+    pub(crate) fn heard_already(
+        &self,
+        hash: PaymentHash,
+        part: PartId,
+    ) -> Option<Result<Row, CallError>> {
+        let mut watched = self.watched();
+        let reply = watched.get_mut(&(hash, part))?.already()?;
+        watched.remove(&(hash, part));
+        drop(watched);
+        Some(reply.and_then(|row| read(&row)))
+    }
+
     /// What it says of such a part when it is asked later.
     pub(crate) async fn ask_end(&self, hash: PaymentHash, part: PartId) -> End {
         self.ask("waitsendpay", &self.key(hash, part)).await
@@ -130,7 +143,7 @@ impl Session {
 
     /// Must have succeeded before that part is offered.
     pub(crate) async fn before_offering(&self, part: PartId) -> Result<(), CallError> {
-        self.htlcs.note(self.any(), part).await
+        self.history.note(self.any(), part).await
     }
 
     /// The HTLCs of a hash that were made since before the part could be offered.
@@ -139,7 +152,12 @@ impl Session {
         hash: PaymentHash,
         part: PartId,
     ) -> Result<Vec<Htlc>, CallError> {
-        self.htlcs.since_before(self.any(), hash, part).await
+        self.history.htlcs(self.any(), hash, part).await
+    }
+
+    /// Whether the part may have had a row that is gone.
+    pub(crate) async fn rows_were_deleted(&self, part: PartId) -> Result<bool, CallError> {
+        self.history.rows_were_deleted(self.any(), part).await
     }
 
     fn key(&self, hash: PaymentHash, part: PartId) -> serde_json::Value {

@@ -191,3 +191,57 @@ async fn by_sendpay_a_dead_row_of_the_whole_blocks_the_payment() {
     assert_eq!(failure.code, FailureCode::InProgressElsewhere);
     assert_eq!(sent(&node), 0);
 }
+
+/// What was said of a part before its row was deleted is not lost, though no list shows it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn end_that_was_heard_before_its_row_was_deleted_is_known() {
+    let node = node();
+    let paid = node.part(1, 0, AMOUNT, AMOUNT).await;
+    assert_eq!(node.offer(&paid).await, OfferAnswer::Accepted);
+    node.world
+        .lightningd
+        .forget_rows(&paid.payment_hash.to_string());
+    let known = node.settled(&paid).await;
+    assert!(matches!(known, LookUp::Fulfilled(_)), "{known:?}");
+}
+
+/// Its channel took the HTLC with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn row_that_was_deleted_with_its_channel_closed_is_in_doubt() {
+    let mut node = node();
+    let mut words = node.words(None).await;
+    let paid = node.part(1, 0, AMOUNT, AMOUNT).await;
+    assert_eq!(node.offer(&paid).await, OfferAnswer::Accepted);
+    fulfilled(&mut words, &paid).await;
+    let fake = node.world.lightningd.clone();
+    fake.forget_rows(&paid.payment_hash.to_string());
+    for _ in 0..2 {
+        fake.close_channel(0);
+    }
+    node.crash_ampere();
+    doubted(&node, &paid, "gone").await;
+}
+
+/// An Ampere that met the old database before it read its own cursor.
+#[tokio::test(flavor = "multi_thread")]
+async fn old_database_is_known_by_the_cursor_that_was_stored() {
+    let mut node = node();
+    let fake = node.world.lightningd.clone();
+    assert!(node.sender().identity().await.is_ok());
+    let backup = fake.snapshot();
+    let mut words = node.words(None).await;
+    let told = node.part(1, 1, AMOUNT, AMOUNT).await;
+    assert_eq!(node.offer(&told).await, OfferAnswer::Accepted);
+    fulfilled(&mut words, &told).await;
+    fake.kill().await;
+    fake.restore(&backup);
+    fake.start_again();
+    node.crash_ampere();
+    assert!(node.sender().identity().await.is_ok());
+    drop(node.words(Some(1)).await);
+    // By the other way, whose channel has lost nothing.
+    let next = node.part(2, 0, AMOUNT, AMOUNT).await;
+    doubted(&node, &next, "an old one").await;
+    let offered = node.offer(&next).await;
+    assert!(matches!(offered, OfferAnswer::Unknown(_)), "{offered:?}");
+}

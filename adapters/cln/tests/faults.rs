@@ -172,6 +172,32 @@ async fn late_replies_hold_up_outcomes_and_lose_none() {
     }
 }
 
+/// Updates whose rows are gone are passed, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_were_deleted_are_not_waited_for_again_and_again() {
+    let mut node = node();
+    let fake = node.world.lightningd.clone();
+    for n in 1..=3 {
+        let part = node.part(n, 0, AMOUNT, AMOUNT).await;
+        assert_eq!(node.offer(&part).await, OfferAnswer::Accepted);
+        fake.forget_rows(&part.payment_hash.to_string());
+    }
+    node.crash_ampere();
+    let mut words = node.words(None).await;
+    let before = fake.calls("wait");
+    assert!(futures::poll!(words.next()).is_pending());
+    let part = node.part(4, 0, AMOUNT, AMOUNT).await;
+    assert_eq!(node.offer(&part).await, OfferAnswer::Accepted);
+    let heard = soon("a word", words.next()).await.unwrap();
+    assert_eq!((heard.part, heard.cursor.0), (part.part, 4));
+    // Those of a session's beginning and of an offer, and two of the listener's.
+    assert!(
+        fake.calls("wait") - before < 12,
+        "{}",
+        fake.calls("wait") - before
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn failure_that_nobody_heard_live_has_no_details_and_is_a_failure() {
     let mut node = node();

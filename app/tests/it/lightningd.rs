@@ -123,20 +123,34 @@ async fn as_a_plugin_it_loses_nothing_with_its_lightningd() {
     assert_eq!(info["nodes"][0]["name"], "cln");
 }
 
+/// As when lightningd is killed and started again at once: its old plugin has not ended yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn as_a_plugin_it_waits_for_the_one_before_it() {
+    let fake = Fake::new();
+    let mut command = ampered_in(&fake.folder.path().join("ampere"));
+    command.args(["--node", &format!("cln:{}", fake.socket().display())]);
+    let rpc_file = fake.folder.path().join("ampere/ampere-rpc");
+    let before = Daemon::spawn(command, rpc_file).await;
+    let _plugin = fake.launch(Map::new()).await;
+    let socket = fake.socket();
+    let asking = tokio::spawn(async move { call(&socket, "listpayments", json!([])).await });
+    before.terminate().await;
+    asking.await.unwrap().unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn as_a_plugin_it_says_why_it_cannot_start() {
     let fake = Fake::new();
-    let _first = fake.launch(Map::new()).await;
     let mut command = clean(AMPERED);
     command.env("LIGHTNINGD_PLUGIN", "1").kill_on_drop(true);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut second = command.spawn().unwrap();
-    let said = soon("the handshake", handshake(&mut second, fake.folder.path())).await;
+    let mut plugin = command.spawn().unwrap();
+    let said = soon("the handshake", handshake(&mut plugin, fake.folder.path())).await;
     let reason = said["result"]["disable"].as_str().unwrap_or_default();
-    assert!(reason.contains("another ampered is using"), "{said}");
+    assert!(reason.contains("say sendonion or sendpay"), "{said}");
 }
 
-/// `getmanifest` and `init`, by hand: the answer to the latter.
+/// `getmanifest` and `init`, by hand and with an option that makes no sense: the answer to the latter.
 async fn handshake(plugin: &mut tokio::process::Child, dir: &Path) -> Value {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stdin = plugin.stdin.take().unwrap();
@@ -144,10 +158,11 @@ async fn handshake(plugin: &mut tokio::process::Child, dir: &Path) -> Value {
         "lightning-dir": dir, "rpc-file": "lightning-rpc", "startup": true, "network": "regtest",
         "feature_set": {"init": "", "node": "", "channel": "", "invoice": ""},
     });
+    let options = json!({"ampere-offer-by": "carrier pigeon"});
     let requests = [
         json!({"jsonrpc": "2.0", "id": "1", "method": "getmanifest", "params": {}}),
         json!({"jsonrpc": "2.0", "id": "2", "method": "init",
-            "params": {"options": {}, "configuration": configuration}}),
+            "params": {"options": options, "configuration": configuration}}),
     ];
     for request in requests {
         stdin
@@ -160,9 +175,9 @@ async fn handshake(plugin: &mut tokio::process::Child, dir: &Path) -> Value {
     stdout.read_to_string(&mut said).await.unwrap();
     let mut messages = said
         .split("\n\n")
-        .filter_map(|m| serde_json::from_str::<Value>(m).ok());
+        .filter_map(|message| serde_json::from_str::<Value>(message).ok());
     messages
-        .find(|m| m["id"] == "2")
+        .find(|message| message["id"] == "2")
         .unwrap_or_else(|| panic!("{said}"))
 }
 

@@ -13,9 +13,9 @@ fn row(created_index: u64, amount_sent: u64, status: &str) -> Row {
     .unwrap()
 }
 
-fn htlc(channel: &str, amount_msat: u64, direction: &str) -> Htlc {
+fn htlc(channel: &str, amount_msat: u64) -> Htlc {
     serde_json::from_value(json!({
-        "created_index": 1, "short_channel_id": channel, "direction": direction,
+        "created_index": 1, "short_channel_id": channel, "direction": "out",
         "amount_msat": amount_msat, "payment_hash": "00",
     }))
     .unwrap()
@@ -33,20 +33,30 @@ fn normal() -> Channel {
     channel("CHANNELD_NORMAL", true, false)
 }
 
-/// The verdict on the first row, or on a part without one.
-fn judge(rows: &[Row], htlcs: &[Htlc], channels: &[Channel], own_row: bool) -> Verdict {
-    let evidence = Evidence {
+/// The verdict on the first row, where no row was deleted.
+fn judge(rows: &[Row], htlcs: &[Htlc], channels: &[Channel]) -> Verdict {
+    of_pending_row(&rows[0], &evidence(rows, htlcs, channels, false))
+}
+
+/// The verdict on a part without a row.
+fn judge_none(deleted: bool, rows: &[Row], htlcs: &[Htlc], channels: &[Channel]) -> Verdict {
+    of_no_row(&evidence(rows, htlcs, channels, deleted))
+}
+
+fn evidence<'a>(
+    rows: &'a [Row],
+    htlcs: &'a [Htlc],
+    channels: &'a [Channel],
+    rows_were_deleted: bool,
+) -> Evidence<'a> {
+    Evidence {
         rows,
         rows_before: 10,
         channels,
         htlcs,
+        rows_were_deleted,
         channel: "104x4x0",
         amount_sent_msat: SENT,
-    };
-    if own_row {
-        of_pending_row(&rows[0], &evidence)
-    } else {
-        of_no_row(&evidence)
     }
 }
 
@@ -54,22 +64,23 @@ fn is_doubt(verdict: &Verdict) -> bool {
     matches!(verdict, Doubt(_))
 }
 
+fn other() -> Channel {
+    serde_json::from_value(json!({"state": "CHANNELD_NORMAL", "short_channel_id": "104x3x0"}))
+        .unwrap()
+}
+
 #[test]
 fn row_of_this_life_is_lightningds_to_end() {
-    assert_eq!(judge(&[row(11, SENT, "pending")], &[], &[], true), Out);
+    assert_eq!(judge(&[row(11, SENT, "pending")], &[], &[]), Out);
 }
 
 #[test]
 fn row_of_an_earlier_life_without_htlc_was_never_sent() {
     let rows = [row(10, SENT, "pending")];
-    assert_eq!(judge(&rows, &[], &[normal()], true), NeverSent);
-    // Incoming, of another amount, on another channel: not its own.
-    let others = [
-        htlc("104x4x0", SENT, "in"),
-        htlc("104x4x0", SENT + 1, "out"),
-        htlc("104x3x0", SENT, "out"),
-    ];
-    assert_eq!(judge(&rows, &others, &[normal()], true), NeverSent);
+    assert_eq!(judge(&rows, &[], &[normal()]), NeverSent);
+    // Of another amount, and on another channel: not its own.
+    let others = [htlc("104x4x0", SENT + 1), htlc("104x3x0", SENT)];
+    assert_eq!(judge(&rows, &others, &[normal(), other()]), NeverSent);
 }
 
 #[test]
@@ -82,56 +93,90 @@ fn short_of_the_proof_it_stays_pending() {
         vec![channel("ONCHAIN", true, false)],
         vec![channel("CLOSED", true, false)],
     ] {
-        let verdict = judge(&rows, &[], &channels, true);
+        let verdict = judge(&rows, &[], &channels);
         assert!(is_doubt(&verdict), "{channels:?}");
     }
 }
 
 #[test]
-fn an_htlc_by_any_of_the_channels_names_is_out() {
+fn an_htlc_by_any_name_that_is_no_other_channels_is_out() {
     let rows = [row(10, SENT, "pending")];
-    for name in ["104x4x0", "1x2x3", "4x5x6"] {
-        let htlcs = [htlc(name, SENT, "out")];
-        assert_eq!(judge(&rows, &htlcs, &[normal()], true), Out, "{name}");
+    // The last one is what the channel was called before a splice.
+    for name in ["104x4x0", "1x2x3", "4x5x6", "99x1x0"] {
+        let htlcs = [htlc(name, SENT)];
+        assert_eq!(judge(&rows, &htlcs, &[normal(), other()]), Out, "{name}");
     }
-    // A channel whose other names are forgotten: any HTLC may be its own.
-    assert_eq!(judge(&rows, &[htlc("9x9x9", SENT, "out")], &[], true), Out);
+    assert_eq!(judge(&rows, &[htlc("9x9x9", SENT)], &[]), Out);
 }
 
 #[test]
 fn one_htlc_and_two_rows_of_its_amount_decide_nothing() {
     let rows = [row(9, SENT, "pending"), row(10, SENT, "pending")];
-    let one = [htlc("104x4x0", SENT, "out")];
-    assert!(is_doubt(&judge(&rows, &one, &[normal()], true)));
-    let two = [htlc("104x4x0", SENT, "out"), htlc("104x3x0", SENT, "out")];
-    assert_eq!(judge(&rows, &two, &[normal()], true), Out);
+    let one = [htlc("104x4x0", SENT)];
+    assert!(is_doubt(&judge(&rows, &one, &[normal()])));
+    let two = [htlc("104x4x0", SENT), htlc("104x3x0", SENT)];
+    assert_eq!(judge(&rows, &two, &[normal(), other()]), Out);
 }
 
 #[test]
-fn no_row_and_no_htlc_was_never_sent_even_without_a_channel() {
-    assert_eq!(judge(&[], &[], &[], false), NeverSent);
+fn an_htlc_may_be_that_of_a_row_that_was_deleted() {
+    let rows = [row(10, SENT, "pending")];
+    let htlcs = [htlc("104x4x0", SENT)];
+    let channels = [normal()];
+    let verdict = of_pending_row(&rows[0], &evidence(&rows, &htlcs, &channels, true));
+    assert!(is_doubt(&verdict));
+}
+
+#[test]
+fn where_no_row_is_missing_a_part_without_one_was_never_sent() {
+    let sibling = [row(9, SENT, "complete")];
+    let its = [htlc("104x4x0", SENT)];
+    for channels in [
+        vec![normal()],
+        vec![],
+        vec![channel("ONCHAIN", false, false)],
+    ] {
+        assert_eq!(judge_none(false, &[], &[], &channels), NeverSent);
+        assert_eq!(judge_none(false, &sibling, &its, &channels), NeverSent);
+    }
+}
+
+/// The numbers are those of whichever database is there.
+#[test]
+fn a_channel_that_has_lost_state_or_may_have_proves_nothing() {
+    for channel in [
+        channel("AWAITING_UNILATERAL", false, true),
+        channel("CHANNELD_NORMAL", false, false),
+    ] {
+        assert!(is_doubt(&judge_none(false, &[], &[], &[channel])));
+    }
+}
+
+#[test]
+fn where_rows_are_missing_no_sibling_explains_an_htlc() {
+    let htlcs = [htlc("104x4x0", SENT)];
+    assert!(is_doubt(&judge_none(true, &[], &htlcs, &[normal()])));
+    // One that failed before it had an HTLC, one that was paid by another part's HTLC, a dead one.
+    for status in ["failed", "complete", "pending"] {
+        let sibling = [row(9, SENT, status)];
+        let verdict = judge_none(true, &sibling, &htlcs, &[normal()]);
+        assert!(is_doubt(&verdict), "{status}");
+    }
     assert_eq!(
-        judge(&[], &[], &[channel("ONCHAIN", false, false)], false),
+        judge_none(true, &[], &[htlc("104x4x0", 1)], &[normal()]),
         NeverSent
     );
 }
 
+/// A channel that was closed and forgotten took its HTLCs with it.
 #[test]
-fn no_row_where_state_was_lost_proves_nothing() {
-    let lost = channel("AWAITING_UNILATERAL", false, true);
-    assert!(is_doubt(&judge(&[], &[], &[lost], false)));
-}
-
-#[test]
-fn a_deleted_row_leaves_its_htlc() {
-    let htlcs = [htlc("104x4x0", SENT, "out")];
-    assert!(is_doubt(&judge(&[], &htlcs, &[normal()], false)));
-    // A sibling that is accounted for went out with it.
-    let sibling = [row(9, SENT, "complete")];
-    assert_eq!(judge(&sibling, &htlcs, &[normal()], false), NeverSent);
-    let on_another = [htlc("104x4x0", SENT, "out"), htlc("104x3x0", SENT, "out")];
-    assert!(is_doubt(&judge(&sibling, &on_another, &[normal()], false)));
-    // A dead sibling explains no HTLC.
-    let dead = [row(9, SENT, "pending")];
-    assert!(is_doubt(&judge(&dead, &htlcs, &[normal()], false)));
+fn where_rows_are_missing_the_channel_must_be_there() {
+    assert!(is_doubt(&judge_none(true, &[], &[], &[])));
+    assert!(is_doubt(&judge_none(
+        true,
+        &[],
+        &[],
+        &[channel("ONCHAIN", true, false)]
+    )));
+    assert_eq!(judge_none(true, &[], &[], &[normal()]), NeverSent);
 }
