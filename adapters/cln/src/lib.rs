@@ -3,7 +3,7 @@
 //! # Map, in reading order
 //!
 //! - [`Options`]: which lightningd, and how parts are offered.
-//! - `sender`: parts out, and what became of them. `answers`: what each reply to an offer means.
+//! - `sender`: parts out. `answers`: what each reply to an offer means. `look_up`: what became of them.
 //!   `proof`: what proves that a part never left. `onion`: what each hop is told.
 //! - `listener`: outcomes in, by lightningd's own numbers. `ends`, `failure`: why a part failed.
 //! - `life`: which lightningd this is, and which of its lives. `link`, `session`, `connection`: staying
@@ -23,6 +23,7 @@ mod history;
 mod life;
 mod link;
 mod listener;
+mod look_up;
 mod onion;
 mod options;
 mod proof;
