@@ -97,11 +97,11 @@ impl Running {
             network: nodes.network_name(),
             stop: shutdown.callback(),
         };
-        let server = match &assembly.rpc_file {
-            Some(rpc_file) => Some(bind(rpc_file, services.clone(), assembly.limits.clone())?),
-            None => None,
-        };
         let calls = rpc::InProcess::new(services, assembly.limits.clone())?;
+        let rpc_file = assembly.rpc_file.as_deref();
+        let server = rpc_file
+            .map(|rpc_file| bind(rpc_file, &calls))
+            .transpose()?;
         Ok(Running {
             store,
             nodes,
@@ -128,12 +128,8 @@ impl Running {
     }
 }
 
-fn bind(
-    rpc_file: &Path,
-    services: rpc::Services,
-    limits: rpc::Limits,
-) -> anyhow::Result<rpc::Server> {
-    rpc::Server::bind(rpc_file, services, limits).map_err(|why| {
+fn bind(rpc_file: &Path, calls: &rpc::InProcess) -> anyhow::Result<rpc::Server> {
+    rpc::Server::listen(rpc_file, calls).map_err(|why| {
         let what = format!("cannot listen on {}", rpc_file.display());
         let help = "choose another socket with --rpc-file (a path has at most 107 bytes)";
         trouble(what, why, help)

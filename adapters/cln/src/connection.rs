@@ -46,6 +46,13 @@ pub(crate) struct Complaint {
     pub(crate) data: Value,
 }
 
+impl Complaint {
+    /// Whether lightningd has no row of that part (208).
+    pub(crate) fn is_no_such_part(&self) -> bool {
+        self.code == 208
+    }
+}
+
 pub(crate) type Reply = Result<Box<RawValue>, CallError>;
 
 /// A connection. It ends when this is dropped.

@@ -10,9 +10,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Failures that are remembered: who asks again soon after is told the same.
 const REMEMBERED: usize = 4_096;
 
-/// lightningd's error of a part that it has no row of: said of a failed one, the question was too early.
-const NOT_YET_THERE: i64 = 208;
-
 type Key = (PaymentHash, PartId);
 
 /// The parts whose end is awaited, and how the last ones failed.
@@ -59,12 +56,13 @@ impl Ends {
         }
         let heard = session.heard_end(hash, part).await;
         if let Some(Err(CallError::Said(complaint))) = heard
-            && complaint.code != NOT_YET_THERE
+            // If not, the question was too early.
+            && !complaint.is_no_such_part()
         {
             return Ok(self.keep(hash, part, &complaint));
         }
         match session.ask_end(hash, part).await {
-            Err(CallError::Said(complaint)) if complaint.code != NOT_YET_THERE => {
+            Err(CallError::Said(complaint)) if !complaint.is_no_such_part() => {
                 Ok(self.keep(hash, part, &complaint))
             }
             Err(error) => Err(error),

@@ -6,7 +6,7 @@ use crate::ends::Ends;
 use crate::life::Life;
 use crate::options::Options;
 use crate::session::Session;
-use domain::{Cursor, NodeIdentity};
+use domain::{Cursor, NodeIdentity, PartId, PaymentHash};
 use serde_json::json;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -190,6 +190,12 @@ impl Link {
     pub(crate) fn network(&self) -> Option<String> {
         let network = self.network.lock();
         network.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Nobody need be told any more how that part ends.
+    pub(crate) fn forget(&self, session: &Session, hash: PaymentHash, part: PartId) {
+        session.forget(hash, part);
+        self.ends.forget(hash, part);
     }
 
     pub(crate) fn seen_row(&self, number: u64) {

@@ -114,8 +114,7 @@ impl Ear {
         };
         let outcome = match row.status() {
             RowStatus::Complete => {
-                session.forget(hash, part);
-                self.listener.link.ends.forget(hash, part);
+                self.listener.link.forget(session, hash, part);
                 let Some(preimage) = preimage(row, hash) else {
                     return Ok(None);
                 };

@@ -8,9 +8,6 @@ use crate::session::Session;
 use domain::{Failure, LookUp, PartId, PaymentHash, Preimage, Route};
 use serde_json::json;
 
-/// lightningd's error of a part that it has no row of.
-const NO_SUCH_PAYMENT: i64 = 208;
-
 impl Sender {
     pub(crate) async fn find(
         &self,
@@ -24,8 +21,7 @@ impl Sender {
         let own = self.own(&rows, part);
         match own.map(|row| (row, row.status())) {
             Some((row, RowStatus::Complete)) => {
-                session.forget(hash, part);
-                self.link.ends.forget(hash, part);
+                self.link.forget(session, hash, part);
                 Ok(fulfilled(row, hash))
             }
             Some((_, RowStatus::Failed)) => {
@@ -62,7 +58,7 @@ impl Sender {
                 known @ LookUp::Fulfilled(_) => Some(known),
                 _ => None,
             },
-            Err(CallError::Said(complaint)) if complaint.code != NO_SUCH_PAYMENT => {
+            Err(CallError::Said(complaint)) if !complaint.is_no_such_part() => {
                 let failure = self.link.ends.keep(hash, part, &complaint);
                 Some(LookUp::Failed(Box::new(failure)))
             }
@@ -106,8 +102,7 @@ impl Sender {
         Ok(match (verdict, own) {
             (Verdict::Doubt(reason), _) => LookUp::Unknown(reason.to_owned()),
             (Verdict::NeverSent, own) => {
-                session.forget(hash, part);
-                self.link.ends.forget(hash, part);
+                self.link.forget(session, hash, part);
                 match own {
                     Some(_) => LookUp::Failed(Box::new(dead_row())),
                     None => LookUp::NeverSeen,

@@ -8,8 +8,8 @@ use crate::options::OfferBy;
 use crate::session::Session;
 use async_trait::async_trait;
 use domain::{
-    Failure, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId, PaymentHash,
-    Route,
+    Failure, Hop, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId,
+    PaymentHash, Route,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -99,15 +99,9 @@ impl Sender {
             // Nothing is sent by making an onion.
             Err(error) => return Err(answers::read(Err(error), None, self.group(), offer.part)),
         };
-        let first = offer.route.first();
         let mut params = json!({
             "onion": onion.onion,
-            "first_hop": {
-                "id": first.node.to_string(),
-                "channel": first.channel.to_string(),
-                "amount_msat": first.amount.get(),
-                "delay": first.delay,
-            },
+            "first_hop": hop(offer.route.first()),
             "payment_hash": hash,
             "shared_secrets": onion.shared_secrets,
             "partid": offer.part.0,
@@ -120,14 +114,6 @@ impl Sender {
     }
 
     fn sendpay(&self, offer: &Offer) -> Value {
-        let hop = |hop: &domain::Hop| {
-            json!({
-                "id": hop.node.to_string(),
-                "channel": hop.channel.to_string(),
-                "amount_msat": hop.amount.get(),
-                "delay": hop.delay,
-            })
-        };
         let route: Vec<Value> = offer.route.hops().iter().map(hop).collect();
         let mut params = json!({
             "route": route,
@@ -167,6 +153,16 @@ impl Sender {
     pub(crate) fn group(&self) -> u64 {
         self.link.options.group
     }
+}
+
+/// A hop, as both methods take it.
+fn hop(hop: &Hop) -> Value {
+    json!({
+        "id": hop.node.to_string(),
+        "channel": hop.channel.to_string(),
+        "amount_msat": hop.amount.get(),
+        "delay": hop.delay,
+    })
 }
 
 /// What lightningd shows in its own lists.

@@ -50,9 +50,7 @@ impl Dispatcher {
     ) -> Result<MethodResponse, RpcError> {
         let found = self.methods.method_with_name(method);
         let (_, callback) = found.ok_or_else(|| RpcError::unknown_command(method))?;
-        // One caller's bug must not cost the others the daemon.
-        let response = AssertUnwindSafe(respond(callback.clone(), params)).catch_unwind();
-        response.await.map_err(|_| bug())
+        guarded(callback.clone(), params).await
     }
 
     /// Nothing happens before the future is polled.
@@ -73,21 +71,20 @@ impl Dispatcher {
 async fn call(name: &'static str, callback: MethodCallback, request: Request) -> Reply {
     let Request { id, params, .. } = request;
     let started = tokio::time::Instant::now();
-    // One caller's bug must not cost another caller of this connection the answer.
-    let response = AssertUnwindSafe(respond(callback, params)).catch_unwind();
-    let (code, reply) = if let Ok(response) = response.await {
-        (response.as_error_code(), success_or_error(&id, &response))
-    } else {
-        let error = bug();
-        (Some(Code::Internal.number()), error_reply(&id, &error))
+    let (code, reply) = match guarded(callback, params).await {
+        Ok(response) => (response.as_error_code(), success_or_error(&id, &response)),
+        Err(bug) => (Some(Code::Internal.number()), error_reply(&id, &bug)),
     };
     let id = shortened(&id);
     tracing::debug!(method = name, id, code, duration = ?started.elapsed(), "request answered");
     reply
 }
 
-fn bug() -> RpcError {
-    RpcError::new(Code::Internal, "internal error: see the daemon's log")
+/// One caller's bug must not cost another caller the answer.
+async fn guarded(callback: MethodCallback, params: String) -> Result<MethodResponse, RpcError> {
+    let response = AssertUnwindSafe(respond(callback, params)).catch_unwind();
+    let bug = |_| RpcError::new(Code::Internal, "internal error: see the daemon's log");
+    response.await.map_err(bug)
 }
 
 /// jsonrpsee's ids are not kept byte for byte: the method is given none, and ours is put in after.

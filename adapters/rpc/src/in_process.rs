@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// Every method, for callers in this process.
 #[derive(Clone)]
-pub struct InProcess(Arc<Dispatcher>);
+pub struct InProcess(pub(crate) Arc<Dispatcher>);
 
 /// Why a call has no result: exactly what a caller on the socket would be told.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 use crate::connection::serve;
 use crate::dispatch::{Dispatcher, error_reply};
 use crate::error::{Code, RpcError};
+use crate::in_process::InProcess;
 use crate::linger::linger;
-use crate::services::Context;
 use crate::socket::register;
 use crate::socket_file::SocketFile;
 use crate::{Limits, Services};
@@ -35,13 +35,17 @@ impl Server {
     /// Listens at `path` with mode 0600. A socket that nobody answers on is replaced; one that
     /// somebody does is not ([`ErrorKind::AddrInUse`]).
     pub fn bind(path: &Path, services: Services, limits: Limits) -> io::Result<Server> {
-        let dispatcher = Dispatcher::new(Context { services, limits }).map_err(io::Error::other)?;
+        Server::listen(path, &InProcess::new(services, limits)?)
+    }
+
+    /// The same, for methods that are there already.
+    pub fn listen(path: &Path, methods: &InProcess) -> io::Result<Server> {
         let (listener, file) = SocketFile::bind(path)?;
         listener.set_nonblocking(true)?;
         Ok(Server {
             listener,
             file,
-            dispatcher: Arc::new(dispatcher),
+            dispatcher: Arc::clone(&methods.0),
         })
     }
 

@@ -42,7 +42,7 @@ pub(super) enum Standing {
 /// The half of a node that its own tasks take with them.
 pub(super) struct Worker {
     pub(super) name: NodeName,
-    pub(super) listener: Box<dyn HtlcListener>,
+    listener: Box<dyn HtlcListener>,
     jobs: mpsc::UnboundedReceiver<Job>,
 }
 
