@@ -4,6 +4,7 @@
 //!
 //! - [`payment`]: the aggregate and its pure decisions. Why it is impossible to pay twice.
 //! - [`Command`], [`Refusal`]: what can be asked, and every no. [`Transition`]: what is committed.
+//! - [`invariant`]: the fifteen rules, as predicates.
 //! - [`ports`]: the edges. [`Engine`]: decide → persist → act.
 //!
 //! # Absent
@@ -17,6 +18,7 @@ pub mod contract;
 mod engine;
 mod failure;
 mod hash;
+pub mod invariant;
 mod invoice;
 mod name;
 mod part;

@@ -18,8 +18,6 @@ mod outcome;
 mod restore;
 mod send;
 
-pub use restore::Damage;
-
 use crate::{
     Change, Command, Failure, Notes, Offer, PartId, PartialPayment, PaymentHash, PaymentSummary,
     Receipt, Refusal, StatusKind, Timestamp, Transition,

@@ -5,7 +5,7 @@
 //! table; read the difference as you would read a change of the law.
 
 use domain::contract::samples::{after, decided, failure, msat, part, preimage, route_to, whole};
-use domain::payment::Damage;
+use domain::invariant::{Violation, step};
 use domain::{
     Command, Decision, Payment, PaymentSecret, Refusal, SendPart, StatusKind, Timestamp, Word,
 };
@@ -133,6 +133,8 @@ fn cell(state: &str, command: &Command) -> String {
         Err(refusal) => format!("refused: {}", refused(&refusal)),
         Ok(Decision::Unchanged(why)) => format!("unchanged: {why:?}"),
         Ok(Decision::Commit(transition)) => {
+            let step = step::step(before.as_ref(), &transition);
+            assert_eq!(step, Ok(()), "{state} {command:?}");
             let (kind, payment) = (transition.kind(), after(before, command));
             assert_sound(&payment);
             format!("{kind:?}: {}", written(&payment))
@@ -143,7 +145,7 @@ fn cell(state: &str, command: &Command) -> String {
 /// What is decided passes the checks that a stored payment must pass.
 fn assert_sound(payment: &Payment) {
     let parts = payment.parts().cloned().collect();
-    let restored: Result<Payment, Damage> = Payment::restore(payment.summary().clone(), parts);
+    let restored: Result<Payment, Violation> = Payment::restore(payment.summary().clone(), parts);
     assert_eq!(restored.as_ref(), Ok(payment));
 }
 

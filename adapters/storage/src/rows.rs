@@ -9,6 +9,7 @@ use crate::fields::{
 use crate::route_codec;
 use crate::schema::{nodes, parts, payments};
 use diesel::prelude::*;
+use domain::invariant::stored;
 use domain::{
     Damaged, Failure, FailureCode, Listed, NodeName, PartId, PartStatus, PartialPayment,
     PaymentHash, PaymentId, PaymentSecret, PaymentSummary, ShortChannelId, StatusKind, Tally,
@@ -159,7 +160,7 @@ impl PaymentRow {
             quarantine: text(self.quarantine, "quarantine")?,
             version: unsigned(self.version, "version")?,
         };
-        summary.check().map_err(|damage| damage.to_string())?;
+        stored::row(&summary).map_err(|broken| broken.to_string())?;
         if summary.status() == status {
             Ok(summary)
         } else {
@@ -230,7 +231,7 @@ impl PartRow {
             completed_at: optional_time(self.completed_at, "completed_at")?,
             status,
         };
-        part.check().map_err(|damage| damage.to_string())?;
+        stored::part(&part).map_err(|broken| broken.to_string())?;
         Ok(part)
     }
 }

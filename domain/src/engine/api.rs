@@ -105,6 +105,7 @@ impl PaymentApi for Engine {
             live_parts: count(core.live_parts()),
             waiters: count(core.waiters()),
             alarms: core.alarms(),
+            violations: core.violations(),
         })
     }
 }

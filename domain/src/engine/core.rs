@@ -3,8 +3,10 @@
 use super::cells::Cells;
 use super::node::{Job, Node, Worker};
 use super::persist::PaymentEnd;
+use super::violations::Violations;
 use super::waiters::Waiters;
 use super::{Policy, Ports, StartError};
+use crate::invariant::{Rule, Violation};
 use crate::{
     ApiError, Clock, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentStore, Spawner,
     StatusKind,
@@ -36,6 +38,7 @@ pub(super) struct Core {
     live: Mutex<Live>,
     damaged: Mutex<HashMap<PaymentHash, String>>,
     alarms: AtomicU64,
+    violations: Violations,
 }
 
 /// What has no end yet, so that a waiter need not ask the store.
@@ -75,6 +78,7 @@ impl Core {
             live: Mutex::default(),
             damaged: Mutex::default(),
             alarms: AtomicU64::new(0),
+            violations: Violations::default(),
             policy,
         };
         Ok((core, workers))
@@ -98,6 +102,17 @@ impl Core {
     pub(super) fn alarm(&self, hash: PaymentHash, what: &str) {
         self.alarms.fetch_add(1, Ordering::Relaxed);
         error!(payment.hash = %hash, alarm = true, "{what}");
+    }
+
+    /// A bug: what was decided breaks a rule. It is counted, and nothing is written.
+    pub(super) fn violated(&self, hash: PaymentHash, violation: &Violation) {
+        self.violations.count(violation.rule);
+        self.alarm(hash, &format!("a decision breaks a rule: {violation}"));
+    }
+
+    /// How often each rule was about to be broken.
+    pub(super) fn violations(&self) -> Vec<(Rule, u64)> {
+        self.violations.counted()
     }
 
     /// A stored payment breaks a rule: it is left alone, everybody who asks is told so, and the alarm

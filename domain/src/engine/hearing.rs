@@ -1,7 +1,7 @@
 //! One node's outcomes: stored in its order for each payment, with how far it has been heard.
 
 use super::core::Core;
-use super::node::Standing;
+use super::gate::Standing;
 use super::outcome::{Kept, Said};
 use crate::{Cursor, HtlcListener, NodeName};
 use futures::future::{FutureExt, join_all};
@@ -36,7 +36,7 @@ pub(super) async fn listen(
     let node = core.node(&name);
     core.meet(node).await;
     let words = listener.listen(from).await;
-    node.standing.send_replace(Standing::Ready);
+    node.standing.set(Standing::Ready);
     let mut words = words.ready_chunks(OUTCOMES_AT_ONCE);
     let unstored = Arc::new(Unstored::default());
     let mut watermark = from;

@@ -3,6 +3,7 @@
 //! - `core`: what everything here works on. `persist`: commit a transition, then act on it.
 //! - `api`: what callers ask. `node`: parts out to a node; `care`: one carer a part. `hearing`: outcomes in. `outcome`: storing one.
 //! - `recovery`: after a restart, or when storage left us in doubt.
+//! - `gate`: whether a node may be asked. `violations`: rules that were about to be broken.
 //! - `cells`: one decision at a time for each payment hash. `waiters`: those who wait.
 
 mod api;
@@ -11,11 +12,13 @@ mod care;
 mod cells;
 mod core;
 mod digest;
+mod gate;
 mod hearing;
 mod node;
 mod outcome;
 mod persist;
 mod recovery;
+mod violations;
 mod waiters;
 
 use self::core::Core;

@@ -3,40 +3,30 @@
 use super::NodePorts;
 use super::care::Care;
 use super::core::Core;
+use super::gate::Gate;
 use super::hearing::listen;
 use super::outcome::Said;
 use crate::{
-    Cursor, HtlcListener, HtlcSender, LookUp, NodeName, Offer, OfferAnswer, PartId, PartialPayment,
+    Cursor, HtlcListener, HtlcSender, LookUp, NodeName, OfferAnswer, PartId, PartialPayment,
     PaymentHash, Wish, Word,
 };
 use futures::future::FutureExt;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, info, warn};
 
 /// A node, as the rest of the engine sees it.
 pub(super) struct Node {
     pub(super) name: NodeName,
     pub(super) sender: Arc<dyn HtlcSender>,
-    pub(super) standing: watch::Sender<Standing>,
+    pub(super) standing: Gate,
     /// It has shown to be the one that its parts were meant for: that does not change.
     pub(super) is_met: AtomicBool,
     pub(super) care: Care,
     jobs: mpsc::UnboundedSender<Job>,
     calls: Semaphore,
-}
-
-/// Whether a node may be asked anything.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Standing {
-    /// It is being asked what it is.
-    Starting,
-    /// It is the node that its parts were meant for, and it is listened to.
-    Ready,
-    /// It cannot be asked: its parts wait, and why.
-    Away(String),
 }
 
 /// The half of a node that its own tasks take with them.
@@ -81,7 +71,7 @@ impl Node {
         let node = Node {
             name: ports.name.clone(),
             sender: ports.sender,
-            standing: watch::Sender::new(Standing::Starting),
+            standing: Gate::new(),
             is_met: AtomicBool::new(false),
             care: Care::default(),
             jobs: sender,
@@ -101,23 +91,6 @@ impl Node {
             // It fails only when the engine has stopped, and then the part stays pending.
             let _ = self.jobs.send(job);
         }
-    }
-
-    /// Returns once it may be asked, or with why it may not.
-    async fn may_be_asked(&self) -> Result<(), String> {
-        let mut standing = self.standing.subscribe();
-        let settled = standing.wait_for(|standing| *standing != Standing::Starting);
-        match settled.await.as_deref() {
-            Ok(Standing::Ready) => Ok(()),
-            Ok(Standing::Away(reason)) => Err(reason.clone()),
-            // The sender is in `self`.
-            Ok(Standing::Starting) | Err(_) => Err("the engine has stopped".into()),
-        }
-    }
-
-    async fn offer(&self, offer: &Offer) -> OfferAnswer {
-        let _permit = self.calls.acquire().await;
-        self.sender.offer(offer).await
     }
 
     async fn look_up(&self, part: &PartialPayment) -> LookUp {
@@ -219,7 +192,7 @@ impl Core {
         let mut backoff = self.backoff();
         loop {
             let life = node.care.life();
-            let next = match node.may_be_asked().await {
+            let next = match node.standing.settled().await {
                 Err(reason) => Next::Unknown(reason),
                 Ok(()) => match job.step {
                     Step::Offer => self.offer(node, &job).await,
@@ -249,8 +222,12 @@ impl Core {
 
     /// Offers the part if it is still wanted. Its row is durable: it was read or written before.
     async fn offer(&self, node: &Node, job: &Job) -> Next {
-        let failure = match self.wish(job).await {
-            Ok(Wish::Offer(offer)) => match node.offer(&offer).await {
+        // First the leave to call, then the look at whether it is still wanted: nothing may come
+        // in between, or a part could leave long after its payment was complete.
+        let permit = node.calls.acquire().await;
+        let wish = self.wish(job).await;
+        let failure = match wish {
+            Ok(Wish::Offer(offer)) => match node.sender.offer(&offer).await {
                 OfferAnswer::Accepted => {
                     debug!(payment.hash = %job.hash, part.id = %job.part, node = %node.name,
                         "offered");
@@ -268,6 +245,7 @@ impl Core {
             Ok(Wish::Resolved) => return Next::Done(FirstAnswer::Offered),
             Err(reason) => return Next::Unknown(reason),
         };
+        drop(permit);
         let word = Word::Failed(failure);
         self.resolve(job.said(word)).await;
         Next::Done(FirstAnswer::Refused)

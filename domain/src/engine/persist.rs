@@ -2,6 +2,7 @@
 
 use super::cells::Turn;
 use super::core::Core;
+use crate::invariant::step::step;
 use crate::{
     Committed, EventKind, PartId, PartialPayment, Payment, PaymentSummary, StatusKind, Transition,
 };
@@ -13,7 +14,7 @@ pub(super) enum Undone {
     Conflict,
     /// Nothing was written.
     Unavailable(String),
-    /// Nothing was written, and never will be: a bug.
+    /// Nothing was written, and never will be: it breaks a rule, which is a bug.
     Refused(String),
     /// It may have been written.
     Unknown(String),
@@ -36,6 +37,11 @@ impl Core {
     ) -> Result<PartId, Undone> {
         let hash = transition.payment_hash();
         let kind = transition.kind();
+        if let Err(violation) = step(turn.known(), &transition) {
+            self.violated(hash, &violation);
+            turn.forget();
+            return Err(Undone::Refused(violation.to_string()));
+        }
         match self.store.commit(transition.clone()).await {
             Committed::Yes(receipt) => {
                 let payment = Payment::apply(turn.take(), transition, receipt);

@@ -2,7 +2,8 @@
 
 use super::StartError;
 use super::core::Core;
-use super::node::{Job, Node, Standing};
+use super::gate::Standing;
+use super::node::{Job, Node};
 use crate::{LoadError, NodeAway, Payment, PaymentHash, Unavailable};
 use futures::future::FutureExt;
 use std::sync::Arc;
@@ -47,9 +48,8 @@ impl Core {
                 Err(stranger) => stranger,
             };
             let reason = stranger.to_string();
-            let known = Standing::Away(reason.clone());
             // Said once, and again when the reason is another.
-            if node.standing.send_replace(known.clone()) != known {
+            if node.standing.set(Standing::Away(reason.clone())) {
                 match stranger {
                     Stranger::Another(_) => error!(node = %node.name, alarm = true, "{reason}"),
                     Stranger::Away(_) | Stranger::Storage(_) => {

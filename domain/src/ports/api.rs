@@ -1,5 +1,6 @@
 //! What callers ask of us: one method for each RPC method. The one driving port.
 
+use crate::invariant::Rule;
 use crate::{
     Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialPayment, PaymentFilter,
     PaymentHash, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId, Route,
@@ -134,6 +135,9 @@ pub struct Info {
     pub waiters: u64,
     /// Alarms since the start: contradictions and failed proofs.
     pub alarms: u64,
+    /// How often each rule was about to be broken since the start, where it was: bugs, each of which
+    /// also raised an alarm.
+    pub violations: Vec<(Rule, u64)>,
 }
 
 /// Everything that can be answered in place of a result.

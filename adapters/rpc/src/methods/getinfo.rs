@@ -5,6 +5,7 @@ use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) struct GetInfo;
@@ -21,6 +22,7 @@ struct InfoView<'a> {
     live_parts: u64,
     waiters: u64,
     alarms: u64,
+    violations: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize)]
@@ -35,7 +37,7 @@ impl Method for GetInfo {
     const PARAMS: &'static [Param] = &[];
     const DESCRIPTION: &'static str = "Show this daemon, its nodes and what is going on";
     const HELP: &'static str = "\
-Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheight}], live_parts, waiters, alarms}: the first node is the default one, and alarms counts contradictions and failed proofs since the start.";
+Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheight}], live_parts, waiters, alarms, violations: {RULE: count}}: the first node is the default one; alarms counts contradictions, failed proofs and violations since the start; violations counts each rule about money (A-1 to A-15) that a bug was about to break, and so must be empty.";
 
     type Request = ();
 
@@ -50,6 +52,8 @@ Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheig
             name: name.as_str(),
             blockheight: *blockheight,
         });
+        let violations = info.violations.iter();
+        let violations = violations.map(|(rule, count)| (rule.id(), *count));
         reply(&InfoView {
             name: &about.name,
             version: &about.version,
@@ -60,6 +64,7 @@ Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheig
             live_parts: info.live_parts,
             waiters: info.waiters,
             alarms: info.alarms,
+            violations: violations.collect(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::samples::{complete_part, complete_payment, part, payment, route};
 use async_trait::async_trait;
+use domain::invariant::Rule;
 use domain::{
     ApiError, DevError, DevInvoice, DevNetwork, Info, Listed, Msat, NodeName, Page, PartFilter,
     PartId, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret,
@@ -190,6 +191,7 @@ impl PaymentApi for Fake {
             live_parts: 3,
             waiters: 2,
             alarms: 1,
+            violations: vec![(Rule::OneOutcome, 2)],
         })
     }
 }

@@ -137,7 +137,7 @@ async fn getinfo_says_who_and_what() {
     let expected = json!({
         "name": "ampere", "version": "0.1.0", "network": "regtest", "data_dir": "/tmp/ampere",
         "blockheight": 110, "nodes": [{"name": "alice", "blockheight": 110}, {"name": "zoe"}],
-        "live_parts": 3, "waiters": 2, "alarms": 1,
+        "live_parts": 3, "waiters": 2, "alarms": 1, "violations": {"A-7": 2},
     });
     assert_eq!(daemon.result("getinfo", json!([])).await, expected);
 }

@@ -179,7 +179,7 @@ impl Core {
             Err(Undone::Conflict) => Ok(None),
             Err(Undone::Unavailable(reason)) => Err(ApiError::StorageUnavailable(reason)),
             Err(Undone::Refused(rule)) => Err(ApiError::Internal(format!(
-                "storage refuses the part, and nothing was sent: {rule}"
+                "a rule forbids the part, and nothing was sent: {rule}"
             ))),
             Err(Undone::Unknown(reason)) => {
                 self.recover_later(hash);

@@ -1,0 +1,128 @@
+//! A transition, beside the payment as it was.
+
+use super::{Rule, Violation, stored};
+use crate::{
+    Change, Expected, PartId, PartStatus, PartialPayment, Payment, PaymentSummary, StatusKind,
+    Tally, Transition,
+};
+
+/// The first rule that committing `transition` would break; `before` is the payment that it was
+/// decided on.
+pub fn step(before: Option<&Payment>, transition: &Transition) -> Result<(), Violation> {
+    let after = &transition.after;
+    stored::row(after)?;
+    follows(before.map(Payment::summary), transition)?;
+    if let Some(row) = before.map(Payment::summary) {
+        keeps(row, after)?;
+    }
+    let tally = match &transition.change {
+        Change::Accepted(part) => accepted(before.map(Payment::summary), part, after)?,
+        Change::Resolved {
+            part,
+            previous,
+            status,
+        } => resolved(before, *part, *previous, status, after)?,
+        Change::Quarantined { part } => {
+            let part = known(before, *part)?;
+            let contradicted = part.status() == StatusKind::Complete && after.quarantine.is_some();
+            Rule::OneOutcome.requires(contradicted, "a quarantine without a contradiction")?;
+            before.map(|payment| payment.summary().tally)
+        }
+    };
+    Rule::FunctionOfParts.requires(
+        tally == Some(after.tally),
+        format!("the counters become {:?}, not {tally:?}", after.tally),
+    )
+}
+
+/// It was decided on what is stored, and on nothing else.
+fn follows(before: Option<&PaymentSummary>, transition: &Transition) -> Result<(), Violation> {
+    let expected = before.map_or(Expected::Absent, |row| Expected::Version(row.version));
+    let version = before.map_or(0, |row| row.version).checked_add(1);
+    Rule::AcknowledgedIsDurable.requires(
+        transition.expected == expected && Some(transition.after.version) == version,
+        "it does not follow what it was decided on",
+    )
+}
+
+/// What no transition may change.
+fn keeps(before: &PaymentSummary, after: &PaymentSummary) -> Result<(), Violation> {
+    let (was, is) = (&before.terms, &after.terms);
+    Rule::OneSetOfTerms.requires(
+        (before.id, before.payment_hash, before.created_at)
+            == (after.id, after.payment_hash, after.created_at)
+            && (was.intended, was.requested, was.destination)
+                == (is.intended, is.requested, is.destination),
+        "the terms change",
+    )?;
+    let idle = before.tally.live == 0;
+    let may_be = |kept: bool, was_unset: bool| kept || (was_unset && idle);
+    Rule::OneSetOfTerms.requires(
+        may_be(was.secret == is.secret, was.secret.is_none())
+            && may_be(was.metadata == is.metadata, was.metadata.is_none()),
+        "the secret or the metadata changes",
+    )?;
+    Rule::NeverTwice.requires(
+        before.preimage.is_none() || before.preimage == after.preimage,
+        "a proof of payment is lost",
+    )?;
+    Rule::FailClosed.requires(
+        before.quarantine.is_none() || after.quarantine.is_some(),
+        "a quarantine is lifted",
+    )
+}
+
+fn accepted(
+    before: Option<&PaymentSummary>,
+    part: &PartialPayment,
+    after: &PaymentSummary,
+) -> Result<Option<Tally>, Violation> {
+    let complete = before.is_some_and(|row| row.preimage.is_some());
+    Rule::NothingAfterSuccess.requires(!complete, "a part joins a complete payment")?;
+    Rule::FailClosed.requires(
+        after.quarantine.is_none(),
+        "a part joins a quarantined payment",
+    )?;
+    Rule::AtMostOnce.requires(part.id == PartId(0), "a new part has a number already")?;
+    Rule::OneOutcome.requires(part.is_live(), "a new part has an outcome already")?;
+    stored::part(part)?;
+    stored::belongs(part, after)?;
+    Ok(before.map_or(Tally::default(), |row| row.tally).with(part))
+}
+
+fn resolved(
+    before: Option<&Payment>,
+    id: PartId,
+    previous: StatusKind,
+    status: &PartStatus,
+    after: &PaymentSummary,
+) -> Result<Option<Tally>, Violation> {
+    let part = known(before, id)?;
+    let (end, proof) = match status {
+        PartStatus::Pending => (StatusKind::Pending, None),
+        PartStatus::Complete(preimage) => (StatusKind::Complete, Some(preimage)),
+        PartStatus::Failed(_) => (StatusKind::Failed, None),
+    };
+    let allowed = matches!(
+        (part.status(), end),
+        (
+            StatusKind::Pending,
+            StatusKind::Complete | StatusKind::Failed
+        ) | (StatusKind::Failed, StatusKind::Complete)
+    );
+    Rule::OneOutcome.requires(
+        allowed && part.status() == previous,
+        format!("part {id} goes from {previous:?} to {end:?}"),
+    )?;
+    let proven = proof.is_none_or(|preimage| {
+        preimage.opens(after.payment_hash) && after.preimage.as_ref() == Some(preimage)
+    });
+    Rule::Proof.requires(proven, format!("part {id} is complete without its proof"))?;
+    let tally = before.map(|payment| payment.summary().tally);
+    Ok(tally.and_then(|tally| tally.moved(part, previous, end)))
+}
+
+fn known(before: Option<&Payment>, id: PartId) -> Result<&PartialPayment, Violation> {
+    let part = before.and_then(|payment| payment.part(id));
+    part.ok_or_else(|| Rule::AtMostOnce.broken(format!("there is no part {id}")))
+}

@@ -1,0 +1,81 @@
+//! What is stored, by itself. Each function says the first rule that it breaks.
+
+use super::{Rule, Violation};
+use crate::{PartStatus, PartialPayment, PaymentSummary, StatusKind, Tally};
+
+/// A payment's row, without its parts.
+pub fn row(row: &PaymentSummary) -> Result<(), Violation> {
+    let (terms, tally) = (&row.terms, &row.tally);
+    let proven = row.preimage.as_ref();
+    let proven = proven.is_none_or(|preimage| preimage.opens(row.payment_hash));
+    Rule::Proof.requires(proven, "the preimage does not open the hash")?;
+    let within = tally.committed() <= terms.intended || row.quarantine.is_some();
+    Rule::Ceiling.requires(within, "more in flight and delivered than intended")?;
+    Rule::OneSetOfTerms.requires(
+        terms.intended.is_within_twice(terms.requested),
+        "intended is not between what was requested and twice that",
+    )?;
+    let is_final = row.status() != StatusKind::Pending;
+    Rule::FunctionOfParts.requires(
+        is_final == row.completed_at.is_some(),
+        "its end has no time, or its time no end",
+    )?;
+    Rule::FunctionOfParts.requires(
+        tally.live <= tally.parts && tally.parts > 0 && row.version > 0,
+        "a payment without parts",
+    )
+}
+
+/// A part's row, without its payment.
+pub fn part(part: &PartialPayment) -> Result<(), Violation> {
+    if let PartStatus::Complete(preimage) = &part.status {
+        let proven = preimage.opens(part.payment_hash);
+        Rule::Proof.requires(proven, "the preimage does not open the hash")?;
+    }
+    Rule::OneOutcome.requires(
+        part.is_live() == part.completed_at.is_none(),
+        "its end has no time, or its time no end",
+    )?;
+    Rule::Ceiling.requires(
+        part.amount() <= part.intended,
+        "the part is larger than its payment",
+    )
+}
+
+/// A payment with all its parts, each beside the payment's row.
+pub fn whole(row: &PaymentSummary, parts: &[PartialPayment]) -> Result<(), Violation> {
+    self::row(row)?;
+    let mut tally = Tally::default();
+    for part in parts {
+        self::part(part)?;
+        belongs(part, row)?;
+        let overflow = || Rule::Ceiling.broken("the parts' amounts overflow");
+        tally = tally.with(part).ok_or_else(overflow)?;
+    }
+    Rule::FunctionOfParts.requires(
+        tally == row.tally,
+        format!("the counters say {:?}, the parts {tally:?}", row.tally),
+    )?;
+    let complete = parts.iter().any(|p| p.status() == StatusKind::Complete);
+    Rule::FunctionOfParts.requires(
+        complete == row.preimage.is_some(),
+        "complete without a complete part, or a complete part without it",
+    )?;
+    let mut numbers: Vec<_> = parts.iter().map(|part| part.id).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    Rule::AtMostOnce.requires(numbers.len() == parts.len(), "two parts have one number")
+}
+
+/// A part has its payment's hash and terms.
+pub(super) fn belongs(part: &PartialPayment, row: &PaymentSummary) -> Result<(), Violation> {
+    let (terms, id) = (&row.terms, part.id);
+    Rule::OneSetOfTerms.requires(
+        part.payment_hash == row.payment_hash,
+        format!("part {id} has another hash"),
+    )?;
+    Rule::OneSetOfTerms.requires(
+        part.intended == terms.intended && part.destination() == terms.destination,
+        format!("part {id} has other terms"),
+    )
+}
