@@ -23,6 +23,7 @@ mod invoice;
 mod name;
 mod part;
 pub mod payment;
+pub mod planted;
 pub mod ports;
 mod route;
 mod summary;

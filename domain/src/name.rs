@@ -152,7 +152,7 @@ impl fmt::Display for NodeIdentity {
 }
 
 /// A caller's idempotency key: the same key and parameters are the same request (rule A-14).
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RequestId(String);
 
 /// An idempotency key has 1 to 128 bytes.

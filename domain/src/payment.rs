@@ -15,9 +15,12 @@
 //! [`outcome`]: Payment::decide
 
 mod outcome;
+#[cfg(feature = "planted")]
+mod planted;
 mod restore;
 mod send;
 
+use crate::planted::planted;
 use crate::{
     Change, Command, Failure, Notes, Offer, PartId, PartialPayment, PaymentHash, PaymentSummary,
     Receipt, Refusal, StatusKind, Timestamp, Transition,
@@ -71,6 +74,10 @@ impl Payment {
     ///
     /// Pure: the same payment and command give the same answer, and nothing happens.
     pub fn decide(existing: Option<&Payment>, command: &Command) -> Result<Decision, Refusal> {
+        #[cfg(feature = "planted")]
+        if let Some(wrong) = planted::wrong(existing, command) {
+            return wrong;
+        }
         match (command, existing) {
             (Command::Send(part), None) => send::first(part),
             (Command::Send(part), Some(payment)) => send::another(payment, part),
@@ -146,6 +153,10 @@ impl Payment {
         let Some(part) = self.part(part).filter(|part| part.is_live()) else {
             return Wish::Resolved;
         };
+        planted!(
+            OffersAfterSuccess,
+            return Wish::Offer(Box::new(self.offer(part)))
+        );
         let reason = if self.status() == StatusKind::Complete {
             "the payment was complete before the part left"
         } else if self.summary.quarantine.is_some() {

@@ -15,10 +15,12 @@ pub(crate) enum Build {
     Dev,
     /// Fast to run: a figure of any other build means nothing.
     Release,
+    /// Fast to run, with every assertion on.
+    Sim,
 }
 
-/// Runs the same command line with the feature `tools`, and ends as that ends.
-pub(crate) fn run(build: Build) -> Result<()> {
+/// Runs the same command line with that feature, and ends as that ends.
+pub(crate) fn run(build: Build, feature: &str) -> Result<()> {
     let mut cargo = workspace::cargo();
     cargo.args([
         "run",
@@ -26,11 +28,17 @@ pub(crate) fn run(build: Build) -> Result<()> {
         "--package",
         "xtask",
         "--features",
-        "tools",
+        feature,
     ]);
-    if build == Build::Release {
-        eprintln!("building the release version, which takes some minutes the first time");
-        cargo.arg("--release");
+    match build {
+        Build::Dev => {}
+        Build::Release => {
+            eprintln!("building the release version, which takes some minutes the first time");
+            cargo.arg("--release");
+        }
+        Build::Sim => {
+            cargo.args(["--profile", "sim"]);
+        }
     }
     // Not the workspace's folder: paths that the user typed are relative to where the user is.
     cargo.current_dir(std::env::current_dir().context("find the current folder")?);

@@ -29,7 +29,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measures, shows a table, and ends with a line of JSON if that is wanted.
 pub(crate) fn run(full: bool, json: bool, only: Option<&str>) -> Result<()> {
     if cfg!(debug_assertions) {
-        return again::run(again::Build::Release);
+        return again::run(again::Build::Release, "tools");
     }
     let plan = if full { Plan::FULL } else { Plan::QUICK };
     // Beside what is built: a temporary folder may be in memory, where nothing costs an fsync.

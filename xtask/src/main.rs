@@ -5,6 +5,8 @@ mod again;
 mod bench;
 #[cfg(feature = "tools")]
 mod migrate;
+#[cfg(feature = "simulation")]
+mod sim;
 mod test;
 mod workspace;
 
@@ -32,6 +34,8 @@ enum Verb {
     Ci,
     /// Runs the migrations of a database by hand
     Migrate(MigrateArgs),
+    /// Plays the real engine over a simulated world that is out to get it
+    Sim(SimArgs),
     /// Measures speed against raw SQLite and against this disk
     Bench(BenchArgs),
 }
@@ -72,6 +76,28 @@ enum Direction {
 }
 
 #[derive(Args)]
+struct SimArgs {
+    /// The first seed: it decides everything
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// How many seeds
+    #[arg(long, value_name = "K", default_value_t = 10_000)]
+    seeds: u64,
+    /// How many moves before the faults stop: a task goes on, or time passes
+    #[arg(long, value_name = "M", default_value_t = 2_000)]
+    steps: u64,
+    /// In place of all that: plant bugs one by one, each of which must be found
+    #[arg(long, conflicts_with_all = ["seeds", "soak", "json"])]
+    planted: bool,
+    /// Until it is stopped
+    #[arg(long, conflicts_with = "seeds")]
+    soak: bool,
+    /// End with one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
 struct BenchArgs {
     /// More rounds and longer ones
     #[arg(long)]
@@ -103,10 +129,14 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Migrate(args) => migrate::run(args.direction, args.database, args.data_dir),
         #[cfg(feature = "tools")]
         Verb::Bench(args) => bench::run(args.full, args.json, args.only.as_deref()),
+        #[cfg(feature = "simulation")]
+        Verb::Sim(args) if args.planted == cfg!(feature = "planted") => sim::run(&args),
+        Verb::Sim(args) if args.planted => again::run(again::Build::Sim, "planted"),
+        Verb::Sim(_) => again::run(again::Build::Sim, "simulation"),
         #[cfg(not(feature = "tools"))]
-        Verb::Migrate(_) => again::run(again::Build::Dev),
+        Verb::Migrate(_) => again::run(again::Build::Dev, "tools"),
         #[cfg(not(feature = "tools"))]
-        Verb::Bench(_) => again::run(again::Build::Release),
+        Verb::Bench(_) => again::run(again::Build::Release, "tools"),
     }
 }
 

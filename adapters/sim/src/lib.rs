@@ -11,6 +11,7 @@ mod clock;
 mod node;
 mod null;
 mod outcomes;
+pub mod simulation;
 mod spawner;
 mod store;
 

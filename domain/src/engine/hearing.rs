@@ -3,6 +3,7 @@
 use super::core::Core;
 use super::gate::Standing;
 use super::outcome::{Kept, Said};
+use crate::planted::planted;
 use crate::{Cursor, HtlcListener, NodeName};
 use futures::future::{FutureExt, join_all};
 use futures::stream::StreamExt;
@@ -59,6 +60,7 @@ pub(super) async fn listen(
             core.keep(said, &unstored)
         });
         let kept = join_all(kept).await;
+        planted!(CursorPassesUnstored, unstored.forget());
         if unstored.any() {
             continue;
         }
@@ -97,6 +99,13 @@ impl Core {
 }
 
 impl Unstored {
+    /// A planted bug.
+    #[cfg(feature = "planted")]
+    fn forget(&self) {
+        self.lost.store(false, Ordering::Release);
+        self.waiting.store(0, Ordering::Release);
+    }
+
     fn any(&self) -> bool {
         self.lost.load(Ordering::Acquire) || self.waiting.load(Ordering::Acquire) > 0
     }

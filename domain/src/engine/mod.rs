@@ -117,9 +117,10 @@ impl Engine {
         let (core, workers) = Core::new(ports, policy)?;
         let core = Arc::new(core);
         core.meet_nodes().await?;
+        let names: Vec<_> = workers.iter().map(|worker| worker.name.clone()).collect();
         let mut cursors = Vec::new();
-        for worker in &workers {
-            cursors.push(core.store.cursor(worker.name.clone()).await?);
+        for name in names {
+            cursors.push(core.store.cursor(name).await?);
         }
         core.recover_all().await?;
         for (worker, from) in workers.into_iter().zip(cursors) {

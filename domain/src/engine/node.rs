@@ -6,6 +6,7 @@ use super::core::Core;
 use super::gate::Gate;
 use super::hearing::listen;
 use super::outcome::Said;
+use crate::planted::planted;
 use crate::{
     Cursor, HtlcListener, HtlcSender, LookUp, NodeName, OfferAnswer, PartId, PartialPayment,
     PaymentHash, Wish, Word,
@@ -91,6 +92,14 @@ impl Node {
             // It fails only when the engine has stopped, and then the part stays pending.
             let _ = self.jobs.send(job);
         }
+    }
+
+    /// A planted bug: another key for the same part.
+    #[cfg(feature = "planted")]
+    async fn offer_anew(&self, offer: &crate::Offer) {
+        let mut anew = offer.clone();
+        anew.part = PartId(offer.part.0 + 1_000_000);
+        self.sender.offer(&anew).await;
     }
 
     async fn look_up(&self, part: &PartialPayment) -> LookUp {
@@ -238,7 +247,11 @@ impl Core {
                         "the node had been offered this part before");
                     return Next::Done(FirstAnswer::Offered);
                 }
-                OfferAnswer::Unknown(reason) => return Next::Unknown(reason),
+                OfferAnswer::Unknown(reason) => {
+                    planted!(TimeOutIsFailure, return self.fail_wrongly(job).await);
+                    planted!(RetriesUnderNewKey, node.offer_anew(&offer).await);
+                    return Next::Unknown(reason);
+                }
                 OfferAnswer::Refused(failure) => failure,
             },
             Ok(Wish::Drop(failure)) => failure,
@@ -260,12 +273,23 @@ impl Core {
         let word = match node.look_up(&part).await {
             LookUp::Pending => return Next::Done(FirstAnswer::Offered),
             LookUp::NeverSeen => return Next::Again(Step::Offer),
-            LookUp::Unknown(reason) => return Next::Unknown(reason),
+            LookUp::Unknown(reason) => {
+                planted!(SilenceIsNeverSeen, return Next::Again(Step::Offer));
+                return Next::Unknown(reason);
+            }
             LookUp::Fulfilled(preimage) => Word::Fulfilled(*preimage.expose()),
             LookUp::Failed(failure) => Word::Failed(failure),
         };
         self.resolve(job.said(word)).await;
         Next::Done(FirstAnswer::Offered)
+    }
+
+    /// A planted bug: no answer is a no.
+    #[cfg(feature = "planted")]
+    async fn fail_wrongly(&self, job: &Job) -> Next {
+        let word = Word::Failed(Box::new(crate::Failure::never_sent("no answer")));
+        self.resolve(job.said(word)).await;
+        Next::Done(FirstAnswer::Refused)
     }
 
     /// The part, unless it has its outcome already.

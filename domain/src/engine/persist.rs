@@ -3,6 +3,7 @@
 use super::cells::Turn;
 use super::core::Core;
 use crate::invariant::step::step;
+use crate::planted::planted;
 use crate::{
     Committed, EventKind, PartId, PartialPayment, Payment, PaymentSummary, StatusKind, Transition,
 };
@@ -37,11 +38,16 @@ impl Core {
     ) -> Result<PartId, Undone> {
         let hash = transition.payment_hash();
         let kind = transition.kind();
-        if let Err(violation) = step(turn.known(), &transition) {
+        #[cfg(feature = "planted")]
+        let guarded = crate::planted::is_guarded();
+        #[cfg(not(feature = "planted"))]
+        let guarded = true;
+        if guarded && let Err(violation) = step(turn.known(), &transition) {
             self.violated(hash, &violation);
             turn.forget();
             return Err(Undone::Refused(violation.to_string()));
         }
+        planted!(TellsBeforeCommit, self.act_early(turn.known(), &transition));
         match self.store.commit(transition.clone()).await {
             Committed::Yes(receipt) => {
                 let payment = Payment::apply(turn.take(), transition, receipt);
@@ -54,6 +60,7 @@ impl Core {
                 Err(Undone::Conflict)
             }
             Committed::Unavailable(reason) => {
+                planted!(FailsOpen, self.act_early(turn.known(), &transition));
                 error!(payment.hash = %hash, reason, "storage is unavailable: nothing was written");
                 turn.forget();
                 Err(Undone::Unavailable(reason))
@@ -74,6 +81,21 @@ impl Core {
         }
     }
 
+    /// A planted bug: what everybody would be told of an outcome, told already.
+    #[cfg(feature = "planted")]
+    fn act_early(&self, payment: Option<&Payment>, transition: &Transition) {
+        let crate::Change::Resolved { part, .. } = transition.change else {
+            return;
+        };
+        let receipt = crate::Receipt {
+            payment: transition.after.id,
+            part,
+            event: 0,
+        };
+        let payment = Payment::apply(payment.cloned(), transition.clone(), receipt);
+        self.act(&payment, part, transition.kind());
+    }
+
     /// What everybody is told of a committed transition.
     fn act(&self, payment: &Payment, part: PartId, kind: EventKind) {
         let Some(part) = payment.part(part) else {
@@ -90,8 +112,20 @@ impl Core {
         if !part.is_live() {
             self.part_waiters.wake(part.id, || part.clone());
         }
+        planted!(FailsWithSiblingsLive, self.fail_early(payment, part));
         if payment.status() != StatusKind::Pending {
             self.payment_waiters.wake(hash, || PaymentEnd::of(payment));
+        }
+    }
+
+    /// A planted bug: the payment is failed for those who wait, with its first part.
+    #[cfg(feature = "planted")]
+    fn fail_early(&self, payment: &Payment, part: &PartialPayment) {
+        let mut end = PaymentEnd::of(payment);
+        if part.failure().is_some() && end.summary.preimage.is_none() {
+            end.summary.tally.live = 0;
+            let hash = payment.summary().payment_hash;
+            self.payment_waiters.wake(hash, || end);
         }
     }
 

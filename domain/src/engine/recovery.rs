@@ -4,6 +4,7 @@ use super::StartError;
 use super::core::Core;
 use super::gate::Standing;
 use super::node::{Job, Node};
+use crate::planted::planted;
 use crate::{LoadError, NodeAway, Payment, PaymentHash, Unavailable};
 use futures::future::FutureExt;
 use std::sync::Arc;
@@ -141,6 +142,12 @@ impl Core {
             if self.is_part_live(part.id) {
                 continue;
             }
+            planted!(
+                RecoversFirstPartOnly,
+                if payment.live_parts().next() != Some(part) {
+                    continue;
+                }
+            );
             self.tell(payment, part);
             let job = Job::look_up(part);
             self.enqueue(&part.node, job);

@@ -5,6 +5,7 @@ use crate::engine::cells::Turn;
 use crate::engine::core::Core;
 use crate::engine::node::{FirstAnswer, Job, Step};
 use crate::engine::persist::{PaymentEnd, Undone};
+use crate::planted::planted;
 use crate::{
     ApiError, Command, Damaged, Decision, Listed, LoadError, PartId, PartialPayment, Paying,
     Payment, PaymentHash, PaymentSummary, Refusal, Request, SendPart, Sent, StatusKind, Transition,
@@ -124,6 +125,8 @@ impl Core {
                 Plan::Nothing(end) => return Ok(Begun::Unchanged(end)),
                 Plan::Commit(transition) => transition,
             };
+            #[cfg(feature = "planted")]
+            let transition = self.wrong(transition).await;
             if let Some(begun) = self.accept(&mut turn, *transition).await? {
                 return Ok(begun);
             }
@@ -135,6 +138,7 @@ impl Core {
 
     /// Rule A-14: a repeated request is the same request.
     async fn replayed(&self, request: &Request) -> Result<Option<PartId>, ApiError> {
+        planted!(IgnoresRequestId, return Ok(None));
         match self.store.request(request.id.clone()).await {
             Ok(None) => Ok(None),
             Ok(Some((stored, part))) if stored.digest == request.digest => Ok(Some(part)),
@@ -185,6 +189,28 @@ impl Core {
                 self.recover_later(hash);
                 Err(ApiError::StorageUnknown(reason))
             }
+        }
+    }
+
+    /// Planted bugs.
+    #[cfg(feature = "planted")]
+    async fn wrong(&self, mut transition: Box<Transition>) -> Box<Transition> {
+        planted!(IgnoresRequestId, transition.request = None);
+        planted!(OffersBeforeCommit, self.offer_early(&transition).await);
+        transition
+    }
+
+    #[cfg(feature = "planted")]
+    async fn offer_early(&self, transition: &Transition) {
+        let receipt = crate::Receipt {
+            payment: transition.after.id,
+            part: PartId(u64::MAX),
+            event: 0,
+        };
+        let payment = Payment::apply(None, transition.clone(), receipt);
+        let wish = payment.wish(PartId(u64::MAX), transition.at, self.policy.offer_window);
+        if let (Some(node), crate::Wish::Offer(offer)) = (self.nodes.first(), wish) {
+            node.sender.offer(&offer).await;
         }
     }
 

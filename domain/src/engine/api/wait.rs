@@ -2,6 +2,7 @@
 
 use crate::engine::core::Core;
 use crate::engine::persist::PaymentEnd;
+use crate::planted::planted;
 use crate::{
     ApiError, Damaged, Listed, LoadError, PartId, PartialPayment, PaymentHash, PaymentSummary,
     StatusKind,
@@ -29,6 +30,11 @@ impl Core {
                 Some(Listed::Sound(part)) => self.assert_sound(part.payment_hash).await?,
             }
         }
+        planted!(RegistersLate, {
+            drop(waiter);
+            let _ = self.store.part(id).await;
+            waiter = self.part_waiters.register(id);
+        });
         let end = self.within(timeout, waiter.end()).await?;
         part_end(PartialPayment::clone(&end))
     }

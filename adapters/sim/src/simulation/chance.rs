@@ -1,0 +1,150 @@
+//! Luck, from the seed alone.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// What can go wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fault {
+    /// The daemon dies.
+    Crash,
+    /// The daemon is stopped, and finishes what it has begun.
+    Stop,
+    /// Storage takes its time.
+    SlowStore,
+    /// Storage is full, or locked.
+    FullStore,
+    /// Storage says that something else changed.
+    ConflictingStore,
+    /// Everything is written, yet an error is reported.
+    WrittenInError,
+    /// Nothing is written, and storage cannot tell.
+    LostInError,
+    /// A read fails.
+    UnreadableStore,
+    /// A node takes its time.
+    SlowNode,
+    /// An offer, or a question, never arrives.
+    LostCall,
+    /// The answer never arrives.
+    LostAnswer,
+    /// The call is given up, and takes effect later.
+    LateCall,
+    /// A node starts anew, and loses what had not left.
+    NodeRestarts,
+    /// A node cannot be reached for a while.
+    NodeAway,
+    /// A node has no such channel.
+    Refusal,
+    /// A node on the way fails the part.
+    HopFails,
+    /// An outcome is told long after it came about.
+    LateWord,
+    /// An outcome is told twice.
+    WordTwice,
+    /// A part is called failed, and fulfilled later.
+    FalseFailure,
+    /// A part is called fulfilled, and failed later.
+    Contradiction,
+    /// A part is called fulfilled without its preimage, and with it later.
+    FalseProof,
+    /// The time of day jumps.
+    ClockJumps,
+    /// A caller hangs up.
+    HangUp,
+}
+
+/// How many kinds there are.
+const KINDS: usize = 23;
+
+/// How often each strikes when it is on, in a thousand chances.
+const USUAL: [(Fault, u32); KINDS] = [
+    (Fault::Crash, 4),
+    (Fault::Stop, 1),
+    (Fault::SlowStore, 300),
+    (Fault::FullStore, 80),
+    (Fault::ConflictingStore, 60),
+    (Fault::WrittenInError, 60),
+    (Fault::LostInError, 60),
+    (Fault::UnreadableStore, 40),
+    (Fault::SlowNode, 200),
+    (Fault::LostCall, 80),
+    (Fault::LostAnswer, 120),
+    (Fault::LateCall, 80),
+    (Fault::NodeRestarts, 4),
+    (Fault::NodeAway, 2),
+    (Fault::Refusal, 80),
+    (Fault::HopFails, 150),
+    (Fault::LateWord, 200),
+    (Fault::WordTwice, 150),
+    (Fault::FalseFailure, 40),
+    (Fault::Contradiction, 40),
+    (Fault::FalseProof, 40),
+    (Fault::ClockJumps, 4),
+    (Fault::HangUp, 150),
+];
+
+/// The seed's luck. In every seed about half of the faults are on, each more or less often.
+pub(super) struct Chance {
+    dice: Mutex<fastrand::Rng>,
+    rates: [u32; KINDS],
+    healed: AtomicBool,
+}
+
+impl Chance {
+    pub(super) fn new(seed: u64) -> Chance {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let rates = USUAL.map(|(_, rate)| {
+            let share = [0, 0, 1, 2, 4][dice.usize(0..5)];
+            (rate * share / 2).max(share.min(1))
+        });
+        Chance {
+            dice: Mutex::new(dice),
+            rates,
+            healed: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it goes wrong now.
+    pub(super) fn strikes(&self, fault: Fault) -> bool {
+        let kind = USUAL.iter().position(|(kind, _)| *kind == fault);
+        let rate = kind.and_then(|kind| self.rates.get(kind)).copied();
+        !self.is_healed() && self.below(1_000) < u64::from(rate.unwrap_or(0))
+    }
+
+    /// Nothing goes wrong any more.
+    pub(super) fn heal(&self) {
+        self.healed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_healed(&self) -> bool {
+        self.healed.load(Ordering::Relaxed)
+    }
+
+    /// 0 to `end`, without `end`.
+    pub(super) fn below(&self, end: u64) -> u64 {
+        self.with(|dice| dice.u64(0..end.max(1)))
+    }
+
+    /// One of these.
+    pub(super) fn pick<T: Copy>(&self, of: &[T]) -> T {
+        let index = self.with(|dice| dice.usize(0..of.len()));
+        of[index]
+    }
+
+    /// Once in so many times.
+    pub(super) fn one_in(&self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+
+    /// Up to that long.
+    pub(super) fn up_to(&self, longest: Duration) -> Duration {
+        let micros = u64::try_from(longest.as_micros()).unwrap_or(u64::MAX);
+        Duration::from_micros(self.below(micros.saturating_add(1)))
+    }
+
+    fn with<T>(&self, roll: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
+        roll(&mut self.dice.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,153 @@
+//! Storage that is slow, full, unreadable, or in doubt about itself.
+
+use super::chance::Fault;
+use super::world::World;
+use crate::SimStore;
+use async_trait::async_trait;
+use domain::{
+    Committed, Cursor, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
+    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
+    Request, RequestId, Transition, Unavailable,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How long it may be full, in microseconds.
+const FULL_MAX: u64 = 5_000_000;
+
+/// What is durable, and how it is got at. The daemon's death may fall between any two steps.
+#[derive(Clone)]
+pub(super) struct Disk {
+    world: Arc<World>,
+    durable: SimStore,
+    /// Until then there is no room for a commit.
+    full_until: Arc<AtomicU64>,
+}
+
+impl Disk {
+    pub(super) fn new(world: &Arc<World>) -> Disk {
+        Disk {
+            world: world.clone(),
+            durable: SimStore::new(),
+            full_until: Arc::default(),
+        }
+    }
+
+    /// What is durable of a payment now.
+    pub(super) async fn durable(&self, hash: PaymentHash) -> Option<Payment> {
+        self.durable.load(hash).await.ok().flatten()
+    }
+
+    async fn readable(&self) -> Result<(), Unavailable> {
+        self.world.pause(Fault::SlowStore).await;
+        if self.world.chance.strikes(Fault::UnreadableStore) {
+            return Err(Unavailable("a page cannot be read".into()));
+        }
+        Ok(())
+    }
+
+    /// A disk that is full stays so for a while.
+    fn is_full(&self) -> bool {
+        let (chance, now) = (&self.world.chance, self.world.time.now());
+        if chance.strikes(Fault::FullStore) {
+            let end = now + chance.below(FULL_MAX);
+            self.full_until.store(end, Ordering::Relaxed);
+        }
+        !chance.is_healed() && now < self.full_until.load(Ordering::Relaxed)
+    }
+
+    async fn write(&self, transition: Transition) -> Committed {
+        let (hash, kind) = (transition.payment_hash(), transition.kind());
+        let committed = self.durable.commit(transition).await;
+        let world = &self.world;
+        world.note(Some(hash), || format!("store: {kind:?} → {committed:?}"));
+        if let Committed::Yes(_) = committed
+            && let Some(payment) = self.durable(hash).await
+        {
+            let truth = world.truth();
+            world.judge().committed(&truth, payment, world.moves());
+        }
+        committed
+    }
+}
+
+#[async_trait]
+impl PaymentStore for Disk {
+    async fn load(&self, hash: PaymentHash) -> Result<Option<Payment>, LoadError> {
+        self.readable().await?;
+        self.durable.load(hash).await
+    }
+
+    async fn commit(&self, transition: Transition) -> Committed {
+        let world = &self.world;
+        world.pause(Fault::SlowStore).await;
+        if self.is_full() {
+            return Committed::Unavailable("the disk is full".into());
+        }
+        if world.chance.strikes(Fault::ConflictingStore) {
+            return Committed::Conflict;
+        }
+        if world.chance.strikes(Fault::LostInError) {
+            return Committed::Unknown("an error before the commit".into());
+        }
+        let committed = self.write(transition).await;
+        world.pause(Fault::SlowStore).await;
+        match committed {
+            Committed::Yes(_) if world.chance.strikes(Fault::WrittenInError) => {
+                Committed::Unknown("an error after the commit".into())
+            }
+            committed => committed,
+        }
+    }
+
+    async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {
+        self.readable().await?;
+        self.durable.advance(node, cursor).await
+    }
+
+    async fn cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
+        self.readable().await?;
+        self.durable.cursor(node).await
+    }
+
+    async fn bind(
+        &self,
+        node: NodeName,
+        identity: NodeIdentity,
+    ) -> Result<NodeIdentity, Unavailable> {
+        self.readable().await?;
+        self.durable.bind(node, identity).await
+    }
+
+    async fn live(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, PaymentHash)>, Unavailable> {
+        self.readable().await?;
+        self.durable.live(after, limit).await
+    }
+
+    async fn part(&self, id: PartId) -> Result<Option<Listed<PartialPayment>>, Unavailable> {
+        self.readable().await?;
+        self.durable.part(id).await
+    }
+
+    async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable> {
+        self.readable().await?;
+        self.durable.request(id).await
+    }
+
+    async fn payments(
+        &self,
+        filter: PaymentFilter,
+    ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
+        self.readable().await?;
+        self.durable.payments(filter).await
+    }
+
+    async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {
+        self.readable().await?;
+        self.durable.parts(filter).await
+    }
+}

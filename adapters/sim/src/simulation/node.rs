@@ -1,0 +1,414 @@
+//! Nodes that tell of what became of the money: late, twice, wrongly or not at all.
+
+use super::chance::Fault;
+use super::executor::Owner;
+use super::truth::{Arrival, Key, Truth};
+use super::world::{World, lock};
+use async_trait::async_trait;
+use domain::contract::samples;
+use domain::{
+    Cursor, Failure, FailureCode, Heard, HtlcListener, HtlcSender, LookUp, NodeAway, NodeIdentity,
+    NodeName, Offer, OfferAnswer, PartId, PaymentHash, Preimage, Route, Word,
+};
+use futures::future::FutureExt;
+use futures::stream::{BoxStream, StreamExt, unfold};
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
+
+/// How long a payee waits for the rest (BOLT 4: at least 60 s).
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a call that was given up may take to arrive all the same, and a node may be away.
+const VERY_LONG: Duration = Duration::from_secs(200);
+/// How many nodes there are.
+pub(super) const NODES: usize = 2;
+
+/// All of them.
+pub(super) struct Nodes {
+    world: Arc<World>,
+    nodes: [Mutex<State>; NODES],
+    /// Something was told, or a node lives another life.
+    changed: [Notify; NODES],
+}
+
+struct State {
+    life: u64,
+    away: bool,
+    /// It forgets an outcome that was heard.
+    forgetful: bool,
+    /// What it told, in its order.
+    log: Vec<Heard>,
+    /// How much of that was heard.
+    heard: usize,
+    /// Offers on their way to it.
+    coming: BTreeMap<Key, u32>,
+}
+
+/// One of them.
+#[derive(Clone)]
+pub(super) struct Node {
+    nodes: Arc<Nodes>,
+    index: usize,
+}
+
+impl Nodes {
+    pub(super) fn new(world: &Arc<World>) -> Arc<Nodes> {
+        let state = |_| {
+            Mutex::new(State {
+                life: 1,
+                away: false,
+                forgetful: world.chance.one_in(2),
+                log: Vec::new(),
+                heard: 0,
+                coming: BTreeMap::new(),
+            })
+        };
+        Arc::new(Nodes {
+            world: world.clone(),
+            nodes: [0, 1].map(state),
+            changed: [Notify::new(), Notify::new()],
+        })
+    }
+
+    pub(super) fn each(self: &Arc<Nodes>) -> [Node; NODES] {
+        [0, 1].map(|index| Node {
+            nodes: self.clone(),
+            index,
+        })
+    }
+}
+
+impl Node {
+    pub(super) fn name(&self) -> NodeName {
+        NodeName::new(["alice", "anna"][self.index])
+    }
+
+    /// It starts anew: calls to it break, and what had not left is lost.
+    pub(super) fn restart(&self) {
+        let mut state = self.state();
+        state.life += 1;
+        state.coming.clear();
+        drop(state);
+        let lost = self.world().truth().restarts(self.index);
+        let name = self.name();
+        self.world().note(None, || {
+            format!("node {}: starts anew, and has lost {lost:?}", name.as_str())
+        });
+        self.changed().notify_waiters();
+    }
+
+    /// It cannot be reached for a while.
+    pub(super) fn go_away(&self) {
+        self.state().away = true;
+        let node = self.clone();
+        let name = self.name();
+        self.world()
+            .note(None, || format!("node {}: away", name.as_str()));
+        let back = async move {
+            let world = node.world();
+            world.time.sleep(world.chance.up_to(VERY_LONG)).await;
+            node.state().away = false;
+        };
+        self.world().spawn(Owner::World, back.boxed());
+    }
+
+    fn world(&self) -> &Arc<World> {
+        &self.nodes.world
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.nodes.nodes[self.index])
+    }
+
+    fn changed(&self) -> &Notify {
+        &self.nodes.changed[self.index]
+    }
+
+    fn at(&self, index: usize) -> Node {
+        Node {
+            nodes: self.nodes.clone(),
+            index,
+        }
+    }
+
+    /// An offer's way to the node and back, which goes on when the daemon is dead.
+    async fn call(self, life: u64, offer: Offer, answer: oneshot::Sender<OfferAnswer>) {
+        let world = self.world().clone();
+        let key = (offer.part, offer.payment_hash);
+        let unknown = |why: &str| OfferAnswer::Unknown(why.into());
+        if world.chance.strikes(Fault::LostCall) {
+            self.has_come(key, life);
+            world.pause(Fault::SlowNode).await;
+            let _ = answer.send(unknown("the offer was lost"));
+            return;
+        }
+        let mut answer = Some(answer);
+        if world.chance.strikes(Fault::LateCall) {
+            let _ = answer.take().map(|a| a.send(unknown("timed out")));
+            world.time.sleep(world.chance.up_to(VERY_LONG)).await;
+        } else {
+            world.pause(Fault::SlowNode).await;
+        }
+        if !self.has_come(key, life) {
+            return;
+        }
+        let said = if self.state().away {
+            unknown("connection refused")
+        } else {
+            self.take(&offer)
+        };
+        world.note(Some(key.1), || format!("node: part {} → {said:?}", key.0));
+        world.pause(Fault::SlowNode).await;
+        let lost = world.chance.strikes(Fault::LostAnswer) || self.state().life != life;
+        let said = if lost {
+            unknown("the answer was lost")
+        } else {
+            said
+        };
+        let _ = answer.map(|answer| answer.send(said));
+    }
+
+    /// A call is on its way, in this life.
+    fn comes(&self, key: Key) -> u64 {
+        let mut state = self.state();
+        *state.coming.entry(key).or_default() += 1;
+        state.life
+    }
+
+    /// Whether a call of that life has come: of an earlier life none does.
+    fn has_come(&self, key: Key, life: u64) -> bool {
+        let mut state = self.state();
+        if state.life != life {
+            return false;
+        }
+        let left = state.coming.remove(&key).unwrap_or(1).saturating_sub(1);
+        if left > 0 {
+            state.coming.insert(key, left);
+        }
+        true
+    }
+
+    /// It takes charge of a part, once.
+    fn take(&self, offer: &Offer) -> OfferAnswer {
+        let world = self.world();
+        let key = (offer.part, offer.payment_hash);
+        let told = self.state().words(key).next().is_some();
+        if told || world.truth().of(key).is_some() {
+            return OfferAnswer::AlreadyOffered;
+        }
+        if world.chance.strikes(Fault::Refusal) {
+            let text = "failed: WIRE_UNKNOWN_NEXT_PEER (No connection to first peer found)";
+            return OfferAnswer::Refused(Box::new(Failure::plain(
+                FailureCode::TryOtherRoute,
+                text,
+            )));
+        }
+        let mut truth = world.truth();
+        truth.make(self.index, offer);
+        world.judge().made(&truth, offer, world.moves());
+        drop(truth);
+        world.spawn(Owner::World, self.clone().forward(key).boxed());
+        OfferAnswer::Accepted
+    }
+
+    /// The HTLC's way to the payee.
+    async fn forward(self, key: Key) {
+        let world = self.world().clone();
+        world.pause(Fault::SlowNode).await;
+        if !world.truth().leaves(key) {
+            return;
+        }
+        if world.chance.strikes(Fault::FalseFailure) {
+            world.judge().lied(key.1);
+            self.tell(key, failed());
+        }
+        world.pause(Fault::SlowNode).await;
+        if world.chance.strikes(Fault::HopFails) {
+            world.truth().comes_back(key);
+            return self.will_tell(key, failed());
+        }
+        let arrival = world.truth().arrives(key);
+        match arrival {
+            Arrival::Late => self.will_tell(key, failed()),
+            Arrival::Held { first: false } => {}
+            Arrival::Held { first: true } => {
+                world.time.sleep(PATIENCE).await;
+                let back = world.truth().gives_up(key.1);
+                for (key, index) in back {
+                    self.at(index).will_tell(key, failed());
+                }
+            }
+            Arrival::Taken(taken) => {
+                world.note(Some(key.1), || format!("payee: takes {taken:?}"));
+                for (key, index) in taken {
+                    let proof = Word::Fulfilled(Truth::preimage(key.1));
+                    self.at(index).will_tell(key, proof);
+                }
+            }
+        }
+    }
+
+    /// Tells an outcome, some time, in some way.
+    fn will_tell(&self, key: Key, word: Word) {
+        let node = self.clone();
+        let telling = async move {
+            let world = node.world().clone();
+            world.pause(Fault::LateWord).await;
+            let fulfilled = matches!(word, Word::Fulfilled(_));
+            if fulfilled && world.chance.strikes(Fault::FalseProof) {
+                world.judge().lied(key.1);
+                node.tell(key, Word::Fulfilled([0xff; 32]));
+                world.pause(Fault::LateWord).await;
+            }
+            node.tell(key, word.clone());
+            while world.chance.strikes(Fault::WordTwice) {
+                world.pause(Fault::LateWord).await;
+                node.tell(key, word.clone());
+            }
+            if fulfilled && world.chance.strikes(Fault::Contradiction) {
+                world.judge().lied(key.1);
+                world.pause(Fault::LateWord).await;
+                node.tell(key, failed());
+            }
+        };
+        self.world().spawn(Owner::World, telling.boxed());
+    }
+
+    fn tell(&self, (part, payment_hash): Key, outcome: Word) {
+        let name = self.name();
+        self.world().note(Some(payment_hash), || {
+            format!("node {}: part {part} {outcome:?}", name.as_str())
+        });
+        let mut state = self.state();
+        let cursor = Cursor(u64::try_from(state.log.len()).unwrap_or(u64::MAX) + 1);
+        state.log.push(Heard {
+            cursor,
+            part,
+            payment_hash,
+            outcome,
+        });
+        drop(state);
+        self.changed().notify_waiters();
+    }
+
+    /// What it has told after that, once there is something.
+    async fn news(&self, heard: usize) -> Vec<Heard> {
+        loop {
+            let mut changed = pin!(self.changed().notified());
+            changed.as_mut().enable();
+            let news = self.state().log.get(heard..).map(<[Heard]>::to_vec);
+            match news {
+                Some(news) if !news.is_empty() => return news,
+                _ => changed.await,
+            }
+        }
+    }
+
+    /// What it says to a question at this moment.
+    fn say(&self, key: Key) -> LookUp {
+        let world = self.world();
+        let state = self.state();
+        let unknown = |why: &str| LookUp::Unknown(why.into());
+        if state.away || world.chance.strikes(Fault::LostCall) {
+            return unknown("connection refused");
+        }
+        let last = state.words(key).last();
+        match last {
+            Some((index, _)) if state.forgetful && index < state.heard => {
+                unknown("its outcome was told and heard")
+            }
+            Some((_, Word::Failed(failure))) => LookUp::Failed(failure.clone()),
+            Some((_, Word::Fulfilled(bytes))) => Preimage::proving(key.1, *bytes)
+                .map_or_else(|wrong| unknown(&wrong.to_string()), LookUp::Fulfilled),
+            None if world.truth().of(key).is_some() => LookUp::Pending,
+            // Not yet a proof: it may still arrive.
+            None if state.coming.contains_key(&key) => unknown("an earlier call is under way"),
+            None => LookUp::NeverSeen,
+        }
+    }
+}
+
+impl State {
+    /// What was told of a part, each with its place in the log.
+    fn words(&self, key: Key) -> impl Iterator<Item = (usize, &Word)> {
+        let log = self.log.iter().enumerate();
+        let own = log.filter(move |(_, heard)| (heard.part, heard.payment_hash) == key);
+        own.map(|(index, heard)| (index, &heard.outcome))
+    }
+}
+
+fn failed() -> Word {
+    Word::Failed(Box::new(samples::failure()))
+}
+
+#[async_trait]
+impl HtlcSender for Node {
+    async fn offer(&self, offer: &Offer) -> OfferAnswer {
+        let (world, key) = (self.world(), (offer.part, offer.payment_hash));
+        world.note(Some(key.1), || format!("engine: offers part {}", key.0));
+        world.judge().offered(offer, world.moves());
+        let life = self.comes(key);
+        let (answer, heard) = oneshot::channel();
+        let call = self.clone().call(life, offer.clone(), answer);
+        world.spawn(Owner::World, call.boxed());
+        let broken = |_| OfferAnswer::Unknown("the connection broke".into());
+        heard.await.unwrap_or_else(broken)
+    }
+
+    async fn look_up(&self, part: PartId, hash: PaymentHash, _: &Route) -> LookUp {
+        let world = self.world();
+        world.pause(Fault::SlowNode).await;
+        let said = self.say((part, hash));
+        world.note(Some(hash), || format!("node: part {part}? {said:?}"));
+        world.pause(Fault::SlowNode).await;
+        if world.chance.strikes(Fault::LostAnswer) {
+            return LookUp::Unknown("the answer was lost".into());
+        }
+        said
+    }
+
+    async fn identity(&self) -> Result<NodeIdentity, NodeAway> {
+        self.world().pause(Fault::SlowNode).await;
+        if self.state().away {
+            return Err(NodeAway("connection refused".into()));
+        }
+        Ok(NodeIdentity::new(self.name().as_str()))
+    }
+
+    async fn life(&self, known: Option<u64>) -> u64 {
+        loop {
+            let mut changed = pin!(self.changed().notified());
+            changed.as_mut().enable();
+            let life = self.state().life;
+            if Some(life) != known {
+                return life;
+            }
+            changed.await;
+        }
+    }
+
+    fn height(&self) -> Option<u32> {
+        // It may be anything: nothing about money may depend on it.
+        let heights = [None, Some(0), Some(700_000), Some(u32::MAX)];
+        self.world().chance.pick(&heights)
+    }
+}
+
+#[async_trait]
+impl HtlcListener for Node {
+    async fn listen(self: Box<Self>, from: Option<Cursor>) -> BoxStream<'static, Heard> {
+        let heard = from.map_or(0, |cursor| usize::try_from(cursor.0).unwrap_or(usize::MAX));
+        let mut state = self.state();
+        state.heard = state.heard.max(heard);
+        drop(state);
+        let words = unfold((*self, heard), |(node, heard)| async move {
+            let words = node.news(heard).await;
+            node.world().pause(Fault::SlowNode).await;
+            let heard = heard + words.len();
+            Some((futures::stream::iter(words), (node, heard)))
+        });
+        words.flatten().boxed()
+    }
+}

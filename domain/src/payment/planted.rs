@@ -1,0 +1,136 @@
+//! Wrong decisions, made on purpose: see [`crate::planted`].
+
+use super::{Decision, Payment, Unchanged, send};
+use crate::planted::{Bug, is};
+use crate::{
+    Change, Command, Method, Msat, PartStatus, Preimage, Refusal, SendPart, StatusKind, Word,
+};
+
+type Decided = Result<Decision, Refusal>;
+
+/// The decision of whichever bug is on, if it has one on this.
+pub(super) fn wrong(payment: Option<&Payment>, command: &Command) -> Option<Decided> {
+    let payment = payment?;
+    match command {
+        Command::Send(part) => wrong_send(payment, part),
+        Command::Resolve { part, word, .. } => {
+            let status = payment.part(*part)?.status();
+            wrong_outcome(payment, command, status, word)
+        }
+    }
+}
+
+fn wrong_send(payment: &Payment, part: &SendPart) -> Option<Decided> {
+    let (row, live) = (&payment.summary, payment.summary.tally.live > 0);
+    let complete = payment.status() == StatusKind::Complete;
+    if is(Bug::CeilingWithoutNewPart) && part.intended == row.terms.intended {
+        let before = row.tally;
+        let mut roomy = payment.clone();
+        roomy.summary.tally.in_flight = Msat::ZERO;
+        let mut decided = send::another(&roomy, part);
+        if let Ok(Decision::Commit(transition)) = &mut decided {
+            let after = &mut transition.after.tally;
+            after.in_flight = after.in_flight.checked_add(before.in_flight)?;
+        }
+        return Some(decided);
+    }
+    let again = is(Bug::PaysAgain) && part.method == Method::SendPay && !live;
+    if complete && (again || is(Bug::CeilingOfLiveSiblings) && live) {
+        let mut forgetful = payment.clone();
+        forgetful.summary.preimage = None;
+        forgetful.summary.tally.delivered = Msat::ZERO;
+        let mut decided = send::another(&forgetful, part);
+        if let Ok(Decision::Commit(transition)) = &mut decided {
+            transition.after.preimage.clone_from(&row.preimage);
+            transition.after.tally.delivered = row.tally.delivered;
+        }
+        return Some(decided);
+    }
+    if is(Bug::TakesLastTerms) && !complete {
+        let mut agreeable = payment.clone();
+        agreeable.summary.terms.intended = part.intended;
+        agreeable.summary.terms.requested = part.requested;
+        agreeable.summary.terms.destination = part.route.destination();
+        return Some(send::another(&agreeable, part));
+    }
+    None
+}
+
+fn wrong_outcome(
+    payment: &Payment,
+    command: &Command,
+    status: StatusKind,
+    word: &Word,
+) -> Option<Decided> {
+    let unproven = |bytes: &[u8; 32]| {
+        let hash = payment.summary.payment_hash;
+        Preimage::proving(hash, *bytes).is_err()
+    };
+    match word {
+        Word::Fulfilled(bytes) if is(Bug::BelievesAnyPreimage) && unproven(bytes) => as_if(
+            payment,
+            command,
+            status,
+            Preimage::from_secret_bytes(*bytes).1,
+        ),
+        Word::Fulfilled(_) if is(Bug::IgnoresLatePreimage) && status == StatusKind::Failed => {
+            Some(Ok(Decision::Unchanged(Unchanged::AlreadyResolved)))
+        }
+        Word::Failed(failure) if is(Bug::ResolvesTwice) && status == StatusKind::Complete => {
+            let Ok(Decision::Commit(mut transition)) = super::outcome::outcome(
+                payment,
+                part_of(command)?,
+                word,
+                payment.summary.created_at,
+            ) else {
+                return None;
+            };
+            transition.change = Change::Resolved {
+                part: part_of(command)?,
+                previous: StatusKind::Complete,
+                status: PartStatus::Failed(failure.clone()),
+            };
+            Some(Ok(Decision::Commit(transition)))
+        }
+        Word::Fulfilled(_) | Word::Failed(_) => None,
+    }
+}
+
+/// The decision on a preimage that opens nothing, as if it did.
+fn as_if(
+    payment: &Payment,
+    command: &Command,
+    status: StatusKind,
+    preimage: Preimage,
+) -> Option<Decided> {
+    if status != StatusKind::Pending {
+        return None;
+    }
+    let id = part_of(command)?;
+    let part = payment.part(id)?;
+    let mut after = payment.summary.clone();
+    after.tally = after.tally.moved(part, status, StatusKind::Complete)?;
+    after.preimage = Some(preimage.clone());
+    after.version += 1;
+    let at = part.created_at;
+    after.completed_at = Some(at);
+    Some(Ok(Decision::Commit(Box::new(crate::Transition {
+        expected: crate::Expected::Version(payment.summary.version),
+        after,
+        change: Change::Resolved {
+            part: id,
+            previous: status,
+            status: PartStatus::Complete(preimage),
+        },
+        at,
+        request: None,
+        cursor: None,
+    }))))
+}
+
+fn part_of(command: &Command) -> Option<crate::PartId> {
+    match command {
+        Command::Resolve { part, .. } => Some(*part),
+        Command::Send(_) => None,
+    }
+}

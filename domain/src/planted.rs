@@ -1,0 +1,132 @@
+//! Bugs, planted on purpose, to see that the simulation finds them. Without the feature `planted`
+//! nothing of this is compiled, and no release can have it.
+
+#[cfg(all(feature = "planted", not(debug_assertions)))]
+compile_error!("planted bugs are for tests: build with debug assertions, or without `planted`");
+
+/// Does something wrong, in a build with planted bugs and only if that bug is on.
+macro_rules! planted {
+    ($bug:ident, $wrong:expr) => {
+        #[cfg(feature = "planted")]
+        if crate::planted::is(crate::planted::Bug::$bug) {
+            $wrong
+        }
+    };
+}
+pub(crate) use planted;
+
+#[cfg(feature = "planted")]
+pub use bugs::*;
+
+#[cfg(feature = "planted")]
+mod bugs {
+    use crate::invariant::Rule;
+    use std::cell::Cell;
+
+    /// One bug.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum Bug {
+        /// What is in flight may reach the intended amount, and then the new part comes on top.
+        CeilingWithoutNewPart,
+        /// A payment with live parts takes more of them although one is complete.
+        CeilingOfLiveSiblings,
+        /// A part leaves although its payment is complete.
+        OffersAfterSuccess,
+        /// A part is offered before its row is durable.
+        OffersBeforeCommit,
+        /// Waiters are woken before what they are told is durable.
+        TellsBeforeCommit,
+        /// An offer without an answer is made again under another key.
+        RetriesUnderNewKey,
+        /// An offer without an answer is a failure.
+        TimeOutIsFailure,
+        /// A question without an answer proves that the part never left.
+        SilenceIsNeverSeen,
+        /// Any 32 bytes are a proof.
+        BelievesAnyPreimage,
+        /// A late failure undoes a success.
+        ResolvesTwice,
+        /// A preimage that comes after a failure is ignored.
+        IgnoresLatePreimage,
+        /// A payment fails with its first part.
+        FailsWithSiblingsLive,
+        /// The terms are those of the part that came last.
+        TakesLastTerms,
+        /// A paid hash can be paid again by `sendpay`.
+        PaysAgain,
+        /// A waiter looks first and registers later.
+        RegistersLate,
+        /// After a restart only the first live part of each payment is looked up.
+        RecoversFirstPartOnly,
+        /// A repeated request is a new one.
+        IgnoresRequestId,
+        /// How far a node was heard is stored although an outcome was not.
+        CursorPassesUnstored,
+        /// A commit that storage refuses for want of room is taken for done.
+        FailsOpen,
+    }
+
+    impl Bug {
+        /// All of them.
+        pub const ALL: [Bug; 19] = [
+            Bug::CeilingWithoutNewPart,
+            Bug::CeilingOfLiveSiblings,
+            Bug::OffersAfterSuccess,
+            Bug::OffersBeforeCommit,
+            Bug::TellsBeforeCommit,
+            Bug::RetriesUnderNewKey,
+            Bug::TimeOutIsFailure,
+            Bug::SilenceIsNeverSeen,
+            Bug::BelievesAnyPreimage,
+            Bug::ResolvesTwice,
+            Bug::IgnoresLatePreimage,
+            Bug::FailsWithSiblingsLive,
+            Bug::TakesLastTerms,
+            Bug::PaysAgain,
+            Bug::RegistersLate,
+            Bug::RecoversFirstPartOnly,
+            Bug::IgnoresRequestId,
+            Bug::CursorPassesUnstored,
+            Bug::FailsOpen,
+        ];
+
+        /// The rule that it is meant to break; another may be seen broken first.
+        pub fn rule(self) -> Rule {
+            match self {
+                Bug::CeilingWithoutNewPart => Rule::Ceiling,
+                Bug::CeilingOfLiveSiblings | Bug::OffersAfterSuccess => Rule::NothingAfterSuccess,
+                Bug::OffersBeforeCommit | Bug::TellsBeforeCommit => Rule::IntentBeforeAct,
+                Bug::RetriesUnderNewKey => Rule::AtMostOnce,
+                Bug::TimeOutIsFailure | Bug::SilenceIsNeverSeen => Rule::UnknownIsNotFailed,
+                Bug::BelievesAnyPreimage => Rule::Proof,
+                Bug::ResolvesTwice | Bug::IgnoresLatePreimage => Rule::OneOutcome,
+                Bug::FailsWithSiblingsLive => Rule::FunctionOfParts,
+                Bug::TakesLastTerms => Rule::OneSetOfTerms,
+                Bug::PaysAgain => Rule::NeverTwice,
+                Bug::RegistersLate | Bug::RecoversFirstPartOnly => Rule::WaitsTellTheTruth,
+                Bug::IgnoresRequestId | Bug::CursorPassesUnstored => Rule::AcknowledgedIsDurable,
+                Bug::FailsOpen => Rule::FailClosed,
+            }
+        }
+    }
+
+    thread_local! {
+        static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
+        static GUARDED: Cell<bool> = const { Cell::new(true) };
+    }
+
+    /// From now on this thread has that bug. `guarded`: whether transitions are still asked for the
+    /// rules before they are committed, which stops some bugs before they do anything.
+    pub fn plant(bug: Option<Bug>, guarded: bool) {
+        PLANTED.set(bug);
+        GUARDED.set(guarded);
+    }
+
+    pub(crate) fn is(bug: Bug) -> bool {
+        PLANTED.get() == Some(bug)
+    }
+
+    pub(crate) fn is_guarded() -> bool {
+        GUARDED.get()
+    }
+}
