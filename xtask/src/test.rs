@@ -4,6 +4,7 @@
 //! checks and once for all tests.
 
 mod arrows;
+mod invariants;
 mod python;
 pub(crate) mod real;
 mod tally;
@@ -67,7 +68,7 @@ impl Step {
     fn run(self) -> Result<()> {
         match self {
             Step::Fmt => run_command(cargo().args(["fmt", "--all", "--check"]), "the formatting"),
-            Step::Tidy => tidy::check(),
+            Step::Tidy => tidy::check().and_then(|()| invariants::check()),
             Step::Arrows => arrows::check(),
             Step::Clippy => clippy(),
             Step::Docs => docs(),

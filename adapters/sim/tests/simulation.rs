@@ -31,7 +31,10 @@ fn some_hundred_seeds_break_no_rule() {
         });
         if let Some(found) = played.found {
             let (shortest, history) = shortened(&plan(seed));
-            panic!("seed {seed}: {found:?}, {shortest:?}\n{}", history.join("\n"));
+            panic!(
+                "seed {seed}: {found:?}, {shortest:?}\n{}",
+                history.join("\n")
+            );
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Nodes that tell of what became of the money: late, twice, wrongly or not at all.
 
+mod way;
+
 use super::chance::Fault;
 use super::executor::Owner;
-use super::truth::{Arrival, Key, Truth};
+use super::truth::Key;
 use super::world::{World, lock};
 use async_trait::async_trait;
 use domain::contract::samples;
 use domain::{
-    Cursor, Failure, FailureCode, Heard, HtlcListener, HtlcSender, LookUp, NodeAway, NodeIdentity,
-    NodeName, Offer, OfferAnswer, PartId, PaymentHash, Preimage, Route, Word,
+    Cursor, Heard, HtlcListener, HtlcSender, LookUp, NodeAway, NodeIdentity, NodeName, Offer,
+    OfferAnswer, PartId, PaymentHash, Preimage, Route, Word,
 };
 use futures::future::FutureExt;
 use futures::stream::{BoxStream, StreamExt, unfold};
@@ -18,8 +20,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
-/// How long a payee waits for the rest (BOLT 4: at least 60 s).
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a call that was given up may take to arrive all the same, and a node may be away.
 const VERY_LONG: Duration = Duration::from_secs(200);
 /// How many nodes there are.
@@ -131,149 +131,6 @@ impl Node {
             nodes: self.nodes.clone(),
             index,
         }
-    }
-
-    /// An offer's way to the node and back, which goes on when the daemon is dead.
-    async fn call(self, life: u64, offer: Offer, answer: oneshot::Sender<OfferAnswer>) {
-        let world = self.world().clone();
-        let key = (offer.part, offer.payment_hash);
-        let unknown = |why: &str| OfferAnswer::Unknown(why.into());
-        if world.chance.strikes(Fault::LostCall) {
-            self.has_come(key, life);
-            world.pause(Fault::SlowNode).await;
-            let _ = answer.send(unknown("the offer was lost"));
-            return;
-        }
-        let mut answer = Some(answer);
-        if world.chance.strikes(Fault::LateCall) {
-            let _ = answer.take().map(|a| a.send(unknown("timed out")));
-            world.time.sleep(world.chance.up_to(VERY_LONG)).await;
-        } else {
-            world.pause(Fault::SlowNode).await;
-        }
-        if !self.has_come(key, life) {
-            return;
-        }
-        let said = if self.state().away {
-            unknown("connection refused")
-        } else {
-            self.take(&offer)
-        };
-        world.note(Some(key.1), || format!("node: part {} → {said:?}", key.0));
-        world.pause(Fault::SlowNode).await;
-        let lost = world.chance.strikes(Fault::LostAnswer) || self.state().life != life;
-        let said = if lost {
-            unknown("the answer was lost")
-        } else {
-            said
-        };
-        let _ = answer.map(|answer| answer.send(said));
-    }
-
-    /// A call is on its way, in this life.
-    fn comes(&self, key: Key) -> u64 {
-        let mut state = self.state();
-        *state.coming.entry(key).or_default() += 1;
-        state.life
-    }
-
-    /// Whether a call of that life has come: of an earlier life none does.
-    fn has_come(&self, key: Key, life: u64) -> bool {
-        let mut state = self.state();
-        if state.life != life {
-            return false;
-        }
-        let left = state.coming.remove(&key).unwrap_or(1).saturating_sub(1);
-        if left > 0 {
-            state.coming.insert(key, left);
-        }
-        true
-    }
-
-    /// It takes charge of a part, once.
-    fn take(&self, offer: &Offer) -> OfferAnswer {
-        let world = self.world();
-        let key = (offer.part, offer.payment_hash);
-        let told = self.state().words(key).next().is_some();
-        if told || world.truth().of(key).is_some() {
-            return OfferAnswer::AlreadyOffered;
-        }
-        if world.chance.strikes(Fault::Refusal) {
-            let text = "failed: WIRE_UNKNOWN_NEXT_PEER (No connection to first peer found)";
-            return OfferAnswer::Refused(Box::new(Failure::plain(
-                FailureCode::TryOtherRoute,
-                text,
-            )));
-        }
-        let mut truth = world.truth();
-        truth.make(self.index, offer);
-        world.judge().made(&truth, offer, world.moves());
-        drop(truth);
-        world.spawn(Owner::World, self.clone().forward(key).boxed());
-        OfferAnswer::Accepted
-    }
-
-    /// The HTLC's way to the payee.
-    async fn forward(self, key: Key) {
-        let world = self.world().clone();
-        world.pause(Fault::SlowNode).await;
-        if !world.truth().leaves(key) {
-            return;
-        }
-        if world.chance.strikes(Fault::FalseFailure) {
-            world.judge().lied(key.1);
-            self.tell(key, failed());
-        }
-        world.pause(Fault::SlowNode).await;
-        if world.chance.strikes(Fault::HopFails) {
-            world.truth().comes_back(key);
-            return self.will_tell(key, failed());
-        }
-        let arrival = world.truth().arrives(key);
-        match arrival {
-            Arrival::Late => self.will_tell(key, failed()),
-            Arrival::Held { first: false } => {}
-            Arrival::Held { first: true } => {
-                world.time.sleep(PATIENCE).await;
-                let back = world.truth().gives_up(key.1);
-                for (key, index) in back {
-                    self.at(index).will_tell(key, failed());
-                }
-            }
-            Arrival::Taken(taken) => {
-                world.note(Some(key.1), || format!("payee: takes {taken:?}"));
-                for (key, index) in taken {
-                    let proof = Word::Fulfilled(Truth::preimage(key.1));
-                    self.at(index).will_tell(key, proof);
-                }
-            }
-        }
-    }
-
-    /// Tells an outcome, some time, in some way.
-    fn will_tell(&self, key: Key, word: Word) {
-        let node = self.clone();
-        let telling = async move {
-            let world = node.world().clone();
-            world.pause(Fault::LateWord).await;
-            let fulfilled = matches!(word, Word::Fulfilled(_));
-            if fulfilled && world.chance.strikes(Fault::FalseProof) {
-                world.judge().lied(key.1);
-                node.tell(key, Word::Fulfilled([0xff; 32]));
-                world.pause(Fault::LateWord).await;
-            }
-            node.tell(key, word.clone());
-            while world.chance.strikes(Fault::WordTwice) {
-                world.pause(Fault::LateWord).await;
-                node.tell(key, word.clone());
-            }
-            if fulfilled && world.chance.strikes(Fault::Contradiction) {
-                world.judge().lied(key.1);
-                world.pause(Fault::LateWord).await;
-                node.tell(key, failed());
-            }
-        };
-        self.world().spawn(Owner::World, telling.boxed());
     }
 
     fn tell(&self, (part, payment_hash): Key, outcome: Word) {

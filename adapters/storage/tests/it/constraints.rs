@@ -1,6 +1,7 @@
 //! Each rule, tried with plain SQL: refused by the schema, whoever asks.
 
 use crate::support::{Scene, failed, number};
+use domain::invariant::Rule;
 use rusqlite::Connection;
 
 /// Payment 1 is complete (parts 1 and 2), 2 pending (part 3, and 4 that failed), 3 failed (part 5).
@@ -14,6 +15,14 @@ async fn scene() -> (Scene, Connection) {
     }
     let raw = scene.raw();
     (scene, raw)
+}
+
+/// What the schema calls a rule is one of the domain's.
+fn assert_is_in_the_catalogue(says: &str) {
+    let Some(id) = says.split(' ').next().filter(|id| id.starts_with("A-")) else {
+        return;
+    };
+    assert!(Rule::ALL.iter().any(|rule| rule.id() == id), "{says}");
 }
 
 fn check(raw: &Connection, cases: &[(&str, &str)]) {
@@ -34,6 +43,7 @@ fn check(raw: &Connection, cases: &[(&str, &str)]) {
     };
     let before = everything(raw);
     for (sql, rule) in cases {
+        assert_is_in_the_catalogue(rule);
         let refused = raw.execute(sql, []).expect_err(sql).to_string();
         assert!(
             refused.contains(rule),

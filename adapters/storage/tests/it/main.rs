@@ -8,4 +8,5 @@ mod faults;
 mod history;
 mod migrations;
 mod opening;
+mod pairs;
 mod support;

@@ -1,0 +1,249 @@
+//! A transition, beside the payment as it was.
+
+use crate::support::{assert_broken, failed, fulfilled, payment, send};
+use domain::contract::samples::{decided, failure, hash, msat, part, preimage, route_to, secret};
+use domain::invariant::Rule::{
+    self, AcknowledgedIsDurable, AtMostOnce, Ceiling, FailClosed, FunctionOfParts, NeverTwice,
+    NothingAfterSuccess, OneOutcome, OneSetOfTerms, Proof,
+};
+use domain::invariant::step::step;
+use domain::{
+    Change, Command, Expected, PartId, PartStatus, PartialPayment, Payment, PaymentId, StatusKind,
+    Timestamp, Transition,
+};
+
+type Break = fn(&mut Transition);
+
+/// What is decided on `parts`, broken in each of these ways.
+fn assert_each(parts: &str, command: &Command, cases: &[(&str, Rule, Break)]) {
+    let before = (!parts.is_empty()).then(|| payment(parts));
+    let sound = decided(before.as_ref(), command).expect("it is allowed");
+    assert_eq!(step(before.as_ref(), &sound), Ok(()), "{parts}");
+    for (case, rule, break_it) in cases {
+        let mut broken = sound.clone();
+        break_it(&mut broken);
+        assert_broken(*rule, step(before.as_ref(), &broken), case);
+    }
+}
+
+fn accepted(transition: &mut Transition) -> &mut PartialPayment {
+    match &mut transition.change {
+        Change::Accepted(part) => part,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_first_part_that_breaks_a_rule_is_found() {
+    let cases: [(&str, Rule, Break); 9] = [
+        ("it follows something", AcknowledgedIsDurable, |t| {
+            t.expected = Expected::Version(1);
+        }),
+        ("it is the second version", AcknowledgedIsDurable, |t| {
+            t.after.version = 2;
+        }),
+        ("it has a number", AtMostOnce, |t| {
+            accepted(t).id = PartId(7);
+        }),
+        ("it has an outcome", OneOutcome, |t| {
+            accepted(t).status = PartStatus::Failed(Box::new(failure()));
+            accepted(t).completed_at = Some(Timestamp(1));
+        }),
+        ("it has a time", OneOutcome, |t| {
+            accepted(t).completed_at = Some(Timestamp(1));
+        }),
+        ("it is of another payment", OneSetOfTerms, |t| {
+            accepted(t).payment_hash = hash(2);
+        }),
+        ("it is not counted", FunctionOfParts, |t| {
+            t.after.tally.parts = 2;
+        }),
+        ("too much", Ceiling, |t| {
+            t.after.tally.in_flight = msat(1_001);
+        }),
+        ("quarantined", FailClosed, |t| {
+            t.after.quarantine = Some("why".into());
+        }),
+    ];
+    assert_each("", &send(part(1, 400, 1_000)), &cases);
+}
+
+#[test]
+fn another_part_that_breaks_a_rule_is_found() {
+    let cases: [(&str, Rule, Break); 9] = [
+        ("it follows nothing", AcknowledgedIsDurable, |t| {
+            t.expected = Expected::Absent;
+        }),
+        ("it follows another version", AcknowledgedIsDurable, |t| {
+            t.expected = Expected::Version(7);
+        }),
+        ("the version stays", AcknowledgedIsDurable, |t| {
+            t.after.version -= 1;
+        }),
+        ("another payment", OneSetOfTerms, |t| {
+            t.after.id = PaymentId(7);
+        }),
+        ("another beginning", OneSetOfTerms, |t| {
+            t.after.created_at = Timestamp(7);
+        }),
+        ("another amount", OneSetOfTerms, |t| {
+            t.after.terms.intended = msat(1_001);
+        }),
+        ("another destination", OneSetOfTerms, |t| {
+            t.after.terms.destination = route_to(8, 1).destination();
+        }),
+        ("another secret", OneSetOfTerms, |t| {
+            t.after.terms.secret = Some(secret(2));
+        }),
+        ("no secret any more", OneSetOfTerms, |t| {
+            t.after.terms.secret = None;
+        }),
+    ];
+    assert_each("P", &send(part(1, 400, 1_000)), &cases);
+    assert_each("F", &send(part(1, 400, 1_000)), &cases);
+}
+
+#[test]
+fn a_secret_comes_late_only_while_nothing_is_out() {
+    let mut whole = part(1, 1_000, 1_000);
+    whole.secret = None;
+    let without = domain::contract::samples::after(None, &send(whole.clone()));
+    let failed_once = domain::contract::samples::after(Some(without.clone()), &failed(1));
+    whole.secret = Some(secret(1));
+    let late = decided(Some(&failed_once), &send(whole)).expect("nothing is out");
+    assert_eq!(step(Some(&failed_once), &late), Ok(()));
+    let mut live = decided(Some(&without), &failed(1)).expect("it is pending");
+    live.after.terms.secret = Some(secret(1));
+    assert_broken(
+        OneSetOfTerms,
+        step(Some(&without), &live),
+        "while it is out",
+    );
+}
+
+#[test]
+fn nothing_joins_what_is_complete() {
+    let before = payment("C");
+    let mut part = decided(None, &send(part(1, 400, 1_000))).expect("it is the first");
+    let after = &mut part.after;
+    let was = before.summary();
+    (after.id, after.version) = (was.id, was.version + 1);
+    (after.preimage, after.completed_at) = (was.preimage.clone(), was.completed_at);
+    after.tally.delivered = was.tally.delivered;
+    part.expected = Expected::Version(was.version);
+    assert_broken(NothingAfterSuccess, step(Some(&before), &part), "complete");
+    part.after.preimage = None;
+    part.after.completed_at = None;
+    assert_broken(NeverTwice, step(Some(&before), &part), "the proof is lost");
+}
+
+#[test]
+fn an_outcome_that_breaks_a_rule_is_found() {
+    let cases: [(&str, Rule, Break); 7] = [
+        ("of no part", AtMostOnce, |t| {
+            resolve(t, 7, StatusKind::Pending)
+        }),
+        ("it had failed", OneOutcome, |t| {
+            resolve(t, 1, StatusKind::Failed)
+        }),
+        ("it is pending again", OneOutcome, |t| {
+            t.change = Change::Resolved {
+                part: PartId(1),
+                previous: StatusKind::Pending,
+                status: PartStatus::Pending,
+            };
+        }),
+        ("without its proof", Proof, |t| t.after.preimage = None),
+        ("with another's", Proof, |t| {
+            t.change = Change::Resolved {
+                part: PartId(1),
+                previous: StatusKind::Pending,
+                status: PartStatus::Complete(preimage(2).1),
+            };
+        }),
+        ("not counted", FunctionOfParts, |t| t.after.tally.live = 2),
+        ("without a time", FunctionOfParts, |t| {
+            t.after.completed_at = None
+        }),
+    ];
+    for (case, rule, break_it) in cases {
+        let before = payment("PP");
+        let mut broken = decided(Some(&before), &fulfilled(1)).expect("it is pending");
+        break_it(&mut broken);
+        // Without the proof the row is pending again, so that its end must go too.
+        if case == "without its proof" {
+            broken.after.completed_at = None;
+        }
+        assert_broken(rule, step(Some(&before), &broken), case);
+    }
+}
+
+fn resolve(transition: &mut Transition, id: u64, previous: StatusKind) {
+    transition.change = Change::Resolved {
+        part: PartId(id),
+        previous,
+        status: PartStatus::Complete(preimage(1).1),
+    };
+}
+
+/// The one way back: a preimage beats an earlier failure. No failure beats a preimage.
+#[test]
+fn only_a_proof_changes_an_outcome() {
+    let before = payment("FP");
+    let late = decided(Some(&before), &fulfilled(1)).expect("a proof beats a failure");
+    assert_eq!(step(Some(&before), &late), Ok(()));
+    let before = payment("CP");
+    let mut undone = decided(Some(&before), &failed(2)).expect("it is pending");
+    undone.change = Change::Resolved {
+        part: PartId(1),
+        previous: StatusKind::Complete,
+        status: PartStatus::Failed(Box::new(failure())),
+    };
+    assert_broken(OneOutcome, step(Some(&before), &undone), "undone");
+    for status in [
+        PartStatus::Failed(Box::new(failure())),
+        PartStatus::Complete(preimage(1).1),
+    ] {
+        let same = Change::Resolved {
+            part: PartId(1),
+            previous: payment("F")
+                .part(PartId(1))
+                .map_or(StatusKind::Pending, |p| p.status()),
+            status,
+        };
+        let before = payment("F");
+        let mut again = decided(Some(&before), &fulfilled(1)).expect("a proof beats a failure");
+        let is_proof = matches!(
+            &same,
+            Change::Resolved {
+                status: PartStatus::Complete(_),
+                ..
+            }
+        );
+        again.change = same;
+        assert_eq!(step(Some(&before), &again).is_ok(), is_proof);
+    }
+}
+
+#[test]
+fn a_quarantine_needs_a_contradiction_and_stays() {
+    let before = payment("C");
+    let sound = decided(Some(&before), &failed(1)).expect("a contradiction");
+    assert_eq!(step(Some(&before), &sound), Ok(()));
+    let mut broken = sound.clone();
+    broken.after.quarantine = None;
+    assert_broken(OneOutcome, step(Some(&before), &broken), "no quarantine");
+    let mut broken = sound.clone();
+    broken.after.tally.parts = 2;
+    assert_broken(FunctionOfParts, step(Some(&before), &broken), "counted");
+    let before = payment("CP");
+    let mut broken = decided(Some(&before), &failed(1)).expect("a contradiction");
+    broken.change = Change::Quarantined { part: PartId(2) };
+    assert_broken(OneOutcome, step(Some(&before), &broken), "no contradiction");
+
+    let quarantined: Payment = domain::contract::samples::after(Some(before), &failed(1));
+    let mut lifted = decided(Some(&quarantined), &failed(2)).expect("it is pending");
+    assert_eq!(step(Some(&quarantined), &lifted), Ok(()));
+    lifted.after.quarantine = None;
+    assert_broken(FailClosed, step(Some(&quarantined), &lifted), "lifted");
+}

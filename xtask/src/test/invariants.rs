@@ -1,0 +1,82 @@
+//! Every rule about money has tests, and `docs/invariants.md` names them.
+
+use crate::workspace;
+use anyhow::{Context, Result, bail};
+
+const CATALOGUE: &str = "docs/invariants.md";
+/// How many rules there are.
+const RULES: usize = 15;
+/// Rules about what Ampere does not do yet.
+const WAITING: [usize; 2] = [12, 13];
+
+/// Fails with every rule that has no test, and every test that is not there.
+pub(super) fn check() -> Result<()> {
+    let path = workspace::root().join(CATALOGUE);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("read {CATALOGUE}"))?;
+    let exists = |file: &str, test: &str| {
+        let code = std::fs::read_to_string(workspace::root().join(file));
+        code.is_ok_and(|code| code.contains(&format!("fn {test}(")))
+    };
+    let found = violations(&text, exists);
+    for violation in &found {
+        eprintln!("{CATALOGUE}: {violation}");
+    }
+    if !found.is_empty() {
+        bail!("{} rules or tests are missing", found.len());
+    }
+    Ok(())
+}
+
+fn violations(text: &str, exists: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    let sections: Vec<&str> = text.split("\n## ").skip(1).collect();
+    if sections.len() != RULES {
+        found.push(format!("{} rules, not {RULES}", sections.len()));
+    }
+    for (number, section) in (1..).zip(sections) {
+        if !section.starts_with(&format!("A-{number} ")) {
+            found.push(format!("A-{number} is not in its place"));
+        }
+        let tests = section.lines().filter_map(named);
+        let tests: Vec<(&str, &str)> = tests.collect();
+        if tests.is_empty() && !WAITING.contains(&number) {
+            found.push(format!("A-{number} has no test"));
+        }
+        for (file, test) in tests {
+            if !exists(file, test) {
+                found.push(format!("A-{number}: no test {test} in {file}"));
+            }
+        }
+    }
+    found
+}
+
+/// The file and the test of a line like "- `file` `test`".
+fn named(line: &str) -> Option<(&str, &str)> {
+    let mut quoted = line.strip_prefix("- `")?.strip_suffix('`')?.split("` `");
+    Some((quoted.next()?, quoted.next()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A catalogue in which only rule 3 may be odd.
+    fn catalogue(third: &str) -> String {
+        let rules = (1..=RULES).map(|number| match number {
+            3 => format!("\n## A-3 x\n{third}\n"),
+            _ => format!("\n## A-{number} x\n- `file` `test`\n"),
+        });
+        rules.collect()
+    }
+
+    #[test]
+    fn every_rule_has_a_test_that_is_there() {
+        let exists = |file: &str, test: &str| (file, test) == ("file", "test");
+        let of = |third: &str| violations(&catalogue(third), exists);
+        assert_eq!(of("- `file` `test`"), [""; 0]);
+        assert_eq!(of("nothing"), ["A-3 has no test"]);
+        assert_eq!(of("- `file` `gone`"), ["A-3: no test gone in file"]);
+        assert_eq!(violations("", exists), ["0 rules, not 15"]);
+    }
+}
