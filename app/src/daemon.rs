@@ -24,6 +24,7 @@ impl Daemon {
     /// Takes the data directory, brings everything up, and says so.
     pub async fn start(config: Config, shutdown: &Shutdown) -> anyhow::Result<Daemon> {
         data_dir::create(&config.data_dir)?;
+        data_dir::refuse_if_others_write(data_dir::folder_of(&config.database))?;
         let locks = data_dir::lock_both(&config.data_dir, &config.database)?;
         let names: Vec<String> = config.nodes.iter().map(|n| n.name.clone()).collect();
         let assembly = Assembly {

@@ -13,7 +13,8 @@ pub struct Lock {
     _file: File,
 }
 
-/// Makes the directory (mode 0700) if it is not there.
+/// Makes the directory (mode 0700) if it is not there. One that is there must be closed to the writing
+/// of others; that they can look into it is said, and no more: each file in it is closed by itself.
 pub fn create(dir: &Path) -> anyhow::Result<()> {
     let mut builder = DirBuilder::new();
     let outcome = builder.recursive(true).mode(0o700).create(dir);
@@ -21,7 +22,8 @@ pub fn create(dir: &Path) -> anyhow::Result<()> {
         let what = format!("cannot make the data directory {}", dir.display());
         trouble(what, why, "choose another one with --data-dir")
     })?;
-    let mode = std::fs::metadata(dir)?.mode() & 0o777;
+    refuse_if_others_write(dir)?;
+    let mode = mode_of(dir)?;
     if mode & 0o077 != 0 {
         tracing::warn!(
             "others can look into {} (mode {mode:o}): chmod 700 it",
@@ -29,6 +31,33 @@ pub fn create(dir: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Whoever may write in a folder can put another database, or another socket, in the place of ours.
+pub fn refuse_if_others_write(dir: &Path) -> anyhow::Result<()> {
+    let mode = mode_of(dir)?;
+    if mode & 0o022 == 0 {
+        return Ok(());
+    }
+    Err(trouble(
+        format!("cannot keep payments in {}", dir.display()),
+        format!("other users can write in it (mode {mode:o}), and so replace what is stored there"),
+        format!("`chmod 700 {}`, or choose another folder", dir.display()),
+    ))
+}
+
+/// The folder that a file is in.
+pub fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn mode_of(dir: &Path) -> anyhow::Result<u32> {
+    let found = std::fs::metadata(dir);
+    let found = found.with_context(|| format!("cannot look at {}", dir.display()))?;
+    Ok(found.mode() & 0o777)
 }
 
 /// Rule A-10: neither two daemons in one directory, nor two on one database by way of two directories

@@ -4,7 +4,8 @@
 //!
 //! - [`daemon`]: store, node, engine and socket wired together. The only place that names adapters.
 //! - [`plugin`]: the same daemon, started by lightningd and asked by way of its socket.
-//! - [`config`], [`data_dir`], [`logging`], [`shutdown`], [`descriptors`]: what a daemon needs around that.
+//! - [`config`], [`data_dir`], [`privacy`], [`logging`], [`shutdown`], [`descriptors`]: what a daemon needs
+//!   around that.
 //! - [`clock`], [`spawner`]: the two ports that are ours to implement.
 //! - [`cli`]: the command line. [`view`]: payments drawn in a terminal. [`demo`]: the tour.
 //!
@@ -22,6 +23,7 @@ pub mod descriptors;
 pub mod exit;
 pub mod logging;
 pub mod plugin;
+pub mod privacy;
 pub mod shutdown;
 pub mod spawner;
 pub mod suggest;

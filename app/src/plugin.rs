@@ -234,8 +234,8 @@ fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, PathBuf)> {
 }
 
 fn check_folder(database: &Path) -> anyhow::Result<()> {
-    let folder = database.parent().unwrap_or(database);
+    let folder = data_dir::folder_of(database);
     let found = std::fs::metadata(folder);
     found.with_context(|| format!("ampere-database: no folder {}", folder.display()))?;
-    Ok(())
+    data_dir::refuse_if_others_write(folder)
 }

@@ -66,7 +66,7 @@ const fn row(
 /// The table: all that can ever be answered in place of a result.
 #[rustfmt::skip]
 pub const ERRORS: &[ErrorInfo] = &[
-    row(Code::InvalidRequest, "INVALID_REQUEST", "not a JSON-RPC 2.0 request, or larger or deeper than allowed", "no: correct the request"),
+    row(Code::InvalidRequest, "INVALID_REQUEST", "not a JSON-RPC 2.0 request, or larger or deeper than allowed, or another user's", "no: correct the request"),
     row(Code::UnknownCommand, "METHOD_NOT_FOUND", "no such command", "no: `help` lists the commands"),
     row(Code::InvalidParams, "INVALID_PARAMS", "a parameter is missing, unknown or wrong; nothing changed", "no: correct the parameter"),
     row(Code::Internal, "INTERNAL_ERROR", "a bug in the daemon; what is pending stays pending", "with the same request_id only"),

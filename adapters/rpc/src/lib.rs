@@ -4,6 +4,7 @@
 //! # Map, in reading order
 //!
 //! - [`Server`]: the socket file, the connections, the end.
+//! - `peer`: who may ask.
 //! - `connection`: one task per connection; `frames` and `request` are what it reads.
 //! - `dispatch`: from a request to the method that jsonrpsee's `RpcModule` holds.
 //! - [`InProcess`]: the same methods without a socket, for a transport that is elsewhere.
@@ -27,6 +28,7 @@ mod limits;
 mod linger;
 pub mod methods;
 mod params;
+mod peer;
 mod request;
 mod route;
 mod server;

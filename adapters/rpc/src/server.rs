@@ -5,10 +5,12 @@ use crate::dispatch::{Dispatcher, error_reply};
 use crate::error::{Code, RpcError};
 use crate::in_process::InProcess;
 use crate::linger::linger;
+use crate::peer::{may_ask, user_of};
 use crate::socket::register;
 use crate::socket_file::SocketFile;
 use crate::{Limits, Services};
 use futures::FutureExt;
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -28,6 +30,8 @@ pub struct Server {
 
 /// Connections that are being told that there are too many, at once.
 const REFUSALS: usize = 128;
+/// Other users that are logged for asking.
+const STRANGERS: usize = 64;
 /// The first and the longest pause after the system had no descriptor left for a connection.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
@@ -71,6 +75,8 @@ impl Server {
             stopping,
             served: JoinSet::new(),
             refused: JoinSet::new(),
+            user: rustix::process::geteuid().as_raw(),
+            strangers: BTreeSet::new(),
         };
         clients.accept_until(&listener, shutdown).await;
         drop(listener);
@@ -88,6 +94,10 @@ struct Clients {
     stopping: watch::Receiver<bool>,
     served: JoinSet<()>,
     refused: JoinSet<()>,
+    /// Who runs the daemon.
+    user: u32,
+    /// Other users who have been refused, and logged for it.
+    strangers: BTreeSet<u32>,
 }
 
 impl Clients {
@@ -123,12 +133,14 @@ impl Clients {
     }
 
     fn welcome(&mut self, socket: UnixStream) {
-        let socket = match socket.set_nonblocking(true).and_then(|()| register(socket)) {
-            Ok(socket) => socket,
+        let (socket, peer) = match known(socket) {
+            Ok(known) => known,
             Err(error) => return tracing::warn!(%error, "cannot serve a connection"),
         };
         let max = self.dispatcher.context().limits.connections;
-        if self.served.len() < max {
+        if !may_ask(peer, self.user) {
+            self.refuse_stranger(socket, peer);
+        } else if self.served.len() < max {
             let mut stopping = self.stopping.clone();
             let stopping = async move {
                 // An error says that the server is gone: a stop as well.
@@ -139,13 +151,29 @@ impl Clients {
                 .spawn(serve(socket, dispatcher, stopping.boxed()));
         } else {
             tracing::debug!(max, "connection refused: too many");
-            self.refuse(socket, max);
+            let message =
+                format!("{max} connections are open, the most there can be; try again later");
+            self.refuse(socket, Code::Busy, message);
         }
     }
 
-    fn refuse(&mut self, socket: AsyncFd<UnixStream>, max: usize) {
-        let message = format!("{max} connections are open, the most there can be; try again later");
-        let reply = error_reply("null", &RpcError::new(Code::Busy, message));
+    /// A line for each of them, not for each try: nobody else may fill our disk.
+    fn refuse_stranger(&mut self, socket: AsyncFd<UnixStream>, peer: u32) {
+        let own = self.user;
+        if self.strangers.len() < STRANGERS && self.strangers.insert(peer) {
+            tracing::warn!(
+                user = peer,
+                "another user asked and is refused: is the socket's mode still 0600?"
+            );
+        }
+        let message = format!(
+            "this daemon answers user {own} and root only, not user {peer}: ask as user {own}"
+        );
+        self.refuse(socket, Code::InvalidRequest, message);
+    }
+
+    fn refuse(&mut self, socket: AsyncFd<UnixStream>, code: Code, message: String) {
+        let reply = error_reply("null", &RpcError::new(code, message));
         // A fresh connection has room for it; if not, closing says as much.
         let told = socket.get_ref().write_all(&reply).is_ok();
         if told && self.refused.len() < REFUSALS {
@@ -159,6 +187,13 @@ impl Clients {
             log_panic(ended);
         }
     }
+}
+
+/// The socket, ready to be served, and whose it is.
+fn known(socket: UnixStream) -> io::Result<(AsyncFd<UnixStream>, u32)> {
+    socket.set_nonblocking(true)?;
+    let (socket, peer) = user_of(socket)?;
+    Ok((register(socket)?, peer))
 }
 
 async fn accept(listener: &AsyncFd<UnixListener>) -> io::Result<UnixStream> {

@@ -4,7 +4,7 @@ use ampere::config::{Config, DaemonFlags, Flags};
 use ampere::daemon::Daemon;
 use ampere::exit::{Exit, after_clap};
 use ampere::shutdown::Shutdown;
-use ampere::{descriptors, logging, plugin, trouble};
+use ampere::{descriptors, logging, plugin, privacy, trouble};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -43,6 +43,9 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if let Err(error) = privacy::guard() {
+        return failed(&error).into();
+    }
     if plugin::is_asked_for() {
         serve_lightningd().await;
     }
@@ -50,13 +53,15 @@ async fn main() -> ExitCode {
         Err(error) => after_clap(&error),
         Ok(args) => match run(args).await {
             Ok(()) => Exit::Ok,
-            Err(error) => {
-                eprintln!("{}", trouble::report(&error));
-                Exit::Error
-            }
+            Err(error) => failed(&error),
         },
     };
     exit.into()
+}
+
+fn failed(error: &anyhow::Error) -> Exit {
+    eprintln!("{}", trouble::report(error));
+    Exit::Error
 }
 
 /// Ends the process itself: a read of stdin that is under way would keep the runtime alive.
@@ -64,7 +69,7 @@ async fn serve_lightningd() -> ! {
     let exit = match plugin::run().await {
         Ok(()) => 0,
         Err(error) => {
-            eprintln!("{}", trouble::report(&error));
+            failed(&error);
             1
         }
     };

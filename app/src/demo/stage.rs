@@ -2,6 +2,7 @@
 
 use crate::config::NodeConfig;
 use crate::daemon::{Assembly, Running};
+use crate::privacy;
 use crate::shutdown::Shutdown;
 use crate::view::{Names, print_line};
 use anyhow::Context;
@@ -29,6 +30,7 @@ impl Stage {
     /// Sets it up; `paced` slows it down to what an eye can follow.
     pub(super) async fn set(paced: bool) -> anyhow::Result<Stage> {
         let began = Instant::now();
+        privacy::guard()?;
         let folder = tempfile::Builder::new()
             .prefix("ampere-demo-")
             .permissions(Permissions::from_mode(0o700))

@@ -21,6 +21,7 @@ mod hostile;
 #[path = "../lightning/mod.rs"]
 mod lightning;
 mod lightningd;
+mod privacy;
 mod proposal;
 mod pyln;
 mod quarantine;
