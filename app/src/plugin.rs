@@ -70,6 +70,7 @@ pub async fn run() -> anyhow::Result<()> {
         // lightningd only wanted to know what there is (`--help`).
         return Ok(());
     };
+    without_requests_in_the_log();
     let (phase, state) = watch::channel(Phase::Starting);
     let (assembly, data_dir) = match prepare(&configured) {
         Ok(prepared) => prepared,
@@ -96,6 +97,12 @@ pub async fn run() -> anyhow::Result<()> {
         } => {}
     }
     Ok(())
+}
+
+/// At trace (`CLN_PLUGIN_LOG=trace`) cln-plugin writes each request to lightningd's log, and what it
+/// carries: secrets, invoices (rule A-15).
+fn without_requests_in_the_log() {
+    log::set_max_level(log::max_level().min(log::LevelFilter::Debug));
 }
 
 /// From the locks to the end.

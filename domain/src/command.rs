@@ -1,8 +1,8 @@
 //! What can be asked of a payment, and every way in which it can say no.
 
 use crate::{
-    Invoice, Msat, NodeId, NodeName, PartId, PaymentHash, PaymentSecret, Request, Route, Timestamp,
-    Word,
+    Invoice, Msat, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret, Request,
+    Route, Timestamp, Word,
 };
 
 /// What can happen to a payment.
@@ -41,7 +41,7 @@ pub struct SendPart {
     /// The invoice's secret, if given apart from the invoice.
     pub secret: Option<PaymentSecret>,
     /// The invoice's metadata, if given apart from the invoice.
-    pub metadata: Option<Vec<u8>>,
+    pub metadata: Option<PaymentMetadata>,
     /// The invoice.
     pub invoice: Option<Invoice>,
     /// A note.

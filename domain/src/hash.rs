@@ -1,4 +1,4 @@
-//! The hash that names a payment, and the two secrets that go with it.
+//! The hash that names a payment, and the secrets that go with it.
 
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -108,5 +108,44 @@ impl FromStr for PaymentSecret {
 impl fmt::Debug for PaymentSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted payment_secret]")
+    }
+}
+
+/// The invoice's `payment_metadata` (BOLT 11 `m`), as secret as what the payee may have put into it.
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
+pub struct PaymentMetadata(Vec<u8>);
+
+impl PaymentMetadata {
+    /// Any bytes are metadata.
+    pub fn new(bytes: Vec<u8>) -> PaymentMetadata {
+        PaymentMetadata(bytes)
+    }
+
+    /// The bytes, for storage and for the onion.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PaymentMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted payment_metadata]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PaymentMetadata, PaymentSecret, Preimage};
+
+    /// Rule A-15: neither digits nor a list of bytes.
+    #[test]
+    fn secrets_do_not_show_in_debug() {
+        let secrets = (
+            Preimage::from_secret_bytes([0xab; 32]).1,
+            PaymentSecret::new([0xab; 32]),
+            PaymentMetadata::new(vec![0xab; 32]),
+        );
+        let shown = format!("{secrets:?} {secrets:#?}").to_lowercase();
+        assert!(!shown.contains("ab") && !shown.contains("171"), "{shown}");
     }
 }

@@ -1,6 +1,6 @@
 //! What a BOLT 11 invoice says, once an adapter has decoded it and verified its signature.
 
-use crate::{Msat, NodeId, PaymentHash, PaymentSecret, Timestamp};
+use crate::{Msat, NodeId, PaymentHash, PaymentMetadata, PaymentSecret, Timestamp};
 
 /// A decoded invoice.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Invoice {
     /// The secret that each part must carry.
     pub secret: PaymentSecret,
     /// What the payee wants to see again in the final onion payload.
-    pub metadata: Option<Vec<u8>>,
+    pub metadata: Option<PaymentMetadata>,
     /// When it expires.
     pub expires_at: Timestamp,
 }

@@ -2,8 +2,8 @@
 //! nothing has to be added up again.
 
 use crate::{
-    Msat, NodeId, PartialPayment, PaymentHash, PaymentId, PaymentSecret, PaymentStatus, Preimage,
-    StatusKind, Timestamp,
+    Msat, NodeId, PartialPayment, PaymentHash, PaymentId, PaymentMetadata, PaymentSecret,
+    PaymentStatus, Preimage, StatusKind, Timestamp,
 };
 use std::fmt;
 
@@ -48,7 +48,7 @@ pub struct Terms {
     /// The invoice's secret. Once set it is fixed; it can be set while no part is live.
     pub secret: Option<PaymentSecret>,
     /// The invoice's metadata (BOLT 11 `m`), which goes into the final onion payload.
-    pub metadata: Option<Vec<u8>>,
+    pub metadata: Option<PaymentMetadata>,
 }
 
 /// The counters of a payment: a function of its parts, kept beside them.

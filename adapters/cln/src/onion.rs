@@ -47,7 +47,7 @@ fn final_payload(offer: &Offer, base: u32) -> Vec<u8> {
         record(&mut stream, PAYMENT_DATA, &data);
     }
     if let Some(metadata) = &offer.metadata {
-        record(&mut stream, PAYMENT_METADATA, metadata);
+        record(&mut stream, PAYMENT_METADATA, metadata.expose());
     }
     stream
 }
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn metadata_follows_and_long_payloads_have_a_long_length() {
         let long = Offer {
-            metadata: Some(vec![7; 300]),
+            metadata: Some(domain::PaymentMetadata::new(vec![7; 300])),
             secret: None,
             ..offer()
         };

@@ -126,7 +126,7 @@ impl Sender {
             params["payment_secret"] = hex::encode(secret.expose()).into();
         }
         if let Some(metadata) = &offer.metadata {
-            params["payment_metadata"] = hex::encode(metadata).into();
+            params["payment_metadata"] = hex::encode(metadata.expose()).into();
         }
         note(&mut params, offer);
         params

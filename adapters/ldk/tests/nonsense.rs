@@ -36,7 +36,7 @@ async fn nonsense_is_answered_and_harms_nobody() {
     };
     let metadata = |length| {
         let mut part = sane();
-        part.metadata = Some(vec![1; length]);
+        part.metadata = Some(domain::PaymentMetadata::new(vec![1; length]));
         part
     };
     let mut no_secret = sane();
@@ -95,7 +95,13 @@ async fn fullest_onion_of_any_length_is_answered() {
     for hops in 1..=20 {
         let way = changed(&way, |h| h.resize(hops, h[1].clone()));
         let mut part = offer(u64::try_from(hops).unwrap(), &invoice, way, TOTAL);
-        part.metadata = Some(vec![1; 1_300 - 83 - 6 - 58 * (hops - 1)]);
+        part.metadata = Some(domain::PaymentMetadata::new(vec![
+            1;
+            1_300
+                - 83
+                - 6
+                - 58 * (hops - 1)
+        ]));
         assert_eq!(soon(net.sender.offer(&part)).await, OfferAnswer::Accepted);
         net.failure().await;
     }

@@ -76,7 +76,7 @@ async fn call(name: &'static str, callback: MethodCallback, request: Request) ->
         Err(bug) => (Some(Code::Internal.number()), error_reply(&id, &bug)),
     };
     let id = shortened(&id);
-    tracing::debug!(method = name, id, code, duration = ?started.elapsed(), "request answered");
+    tracing::debug!(method = name, %id, code, duration = ?started.elapsed(), "request answered");
     reply
 }
 

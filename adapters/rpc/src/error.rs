@@ -5,6 +5,7 @@ mod convert;
 use jsonrpsee::types::ErrorObjectOwned;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use std::borrow::Cow;
 
 /// An error number: Core Lightning's where the meaning is the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -140,11 +141,14 @@ impl From<RpcError> for ErrorObjectOwned {
     }
 }
 
-/// Text of the caller's that goes into an error or a log line.
-pub(crate) fn shortened(text: &str) -> String {
-    const MAX: usize = 64;
-    match text.char_indices().nth(MAX) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
+/// Text of the caller's that goes into an error or a log line: whole only where it is too short for a
+/// secret in the wrong place (32 bytes are 64 digits of hex or 43 of base64), else its beginning.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    const WHOLE: usize = 40;
+    const BEGINNING: usize = 16;
+    let mut places = text.char_indices().map(|(place, _)| place);
+    match (places.nth(BEGINNING), places.nth(WHOLE - BEGINNING - 1)) {
+        (Some(end), Some(_)) => Cow::Owned(format!("{}…", &text[..end])),
+        (Some(_) | None, _) => Cow::Borrowed(text),
     }
 }

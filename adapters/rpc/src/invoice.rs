@@ -1,6 +1,6 @@
 //! BOLT 11 invoices: decoded, the signature verified.
 
-use domain::{Invoice, Msat, NodeId, PaymentHash, PaymentSecret, Timestamp};
+use domain::{Invoice, Msat, NodeId, PaymentHash, PaymentMetadata, PaymentSecret, Timestamp};
 use lightning_invoice::Bolt11Invoice;
 
 /// What the invoice says; the error is all that is to be said.
@@ -17,7 +17,10 @@ pub(crate) fn decode(text: &str) -> Result<Invoice, String> {
         amount: amount.map_err(|why| invalid(&why))?,
         payee: payee.map_err(|why| invalid(&why))?,
         secret: PaymentSecret::new(invoice.payment_secret().0),
-        metadata: invoice.payment_metadata().cloned(),
+        metadata: invoice
+            .payment_metadata()
+            .cloned()
+            .map(PaymentMetadata::new),
         expires_at: Timestamp(expires.unwrap_or(u64::MAX)),
         bolt11: text,
     })

@@ -6,7 +6,8 @@ pub(crate) use msat::{msat, some_msat};
 
 use crate::error::RpcError;
 use domain::{
-    NodeId, NodeName, PartId, PaymentHash, PaymentSecret, RequestId, ShortChannelId, StatusKind,
+    NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret, RequestId,
+    ShortChannelId, StatusKind,
 };
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -122,10 +123,11 @@ pub(crate) fn status(raw: &RawValue) -> Result<StatusKind, Invalid> {
 }
 
 /// What an onion can carry is the most that makes sense (BOLT 4: 1,300 bytes).
-pub(crate) fn metadata(raw: &RawValue) -> Result<Vec<u8>, Invalid> {
+pub(crate) fn metadata(raw: &RawValue) -> Result<PaymentMetadata, Invalid> {
     let bytes = text_of(raw).and_then(|text| hex::decode(&*text).ok());
     let bytes = bytes.filter(|bytes| bytes.len() <= 1300);
-    bytes.map_or_else(|| should("should be a hex value of at most 1300 bytes"), Ok)
+    let metadata = bytes.map(PaymentMetadata::new);
+    metadata.map_or_else(|| should("should be a hex value of at most 1300 bytes"), Ok)
 }
 
 /// Text of at most `max` bytes.

@@ -154,7 +154,7 @@ fn progress(row: &PaymentSummary) -> Result<Progress, Unstorable> {
 fn notes(row: &PaymentSummary) -> Notes {
     Notes {
         payment_secret: row.terms.secret.as_ref().map(|s| s.expose().to_vec()),
-        payment_metadata: row.terms.metadata.clone(),
+        payment_metadata: row.terms.metadata.as_ref().map(|m| m.expose().to_vec()),
         description: row.description.clone(),
         label: row.label.clone(),
         bolt11: row.bolt11.clone(),

@@ -12,8 +12,8 @@ use diesel::prelude::*;
 use domain::invariant::stored;
 use domain::{
     Damaged, Failure, FailureCode, Listed, NodeName, PartId, PartStatus, PartialPayment,
-    PaymentHash, PaymentId, PaymentSecret, PaymentSummary, ShortChannelId, StatusKind, Tally,
-    Terms,
+    PaymentHash, PaymentId, PaymentMetadata, PaymentSecret, PaymentSummary, ShortChannelId,
+    StatusKind, Tally, Terms,
 };
 
 #[derive(Queryable, Selectable)]
@@ -148,7 +148,7 @@ impl PaymentRow {
                 requested: msat(self.requested_msat, "requested_msat")?,
                 destination: node_id(&self.destination, "destination")?,
                 secret: secret.map(PaymentSecret::new),
-                metadata: self.payment_metadata,
+                metadata: self.payment_metadata.map(PaymentMetadata::new),
             },
             description: text(self.description, "description")?,
             label: text(self.label, "label")?,

@@ -1,6 +1,6 @@
 //! The daemon as the operating system sees it.
 
-use crate::support::{Daemon, Home, Invoice, LARGER, WHOLE, ampered_in, soon};
+use crate::support::{Daemon, Home, ampered_in, soon};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -145,37 +145,4 @@ async fn a_socket_left_behind_by_a_crash_is_replaced() {
     assert!(home.path().join("ampere-rpc").exists());
     let daemon = home.start().await;
     daemon.ok("getinfo", json!([])).await;
-}
-
-/// Rule A-15, with everything logged that can be.
-#[tokio::test]
-async fn no_log_line_shows_a_preimage_or_a_secret() {
-    let home = Home::new();
-    let mut command = home.ampered();
-    command.env("AMPERE_LOG", "trace");
-    let daemon = Daemon::spawn(command, home.path().join("ampere-rpc")).await;
-    let made = daemon.ok("dev-invoice", json!([WHOLE])).await;
-    let invoice = Invoice::from(&made, WHOLE);
-    let mut params = invoice.part(&daemon.route(0, LARGER).await);
-    params["payment_secret"] = made["payment_secret"].clone();
-    let first = daemon.ok("sendpartialpay", params).await;
-    let route = daemon.route(1, WHOLE - LARGER).await;
-    daemon.send(&invoice, &route).await;
-    let part = daemon.ok("waitpartialpay", json!([first["id"]])).await;
-    daemon
-        .refused(
-            "sendpartialpay",
-            json!({"payment_secret": made["payment_secret"]}),
-        )
-        .await;
-    let log = daemon.log();
-    assert!(log.contains(&invoice.hash), "the hash is no secret:\n{log}");
-    for secret in [
-        &part["payment_preimage"],
-        &made["payment_secret"],
-        &made["bolt11"],
-    ] {
-        let secret = secret.as_str().unwrap();
-        assert!(!log.contains(secret), "{secret} is in the log");
-    }
 }

@@ -8,18 +8,19 @@ use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tempfile::TempDir;
+use tokio::process::Command;
 use tokio::sync::Mutex;
 
 const AMPERED: &str = env!("CARGO_BIN_EXE_ampered");
 
-struct Fake {
-    lightningd: Lightningd,
+pub(crate) struct Fake {
+    pub(crate) lightningd: Lightningd,
     folder: TempDir,
     plugin: Mutex<Option<Plugin>>,
 }
 
 impl Fake {
-    fn new() -> Fake {
+    pub(crate) fn new() -> Fake {
         let folder = tempfile::tempdir().unwrap();
         Fake {
             lightningd: Lightningd::start(&folder.path().join("lightning-rpc")),
@@ -29,7 +30,17 @@ impl Fake {
     }
 
     async fn launch(&self, options: Map<String, Value>) -> Plugin {
+        self.launch_as(clean(AMPERED), options).await
+    }
+
+    /// With everything in lightningd's log that a plugin can be asked to write there.
+    pub(crate) async fn launch_at_trace(&self) -> Plugin {
         let mut command = clean(AMPERED);
+        command.env("CLN_PLUGIN_LOG", "trace");
+        self.launch_as(command, Map::new()).await
+    }
+
+    async fn launch_as(&self, mut command: Command, options: Map<String, Value>) -> Plugin {
         command.stderr(Stdio::inherit());
         let launched = Plugin::launch(&self.lightningd, command, self.folder.path(), options);
         soon("the plugin", launched).await

@@ -28,6 +28,7 @@ mod quarantine;
 mod race;
 mod refusals;
 mod restart;
+mod secrets;
 mod sendpay;
 mod stages;
 mod support;

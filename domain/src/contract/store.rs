@@ -112,7 +112,7 @@ pub async fn first_part_makes_the_payment(h: Harness<'_>) {
 /// Text, secrets, metadata and invoices come back as they went.
 pub async fn what_is_committed_is_loaded(h: Harness<'_>) {
     let mut first = part(1, 400, 1_000);
-    first.metadata = Some(vec![1, 2, 3]);
+    first.metadata = Some(crate::PaymentMetadata::new(vec![1, 2, 3]));
     first.description = Some("two coffees \u{2615}".into());
     first.label = Some("order-7".into());
     run(h, hash(1), &send(first)).await;

@@ -1,6 +1,6 @@
 //! A digest of a request's parameters: the same `request_id` with others is another request.
 
-use crate::{Request, SendPartialPay};
+use crate::{PaymentMetadata, Request, SendPartialPay};
 use sha2::{Digest, Sha256};
 
 /// The idempotency record of a request, if it brought a key.
@@ -20,7 +20,7 @@ pub(super) fn of(request: &SendPartialPay) -> Option<Request> {
     fields.put(extras.description.as_ref().map(String::as_bytes));
     fields.put(extras.label.as_ref().map(String::as_bytes));
     fields.put(extras.secret.as_ref().map(|s| &s.expose()[..]));
-    fields.put(extras.metadata.as_deref());
+    fields.put(extras.metadata.as_ref().map(PaymentMetadata::expose));
     fields.put(extras.invoice.as_ref().map(|i| i.bolt11.as_bytes()));
     fields.put(extras.node.as_ref().map(|n| n.as_str().as_bytes()));
     let digest = fields.0.finalize().into();

@@ -200,7 +200,7 @@ fn given_secret(part: &SendPart) -> Option<&crate::PaymentSecret> {
         .or(part.invoice.as_ref().map(|i| &i.secret))
 }
 
-fn given_metadata(part: &SendPart) -> Option<&Vec<u8>> {
+fn given_metadata(part: &SendPart) -> Option<&crate::PaymentMetadata> {
     let of_invoice = part.invoice.as_ref().and_then(|i| i.metadata.as_ref());
     part.metadata.as_ref().or(of_invoice)
 }

@@ -3,7 +3,8 @@
 use crate::invariant::Rule;
 use crate::{
     Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialPayment, PaymentFilter,
-    PaymentHash, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId, Route,
+    PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId,
+    Route,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -90,7 +91,7 @@ pub struct Extras {
     /// The invoice's secret.
     pub secret: Option<PaymentSecret>,
     /// The invoice's metadata.
-    pub metadata: Option<Vec<u8>>,
+    pub metadata: Option<PaymentMetadata>,
     /// The invoice, its signature already verified.
     pub invoice: Option<Invoice>,
     /// Which configured node offers it; the first unless said.

@@ -1,6 +1,9 @@
 //! Handing parts to a Lightning node, and asking what became of them.
 
-use crate::{Failure, Msat, NodeIdentity, PartId, PaymentHash, PaymentSecret, Preimage, Route};
+use crate::{
+    Failure, Msat, NodeIdentity, PartId, PaymentHash, PaymentMetadata, PaymentSecret, Preimage,
+    Route,
+};
 use async_trait::async_trait;
 
 /// A Lightning node, as far as parts go out.
@@ -47,7 +50,7 @@ pub struct Offer {
     /// The invoice's secret.
     pub secret: Option<PaymentSecret>,
     /// The invoice's metadata.
-    pub metadata: Option<Vec<u8>>,
+    pub metadata: Option<PaymentMetadata>,
     /// What the node may show beside the part in its own lists.
     pub notes: Notes,
 }

@@ -73,7 +73,7 @@ fn fits_an_onion(offer: &Offer) -> bool {
     let metadata = offer
         .metadata
         .as_ref()
-        .map_or(0, |m| m.len() + METADATA_OVERHEAD);
+        .map_or(0, |m| m.expose().len() + METADATA_OVERHEAD);
     let forwards = (offer.route.hops().len() - 1) * FORWARD;
     LAST_HOP + metadata + forwards <= ONION
 }
@@ -118,6 +118,6 @@ fn onion(offer: &Offer) -> RecipientOnionFields {
         Some(secret) => RecipientOnionFields::secret_only(PaymentSecret(*secret.expose()), total),
         None => RecipientOnionFields::spontaneous_empty(total),
     };
-    onion.payment_metadata.clone_from(&offer.metadata);
+    onion.payment_metadata = offer.metadata.as_ref().map(|m| m.expose().to_vec());
     onion
 }

@@ -1,6 +1,6 @@
 //! From the domain's words to numbers and figures.
 
-use super::{Code, RpcError};
+use super::{Code, RpcError, shortened};
 use crate::views;
 use domain::{ApiError, DevError, FailureCode, Refusal};
 use serde_json::json;
@@ -10,8 +10,10 @@ impl From<ApiError> for RpcError {
         let plain = |code| RpcError::new(code, error.to_string());
         match &error {
             ApiError::Refused(refusal) => RpcError::from(refusal),
-            ApiError::NoSuchNode(_) => RpcError::params(format!(
-                "node: {error}; getinfo lists those that are, and without node the first is taken"
+            ApiError::NoSuchNode(name) => RpcError::params(format!(
+                "node: no node {} is configured; getinfo lists those that are, and without node the \
+                 first is taken",
+                shortened(name.as_str())
             )),
             ApiError::NoSuchPart(_) | ApiError::NoSuchPayment(_) => plain(Code::NoSuchPayment),
             ApiError::TimedOut => plain(Code::InProgress),
@@ -89,6 +91,10 @@ impl From<DevError> for RpcError {
             DevError::NoSuchNode(_) => Code::InvalidParams,
             DevError::NoRoute(_) => Code::RouteNotFound,
             DevError::Refused(_) => Code::Unspecified,
+        };
+        let error = match error {
+            DevError::NoSuchNode(name) => DevError::NoSuchNode(shortened(&name).into_owned()),
+            other @ (DevError::NoRoute(_) | DevError::Refused(_)) => other,
         };
         RpcError::new(code, error.to_string())
     }

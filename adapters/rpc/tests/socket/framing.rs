@@ -170,6 +170,6 @@ async fn unknown_commands_are_named() {
     assert_eq!(daemon.error("help", json!(["pay"])).await, unknown("pay"));
     assert_eq!(daemon.error("check", json!(["pay"])).await, unknown("pay"));
     let long = "x".repeat(10_000);
-    let short = format!("{}…", "x".repeat(64));
+    let short = format!("{}…", "x".repeat(16));
     assert_eq!(daemon.error(&long, json!([])).await, unknown(&short));
 }

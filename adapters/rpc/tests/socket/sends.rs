@@ -24,7 +24,7 @@ fn all_extras() -> Extras {
         description: Some("a note".into()),
         label: Some("17".into()),
         secret: SECRET.parse().ok(),
-        metadata: Some(vec![1, 2, 3]),
+        metadata: Some(domain::PaymentMetadata::new(vec![1, 2, 3])),
         invoice: None,
         node: Some(NodeName::new("alice")),
     }

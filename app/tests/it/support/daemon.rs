@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
+use tokio::task::JoinHandle;
 
 /// A data directory that outlives the daemons that use it one after the other.
 pub(crate) struct Home(TempDir);
@@ -20,6 +21,7 @@ pub(crate) struct Daemon {
     pub(crate) child: Child,
     pub(crate) rpc_file: PathBuf,
     log: Arc<Mutex<String>>,
+    reading: JoinHandle<()>,
 }
 
 /// An error of the daemon's.
@@ -65,11 +67,12 @@ impl Daemon {
         let mut child = command.kill_on_drop(true).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().unwrap();
-        soon("starting", ready(stderr, Arc::clone(&log))).await;
+        let reading = soon("starting", ready(stderr, Arc::clone(&log))).await;
         Daemon {
             child,
             rpc_file,
             log,
+            reading,
         }
     }
 
@@ -125,10 +128,17 @@ impl Daemon {
 
     /// SIGTERM, and its end.
     pub(crate) async fn terminate(self) {
+        self.terminated().await;
+    }
+
+    /// The same: all that it has said on stderr.
+    pub(crate) async fn terminated(mut self) -> String {
         self.signal("TERM");
-        let log = Arc::clone(&self.log);
-        let status = self.ended().await;
-        assert_eq!(status.code(), Some(0), "{}", log.lock().unwrap());
+        let status = soon("stopping", self.child.wait()).await.unwrap();
+        soon("the end of its log", &mut self.reading).await.unwrap();
+        let log = self.log();
+        assert_eq!(status.code(), Some(0), "{log}");
+        log
     }
 
     /// kill -9.
@@ -188,7 +198,7 @@ pub(crate) fn clean(program: &str) -> Command {
 }
 
 /// Returns at the ready line, and goes on reading so that the daemon never blocks on its log.
-async fn ready(stderr: ChildStderr, log: Arc<Mutex<String>>) {
+async fn ready(stderr: ChildStderr, log: Arc<Mutex<String>>) -> JoinHandle<()> {
     let mut lines = BufReader::new(stderr).lines();
     loop {
         let line = lines.next_line().await.unwrap();
@@ -204,7 +214,7 @@ async fn ready(stderr: ChildStderr, log: Arc<Mutex<String>>) {
         while let Ok(Some(line)) = lines.next_line().await {
             note(&log, &line);
         }
-    });
+    })
 }
 
 fn note(log: &Mutex<String>, line: &str) {

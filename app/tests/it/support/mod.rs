@@ -2,9 +2,11 @@
 
 mod daemon;
 mod payment;
+mod secrets;
 
 pub(crate) use daemon::{Daemon, Home, Refused, ampere, ampered_in, call, clean};
 pub(crate) use payment::{Invoice, LARGER, SMALLER, WHOLE, preimage_opens};
+pub(crate) use secrets::Secrets;
 
 use std::time::Duration;
 
