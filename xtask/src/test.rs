@@ -4,6 +4,7 @@
 //! checks and once for all tests.
 
 mod arrows;
+mod deny;
 mod invariants;
 mod python;
 pub(crate) mod real;
@@ -24,6 +25,8 @@ pub(crate) enum Step {
     Tidy,
     /// The arrows between crates
     Arrows,
+    /// The licences and the sources of what is built in
+    Deny,
     /// The lints
     Clippy,
     /// The documentation builds
@@ -33,10 +36,11 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Step; 6] = [
+    const ALL: [Step; 7] = [
         Step::Fmt,
         Step::Tidy,
         Step::Arrows,
+        Step::Deny,
         Step::Clippy,
         Step::Docs,
         Step::Tests,
@@ -47,6 +51,7 @@ impl Step {
             Step::Fmt => "fmt",
             Step::Tidy => "tidy",
             Step::Arrows => "arrows",
+            Step::Deny => "deny",
             Step::Clippy => "clippy",
             Step::Docs => "docs",
             Step::Tests => "tests",
@@ -59,6 +64,7 @@ impl Step {
             Step::Fmt => "run `cargo fmt --all`",
             Step::Tidy => "each line above names a file and what to change in it",
             Step::Arrows => "see the arrows in ARCHITECTURE.md; each line above names one too many",
+            Step::Deny => "choose another dependency, or say in deny.toml why this one may come in",
             Step::Clippy => "mend the warnings above, or `#[expect(…, reason = …)]` one",
             Step::Docs => "mend the documentation comments above",
             Step::Tests => "the failed tests are named above",
@@ -70,6 +76,7 @@ impl Step {
             Step::Fmt => run_command(cargo().args(["fmt", "--all", "--check"]), "the formatting"),
             Step::Tidy => tidy::check().and_then(|()| invariants::check()),
             Step::Arrows => arrows::check(),
+            Step::Deny => deny::check(),
             Step::Clippy => clippy(),
             Step::Docs => docs(),
             Step::Tests => tests(),
