@@ -33,10 +33,14 @@ pub(crate) enum Step {
     Docs,
     /// The tests, and the Python environment that some of them use
     Tests,
+    /// 10,000 simulated worlds
+    Sim,
+    /// The bugs that are planted, each of which the simulation must find
+    Planted,
 }
 
 impl Step {
-    const ALL: [Step; 7] = [
+    const ALL: [Step; 9] = [
         Step::Fmt,
         Step::Tidy,
         Step::Arrows,
@@ -44,6 +48,8 @@ impl Step {
         Step::Clippy,
         Step::Docs,
         Step::Tests,
+        Step::Sim,
+        Step::Planted,
     ];
 
     fn name(self) -> &'static str {
@@ -55,6 +61,8 @@ impl Step {
             Step::Clippy => "clippy",
             Step::Docs => "docs",
             Step::Tests => "tests",
+            Step::Sim => "sim",
+            Step::Planted => "planted",
         }
     }
 
@@ -68,6 +76,8 @@ impl Step {
             Step::Clippy => "mend the warnings above, or `#[expect(…, reason = …)]` one",
             Step::Docs => "mend the documentation comments above",
             Step::Tests => "the failed tests are named above",
+            Step::Sim => "mend the cause, and keep the seed: the last lines above say how",
+            Step::Planted => "the simulation has become too weak to find the bugs named above",
         }
     }
 
@@ -80,6 +90,8 @@ impl Step {
             Step::Clippy => clippy(),
             Step::Docs => docs(),
             Step::Tests => tests(),
+            Step::Sim => xtask(&["sim"]),
+            Step::Planted => xtask(&["sim", "--planted"]),
         }
     }
 }
@@ -131,6 +143,11 @@ fn tests() -> Result<()> {
     // Cargo ends with the doc tests of the last crate, which may have none: this is the whole.
     println!("\n{} passed, {} failed", tally.passed, tally.failed);
     Ok(())
+}
+
+/// Another verb, as a user would run it.
+fn xtask(verb: &[&str]) -> Result<()> {
+    run_command(cargo().arg("xtask").args(verb), "cargo xtask")
 }
 
 fn seconds(time: Duration) -> String {
