@@ -5,9 +5,11 @@ mod again;
 mod bench;
 #[cfg(feature = "tools")]
 mod migrate;
+mod mutants;
 #[cfg(feature = "simulation")]
 mod sim;
 mod test;
+mod tools;
 mod workspace;
 
 use anyhow::Result;
@@ -36,6 +38,8 @@ enum Verb {
     Migrate(MigrateArgs),
     /// Plays the real engine over a simulated world that is out to get it
     Sim(SimArgs),
+    /// Changes the domain in every small way, one at a time: each must make a test fail
+    Mutants(MutantsArgs),
     /// Measures speed against raw SQLite and against this disk
     Bench(BenchArgs),
 }
@@ -98,6 +102,13 @@ struct SimArgs {
 }
 
 #[derive(Args)]
+struct MutantsArgs {
+    /// Only changes whose name matches this, as `cargo mutants --list -p domain` prints it
+    #[arg(long, value_name = "REGEX")]
+    only: Option<String>,
+}
+
+#[derive(Args)]
 struct BenchArgs {
     /// More rounds and longer ones
     #[arg(long)]
@@ -125,6 +136,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Test(args) if args.real_cln => test::real::run(),
         Verb::Test(args) => test::run(args.only),
         Verb::Ci => test::run(None),
+        Verb::Mutants(args) => mutants::run(args.only.as_deref()),
         #[cfg(feature = "tools")]
         Verb::Migrate(args) => migrate::run(args.direction, args.database, args.data_dir),
         #[cfg(feature = "tools")]

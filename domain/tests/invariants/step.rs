@@ -141,10 +141,10 @@ fn nothing_joins_what_is_complete() {
 fn an_outcome_that_breaks_a_rule_is_found() {
     let cases: [(&str, Rule, Break); 7] = [
         ("of no part", AtMostOnce, |t| {
-            resolve(t, 7, StatusKind::Pending)
+            resolve(t, 7, StatusKind::Pending);
         }),
         ("it had failed", OneOutcome, |t| {
-            resolve(t, 1, StatusKind::Failed)
+            resolve(t, 1, StatusKind::Failed);
         }),
         ("it is pending again", OneOutcome, |t| {
             t.change = Change::Resolved {
@@ -163,7 +163,7 @@ fn an_outcome_that_breaks_a_rule_is_found() {
         }),
         ("not counted", FunctionOfParts, |t| t.after.tally.live = 2),
         ("without a time", FunctionOfParts, |t| {
-            t.after.completed_at = None
+            t.after.completed_at = None;
         }),
     ];
     for (case, rule, break_it) in cases {
@@ -208,7 +208,7 @@ fn only_a_proof_changes_an_outcome() {
             part: PartId(1),
             previous: payment("F")
                 .part(PartId(1))
-                .map_or(StatusKind::Pending, |p| p.status()),
+                .map_or(StatusKind::Pending, domain::PartialPayment::status),
             status,
         };
         let before = payment("F");

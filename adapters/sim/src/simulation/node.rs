@@ -28,7 +28,7 @@ pub(super) const NODES: usize = 2;
 /// All of them.
 pub(super) struct Nodes {
     world: Arc<World>,
-    nodes: [Mutex<State>; NODES],
+    states: [Mutex<State>; NODES],
     /// Something was told, or a node lives another life.
     changed: [Notify; NODES],
 }
@@ -67,7 +67,7 @@ impl Nodes {
         };
         Arc::new(Nodes {
             world: world.clone(),
-            nodes: [0, 1].map(state),
+            states: [0, 1].map(state),
             changed: [Notify::new(), Notify::new()],
         })
     }
@@ -119,7 +119,7 @@ impl Node {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.nodes.nodes[self.index])
+        lock(&self.nodes.states[self.index])
     }
 
     fn changed(&self) -> &Notify {

@@ -32,10 +32,10 @@ async fn a_first_part_that_breaks_a_rule_is_refused_twice() {
             t.after.tally.sent = msat(5_000);
         }),
         (Rule::OneSetOfTerms, |t| {
-            t.after.terms.requested = msat(1_001)
+            t.after.terms.requested = msat(1_001);
         }),
         (Rule::FunctionOfParts, |t| {
-            t.after.completed_at = Some(Timestamp(1))
+            t.after.completed_at = Some(Timestamp(1));
         }),
     ];
     for (rule, break_it) in cases {

@@ -134,22 +134,22 @@ impl Node {
     fn will_tell(&self, key: Key, word: Word) {
         let node = self.clone();
         let telling = async move {
-            let world = node.world().clone();
-            world.pause(Fault::LateWord).await;
+            let around = node.world().clone();
+            around.pause(Fault::LateWord).await;
             let fulfilled = matches!(word, Word::Fulfilled(_));
-            if fulfilled && world.chance.strikes(Fault::FalseProof) {
-                world.judge().lied(key.1);
+            if fulfilled && around.chance.strikes(Fault::FalseProof) {
+                around.judge().lied(key.1);
                 node.tell(key, Word::Fulfilled([0xff; 32]));
-                world.pause(Fault::LateWord).await;
+                around.pause(Fault::LateWord).await;
             }
             node.tell(key, word.clone());
-            while world.chance.strikes(Fault::WordTwice) {
-                world.pause(Fault::LateWord).await;
+            while around.chance.strikes(Fault::WordTwice) {
+                around.pause(Fault::LateWord).await;
                 node.tell(key, word.clone());
             }
-            if fulfilled && world.chance.strikes(Fault::Contradiction) {
-                world.judge().lied(key.1);
-                world.pause(Fault::LateWord).await;
+            if fulfilled && around.chance.strikes(Fault::Contradiction) {
+                around.judge().lied(key.1);
+                around.pause(Fault::LateWord).await;
                 node.tell(key, failed());
             }
         };
