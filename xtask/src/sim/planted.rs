@@ -18,12 +18,12 @@ pub(crate) fn run_all(args: &SimArgs) -> Result<()> {
     for bug in Bug::ALL {
         let found = hunt(bug, false, args);
         let guarded = hunt(bug, true, args);
-        let (seed, seen) = shown(found.as_ref());
+        let (seed, broken) = shown(found.as_ref());
         table.add_row([
             format!("{bug:?}"),
             bug.rule().to_string(),
             seed,
-            seen,
+            broken,
             shown(guarded.as_ref()).0,
         ]);
         if found.is_none() {
