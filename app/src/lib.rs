@@ -21,6 +21,8 @@ pub mod data_dir;
 pub mod demo;
 pub mod descriptors;
 pub mod exit;
+#[cfg(feature = "fuzz")]
+pub use config::fuzz;
 pub mod logging;
 pub mod plugin;
 pub mod privacy;

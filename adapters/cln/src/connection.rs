@@ -4,10 +4,11 @@
 //! that takes hours holds up none of the calls behind it. That is why this is not the cln-rpc crate,
 //! which has one call at a time and reads the next reply as its own.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
@@ -41,6 +42,7 @@ pub(crate) enum CallError {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Complaint {
     pub(crate) code: i64,
+    #[serde(deserialize_with = "in_few_words")]
     pub(crate) message: String,
     #[serde(default)]
     pub(crate) data: Value,
@@ -165,9 +167,28 @@ impl Answer {
     }
 }
 
-/// What a result says.
+/// What a result says. An error tells where it is wrong, and not what is there: that may be a preimage.
 pub(crate) fn read<T: DeserializeOwned>(result: &RawValue) -> Result<T, CallError> {
-    serde_json::from_str(result.get()).map_err(|why| CallError::Nonsense(why.to_string()))
+    serde_json::from_str(result.get()).map_err(|why| {
+        let (line, column) = (why.line(), why.column());
+        CallError::Nonsense(format!(
+            "its result is wrong at line {line}, column {column}"
+        ))
+    })
+}
+
+/// What lightningd says is stored, listed and logged: as much of it as a person would read.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    const CHARS_MAX: usize = 1_000;
+    match text.char_indices().nth(CHARS_MAX) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    }
+}
+
+fn in_few_words<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let message = String::deserialize(from)?;
+    Ok(shortened(&message).into_owned())
 }
 
 impl Future for Answer {
@@ -245,8 +266,10 @@ fn deliver(frame: &[u8], calls: &Mutex<Calls>) -> io::Result<()> {
         return Ok(());
     }
     let frame: Frame = serde_json::from_slice(frame).map_err(|why| {
-        // Not the bytes: they may hold a preimage.
-        io::Error::new(io::ErrorKind::InvalidData, format!("not JSON-RPC: {why}"))
+        // Where, and not what is there: that may be a preimage.
+        let (line, column) = (why.line(), why.column());
+        let what = format!("not JSON-RPC at line {line}, column {column}");
+        io::Error::new(io::ErrorKind::InvalidData, what)
     })?;
     let reply = match (frame.result, frame.error) {
         (_, Some(complaint)) => Err(CallError::Said(Box::new(complaint))),

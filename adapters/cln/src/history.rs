@@ -167,18 +167,33 @@ impl Htlcs {
             let params = json!({"index": "created", "start": self.read + 1, "limit": PAGE});
             let list: ListHtlcs = lightningd.ask("listhtlcs", &params).await?;
             let is_last = list.htlcs.len() < PAGE;
-            for htlc in list.htlcs {
-                self.read = self.read.max(htlc.created_index);
-                if htlc.is_outgoing() {
-                    let hash = htlc.payment_hash.clone();
-                    self.by_hash.entry(hash).or_default().push(htlc);
-                }
-            }
+            self.take(list)?;
             if is_last {
                 return Ok(());
             }
         }
     }
+
+    /// A page must bring later ones, or the next one would be the same for ever.
+    fn take(&mut self, list: ListHtlcs) -> Result<(), CallError> {
+        for htlc in list.htlcs {
+            self.read = later(htlc.created_index, self.read)?;
+            if htlc.is_outgoing() {
+                let hash = htlc.payment_hash.clone();
+                self.by_hash.entry(hash).or_default().push(htlc);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A number that lightningd gave out after `read`, and that is not its last.
+fn later(number: u64, read: u64) -> Result<u64, CallError> {
+    if number > read && number < u64::MAX {
+        return Ok(number);
+    }
+    let what = format!("number {number} in a list of those after {read}");
+    Err(CallError::Nonsense(what))
 }
 
 impl Rows {
@@ -187,13 +202,38 @@ impl Rows {
         while !self.deleted && self.read < made {
             let params = json!({"index": "created", "start": self.read + 1, "limit": PAGE});
             let list: ListSendPays = lightningd.ask("listsendpays", &params).await?;
-            for row in &list.payments {
-                self.deleted |= row.created_index != self.read + 1;
-                self.read = row.created_index;
-            }
-            // Nothing there, although it was made.
-            self.deleted |= list.payments.is_empty();
+            self.take(&list)?;
         }
         Ok(())
+    }
+
+    fn take(&mut self, list: &ListSendPays) -> Result<(), CallError> {
+        for row in &list.payments {
+            let next = later(row.created_index, self.read)?;
+            self.deleted |= next != self.read + 1;
+            self.read = next;
+        }
+        // Nothing there, although it was made.
+        self.deleted |= list.payments.is_empty();
+        Ok(())
+    }
+}
+
+/// Both lists, read once more from the beginning, as a fuzz target hands them in.
+#[cfg(feature = "fuzz")]
+pub(crate) fn take(htlcs: ListHtlcs, rows: &ListSendPays) -> [Result<(), CallError>; 2] {
+    [Htlcs::default().take(htlcs), Rows::default().take(rows)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::later;
+
+    #[test]
+    fn a_list_that_does_not_go_on_is_nonsense() {
+        assert_eq!(later(8, 7).ok(), Some(8));
+        for (number, read) in [(7, 7), (0, 0), (3, 7), (u64::MAX, 7)] {
+            assert!(later(number, read).is_err(), "{number} after {read}");
+        }
     }
 }

@@ -19,6 +19,8 @@ mod calls;
 mod connection;
 mod ends;
 mod failure;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod history;
 mod life;
 mod link;

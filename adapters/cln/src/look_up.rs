@@ -1,7 +1,7 @@
 //! What became of a part: its row, what was heard of it, or the proof that it never left.
 
 use crate::calls::{ListPeerChannels, Row, RowStatus};
-use crate::connection::CallError;
+use crate::connection::{CallError, shortened};
 use crate::proof::{self, Evidence, Verdict};
 use crate::sender::Sender;
 use crate::session::Session;
@@ -29,7 +29,7 @@ impl Sender {
                 Ok(LookUp::Failed(Box::new(failure)))
             }
             Some((row, RowStatus::Strange)) => {
-                let status = &row.status;
+                let status = shortened(&row.status);
                 Ok(LookUp::Unknown(format!(
                     "lightningd says that it is \"{status}\""
                 )))
@@ -116,7 +116,7 @@ impl Sender {
     }
 }
 
-fn fulfilled(row: &Row, hash: PaymentHash) -> LookUp {
+pub(crate) fn fulfilled(row: &Row, hash: PaymentHash) -> LookUp {
     let proven = row.preimage().map(|bytes| Preimage::proving(hash, bytes));
     match proven {
         Some(Ok(preimage)) => LookUp::Fulfilled(preimage),

@@ -92,10 +92,10 @@ pub(crate) fn of_pending_row(row: &Row, evidence: &Evidence<'_>) -> Verdict {
 
 /// No row.
 pub(crate) fn of_no_row(evidence: &Evidence<'_>) -> Verdict {
-    let channel = evidence.own_channel();
-    if channel.is_some_and(|channel| channel.lost_state) {
+    if evidence.channel_has_lost_state() {
         return Doubt(LOST_STATE);
     }
+    let channel = evidence.own_channel();
     if channel.is_some_and(|channel| !channel.reestablished) {
         return Doubt(NOT_YET);
     }
@@ -115,6 +115,12 @@ impl Evidence<'_> {
     fn own_channel(&self) -> Option<&Channel> {
         let mut channels = self.channels.iter();
         channels.find(|channel| channel.is_called(self.channel) && !is_over(&channel.state))
+    }
+
+    /// Also of a channel that is over, as one that has lost state soon is: the peer closes it.
+    fn channel_has_lost_state(&self) -> bool {
+        let mut channels = self.channels.iter();
+        channels.any(|channel| channel.is_called(self.channel) && channel.lost_state)
     }
 
     /// How many HTLCs of the hash have the part's amount, and may have its channel: those that are not

@@ -22,6 +22,8 @@ mod connection;
 mod dispatch;
 pub mod error;
 mod frames;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod in_process;
 mod invoice;
 mod limits;

@@ -74,7 +74,7 @@ pub struct MethodInfo {
     pub help: &'static str,
     /// What kind it is.
     pub kind: Kind,
-    open: bool,
+    pub(crate) open: bool,
     register: fn(&mut RpcModule<Context>) -> Result<(), RegisterMethodError>,
     check: fn(&Arc<Context>, &Given<'_>) -> Result<Checking, RpcError>,
 }
@@ -154,6 +154,16 @@ impl MethodInfo {
     /// Whether it exists on the embedded network only.
     pub fn is_dev(&self) -> bool {
         self.kind == Kind::Dev
+    }
+
+    /// What the method makes of these parameters, before it does anything.
+    #[cfg(feature = "fuzz")]
+    pub(crate) fn understand(
+        &self,
+        context: &Arc<Context>,
+        given: &Given<'_>,
+    ) -> Result<Checking, RpcError> {
+        (self.check)(context, given)
     }
 
     pub(crate) fn exists_in(&self, context: &Context) -> bool {

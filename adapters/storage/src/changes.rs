@@ -108,7 +108,7 @@ impl PaymentWrite {
 }
 
 impl NewPayment {
-    fn of(row: &PaymentSummary, progress: Progress) -> Result<NewPayment, Unstorable> {
+    pub(crate) fn of(row: &PaymentSummary, progress: Progress) -> Result<NewPayment, Unstorable> {
         let (terms, notes) = (&row.terms, notes(row));
         Ok(NewPayment {
             id: 0,
@@ -136,7 +136,7 @@ impl NewPayment {
     }
 }
 
-fn progress(row: &PaymentSummary) -> Result<Progress, Unstorable> {
+pub(crate) fn progress(row: &PaymentSummary) -> Result<Progress, Unstorable> {
     let tally = &row.tally;
     Ok(Progress {
         status: codes::of_status(row.status()),

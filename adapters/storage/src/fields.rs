@@ -20,6 +20,12 @@ impl FromSql<sql_types::Text, Sqlite> for RawText {
 }
 
 impl RawText {
+    /// As SQLite could hand it out.
+    #[cfg(feature = "fuzz")]
+    pub(crate) fn of(bytes: Vec<u8>) -> RawText {
+        RawText(String::from_utf8(bytes).ok())
+    }
+
     /// The text.
     pub(crate) fn into_string(self, what: &str) -> Result<String, String> {
         self.0.ok_or_else(|| format!("{what} is not UTF-8"))

@@ -31,6 +31,9 @@ mod statements;
 mod store;
 mod writer;
 
+#[cfg(feature = "fuzz")]
+pub use rows::fuzz;
+
 pub use error::{MigrateError, OpenError};
 pub use options::Options;
 pub use store::SqliteStore;

@@ -1,6 +1,9 @@
 //! Row → domain. Nothing that is read is believed: whatever no row of ours can hold is damage, of
 //! that payment or part alone.
 
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
+
 use crate::codes;
 use crate::fields::{
     RawText, count, msat, node_id, optional_array, optional_count, optional_time, payment_hash,

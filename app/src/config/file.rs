@@ -22,8 +22,13 @@ pub(super) fn read(data_dir: &Path) -> anyhow::Result<Table> {
             ));
         }
     };
-    toml::from_str::<Settings>(&text).map_err(|why| complaint(&path, &why))?;
-    let table: Table = toml::from_str(&text).map_err(|why| complaint(&path, &why))?;
+    understood(data_dir, &path, &text)
+}
+
+/// The text of a file in that folder.
+pub(super) fn understood(data_dir: &Path, path: &Path, text: &str) -> anyhow::Result<Table> {
+    toml::from_str::<Settings>(text).map_err(|why| complaint(path, &why))?;
+    let table: Table = toml::from_str(text).map_err(|why| complaint(path, &why))?;
     Ok(relative_to(data_dir, table))
 }
 

@@ -15,6 +15,8 @@
 
 mod environment;
 mod file;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod nodes;
 mod policy;
 mod settings;
@@ -27,6 +29,7 @@ use crate::trouble::trouble;
 use environment::Environment;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use toml::Table;
 
 /// The name of the file in the data directory.
 pub const FILE_NAME: &str = "ampere.toml";
@@ -85,12 +88,21 @@ impl Config {
         daemon: DaemonFlags,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> anyhow::Result<Config> {
+        Config::laid_over(file::read, flags, daemon, variables)
+    }
+
+    fn laid_over(
+        file: impl FnOnce(&Path) -> anyhow::Result<Table>,
+        flags: Flags,
+        daemon: DaemonFlags,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> anyhow::Result<Config> {
         let environment = Environment::read(variables)?;
         let data_dir = match flags.data_dir.or(environment.data_dir) {
             Some(dir) => std::path::absolute(dir)?,
             None => default_data_dir(environment.home)?,
         };
-        let file = file::read(&data_dir)?;
+        let file = file(&data_dir)?;
         let settings = settings::merge(file, environment.table)?;
         Ok(Config {
             rpc_file: place(flags.rpc_file, settings.rpc_file, &data_dir, "ampere-rpc")?,

@@ -86,7 +86,7 @@ async fn shout(daemon: &Daemon, bytes: &[u8]) {
     }
 }
 
-fn memory_kb(daemon: &Daemon) -> u64 {
+pub(crate) fn memory_kb(daemon: &Daemon) -> u64 {
     let process = daemon.child.id().unwrap();
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let resident = status.lines().find(|line| line.starts_with("VmRSS:"));

@@ -12,11 +12,13 @@
 mod cli;
 mod configuration;
 mod contract;
+mod corpus;
 mod crash;
 mod daemon;
 mod demo;
 #[path = "../../../adapters/cln/tests/fake/mod.rs"]
 mod fake;
+mod flood;
 mod hostile;
 #[path = "../lightning/mod.rs"]
 mod lightning;

@@ -146,6 +146,7 @@ fn where_no_row_is_missing_a_part_without_one_was_never_sent() {
 fn a_channel_that_has_lost_state_or_may_have_proves_nothing() {
     for channel in [
         channel("AWAITING_UNILATERAL", false, true),
+        channel("ONCHAIN", false, true),
         channel("CHANNELD_NORMAL", false, false),
     ] {
         assert!(is_doubt(&judge_none(false, &[], &[], &[channel])));

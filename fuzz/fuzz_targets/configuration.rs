@@ -1,0 +1,4 @@
+//! `ampere::fuzz::configuration`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ampere::fuzz::configuration(bytes));

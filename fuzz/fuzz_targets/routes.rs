@@ -1,0 +1,4 @@
+//! `rpc::fuzz::routes`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rpc::fuzz::routes(bytes));
