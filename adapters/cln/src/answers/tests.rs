@@ -1,6 +1,7 @@
 //! Replies as a real lightningd 26.06.6 gave them, but for keys and hashes.
 
 use super::*;
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 const GROUP: u64 = 77;
@@ -129,4 +130,28 @@ fn what_is_not_recognised_is_unknown() {
     ] {
         assert!(matches!(answer(Err(error)), OfferAnswer::Unknown(_)));
     }
+}
+
+/// What is stored and listed is what a person would read.
+#[test]
+fn words_without_end_are_cut() {
+    let said = json!({"code": 204, "message": "é".repeat(1_000_000)});
+    let complaint: Complaint = serde_json::from_value(said).unwrap();
+    assert_eq!(complaint.message.chars().count(), 1_001);
+    assert!(complaint.message.ends_with("é…"));
+}
+
+/// Rule A-15: a preimage in a place where none belongs.
+#[test]
+fn nonsense_is_told_without_what_is_there() {
+    let preimage = "5e".repeat(32);
+    let result = to_raw_value(&json!({"created_index": preimage})).unwrap();
+    let Err(error) = crate::connection::read::<Row>(&result) else {
+        panic!("it was taken");
+    };
+    let told = error.to_string();
+    assert!(
+        told.contains("column") && !told.contains(&preimage),
+        "{told}"
+    );
 }
