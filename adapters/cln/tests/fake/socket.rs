@@ -79,10 +79,17 @@ async fn serve(
 impl Lightningd {
     /// Handles every request that is complete, in the order of arrival.
     fn requests(&self, conn: ConnId, inbox: &mut Vec<u8>) {
+        self.with(|state| state.handling += 1);
         self.handle(conn, inbox);
         // HTLCs move on only now: a request that was sent along with the one that made them is
-        // handled before they do, as by the real one, whose channels are other processes.
-        self.with(State::settle);
+        // handled before they do, as by the real one, whose channels are other processes. Another
+        // connection's requests may be in the middle of it: then whoever ends last sees to it.
+        self.with(|state| {
+            state.handling -= 1;
+            if state.handling == 0 {
+                state.settle();
+            }
+        });
     }
 
     fn handle(&self, conn: ConnId, inbox: &mut Vec<u8>) {

@@ -93,6 +93,8 @@ pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) process: Option<Process>,
     pub(crate) faults: Faults,
+    /// Connections whose requests are being handled.
+    pub(crate) handling: u32,
     last_conn: ConnId,
     last_token: u64,
     last_start: Duration,
@@ -114,6 +116,7 @@ impl State {
             },
             process: None,
             faults: Faults::default(),
+            handling: 0,
             last_conn: 0,
             last_token: 0,
             last_start: Duration::ZERO,
