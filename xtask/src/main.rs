@@ -5,6 +5,8 @@ mod again;
 mod bench;
 #[cfg(feature = "tools")]
 mod migrate;
+#[cfg(feature = "simulation")]
+mod model;
 mod mutants;
 #[cfg(feature = "simulation")]
 mod sim;
@@ -42,6 +44,8 @@ enum Verb {
     Mutants(MutantsArgs),
     /// Measures speed against raw SQLite and against this disk
     Bench(BenchArgs),
+    /// Tries every order in which two callers, the daemon and a node can act, crashes included
+    Model(ModelArgs),
 }
 
 #[derive(Args)]
@@ -121,6 +125,27 @@ struct BenchArgs {
     only: Option<String>,
 }
 
+#[derive(Args)]
+struct ModelArgs {
+    /// How often the daemon may be killed
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=3))]
+    crashes: u8,
+    /// How many parts the callers ask for
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=4))]
+    parts: u8,
+    /// End with one line of JSON
+    #[arg(long)]
+    json: bool,
+    /// One thing that the protocol does wrong
+    #[cfg(feature = "tools")]
+    #[arg(long)]
+    mutation: Option<model::Mutation>,
+    /// One thing that the protocol does wrong
+    #[cfg(not(feature = "tools"))]
+    #[arg(long)]
+    mutation: Option<String>,
+}
+
 fn main() -> ExitCode {
     match run(Cli::parse().verb) {
         Ok(()) => ExitCode::SUCCESS,
@@ -143,7 +168,11 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Bench(args) => bench::run(args.full, args.json, args.only.as_deref()),
         #[cfg(feature = "simulation")]
         Verb::Sim(args) if args.planted == cfg!(feature = "planted") => sim::run(&args),
+        #[cfg(feature = "simulation")]
+        Verb::Model(args) => model::run(args.crashes, args.parts, args.mutation, args.json),
         Verb::Sim(args) if args.planted => again::run(again::Build::Sim, "planted"),
+        #[cfg(not(feature = "simulation"))]
+        Verb::Model(_) => again::run(again::Build::Sim, "simulation"),
         Verb::Sim(_) => again::run(again::Build::Sim, "simulation"),
         #[cfg(not(feature = "tools"))]
         Verb::Migrate(_) => again::run(again::Build::Dev, "tools"),

@@ -1,0 +1,146 @@
+//! What the daemon does about a part: offer it if it is still wanted, ask when in doubt, store its
+//! end, and take charge of everything again after a crash.
+
+use super::bounds::{ASKS_MAX, KEYS};
+use super::mutation::Mutation;
+use super::protocol::Protocol;
+use super::rule::Rule;
+use super::script::{LATE, NOW, WINDOW};
+use super::step::Storage;
+use super::stored::number;
+use super::world::{Care, Ledger, Phase, World};
+use domain::{PartId, Refusal, StatusKind, Wish};
+
+impl Protocol {
+    pub(super) fn wish(world: &mut World, key: usize, late: bool) {
+        let part = world.part_of(key);
+        let now = if late { LATE } else { NOW };
+        let payment = world.stored.payment();
+        let wish = payment.map_or(Wish::Resolved, |payment| {
+            payment.wish(PartId(part.into()), now, WINDOW)
+        });
+        world.keys[key].care = match wish {
+            Wish::Resolved => Care::Nothing,
+            Wish::Drop(_) => Care::Resolve { fulfilled: false },
+            Wish::Offer(offer) => {
+                let complete = world.stored.status() == Some(StatusKind::Complete);
+                world.broken.require(!complete, Rule::NeverTwice);
+                let amount = u16::try_from(offer.route.amount().get()).unwrap_or(u16::MAX);
+                world.keys[key].part = part;
+                world.keys[key].amount = amount;
+                Care::Wanted
+            }
+        };
+    }
+
+    pub(super) fn time_out(&self, world: &mut World, key: usize) {
+        world.left.losses -= 1;
+        let key = &mut world.keys[key];
+        key.call = false;
+        key.strays += 1;
+        key.care = if self.does(Mutation::TimeoutIsFailure) {
+            Care::Resolve { fulfilled: false }
+        } else {
+            Care::LookUp
+        };
+    }
+
+    /// Whether the node can answer a look-up: "never seen" is a proof, and while an offer is on its
+    /// way there is none. The daemon asks until there is.
+    pub(super) fn can_answer(&self, world: &World, key: usize) -> bool {
+        let on_its_way = world.keys[key].ledger == Ledger::Absent
+            && world.keys[key].is_on_its_way()
+            && !self.does(Mutation::NeverSeenWithoutProof);
+        !on_its_way || !world.stored.is_live(world.part_of(key))
+    }
+
+    pub(super) fn look_up(&self, world: &mut World, key: usize) {
+        let part = world.part_of(key);
+        let live = world.stored.is_live(part);
+        let found = &mut world.keys[key];
+        found.care = match found.ledger {
+            _ if !live => Care::Nothing,
+            Ledger::Pending => Care::Nothing,
+            Ledger::Fulfilled => Care::Resolve { fulfilled: true },
+            Ledger::Failed | Ledger::Refused => Care::Resolve { fulfilled: false },
+            Ledger::Absent => Care::Offer,
+        };
+        if self.does(Mutation::AnotherKey) && live && key < ASKS_MAX && found.amount > 0 {
+            found.care = Care::Nothing;
+            let amount = found.amount;
+            let other = &mut world.keys[key + ASKS_MAX];
+            (other.part, other.amount, other.care) = (part, amount, Care::Wanted);
+        }
+    }
+
+    pub(super) fn resolve(&self, world: &mut World, key: usize, storage: Storage) {
+        let fulfilled = world.keys[key].care == Care::Resolve { fulfilled: true };
+        if self.store_end(world, key, fulfilled, storage) {
+            world.keys[key].care = Care::Nothing;
+        }
+    }
+
+    pub(super) fn hear(&self, world: &mut World, key: usize, storage: Storage) {
+        let fulfilled = world.keys[key].ledger == Ledger::Fulfilled;
+        if self.store_end(world, key, fulfilled, storage) {
+            world.keys[key].word = false;
+        }
+    }
+
+    /// Read, decide, commit: the payment's turn is not given up in between. Whether the daemon
+    /// knows that it is stored.
+    fn store_end(&self, world: &mut World, key: usize, fulfilled: bool, storage: Storage) -> bool {
+        world.pay_for(storage);
+        let command = self.script.word(world.part_of(key), fulfilled);
+        if let Err(refusal) = world.stored.decide(&command) {
+            let stranger = matches!(refusal, Refusal::NoSuchPart { .. });
+            world.broken.require(stranger, Rule::Proof);
+        }
+        if let Some(transition) = Self::transition(&world.stored, &command) {
+            let (stored, _) = world.stored.after(transition, None, &self.script);
+            world.stored = stored;
+        }
+        storage == Storage::Works
+    }
+
+    pub(super) fn recover(&self, world: &mut World) {
+        world.recovering = false;
+        let care = if self.does(Mutation::RecoveryOffersUnasked) {
+            Care::Offer
+        } else {
+            Care::LookUp
+        };
+        let stored = world.stored.clone();
+        for part in stored.parts().filter(|part| part.is_live()) {
+            world.begin(number(part), care);
+        }
+    }
+
+    /// What is stored, the node, and what is on its way to it stay.
+    pub(super) fn crash(&self, world: &mut World) {
+        world.left.crashes -= 1;
+        world.orphan = None;
+        world.recovering = !self.does(Mutation::NoRecovery);
+        for caller in 0..world.callers.len() {
+            match world.callers[caller].phase {
+                Phase::Deciding(_) | Phase::Answered(_) => self.cut_off(world, caller),
+                Phase::Ready | Phase::Done => {}
+            }
+        }
+        for key in &mut world.keys {
+            key.care = Care::Nothing;
+            key.strays += u8::from(key.call);
+            key.call = false;
+        }
+    }
+}
+
+impl World {
+    /// The part that a key stands for.
+    pub(super) fn part_of(&self, key: usize) -> u8 {
+        match self.keys[key].part {
+            0 => u8::try_from(key.min(KEYS) + 1).unwrap_or(u8::MAX),
+            part => part,
+        }
+    }
+}
