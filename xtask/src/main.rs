@@ -133,6 +133,18 @@ struct ModelArgs {
     /// How many parts the callers ask for
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=4))]
     parts: u8,
+    /// How many messages and answers may be lost or come too late
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=3))]
+    losses: u8,
+    /// How many messages may come twice
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=3))]
+    copies: u8,
+    /// How often storage may fail
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=3))]
+    lapses: u8,
+    /// How much of these three may go wrong in all
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=9))]
+    faults: u8,
     /// End with one line of JSON
     #[arg(long)]
     json: bool,
@@ -168,12 +180,21 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Bench(args) => bench::run(args.full, args.json, args.only.as_deref()),
         #[cfg(feature = "simulation")]
         Verb::Sim(args) if args.planted == cfg!(feature = "planted") => sim::run(&args),
-        #[cfg(feature = "simulation")]
-        Verb::Model(args) => model::run(args.crashes, args.parts, args.mutation, args.json),
         Verb::Sim(args) if args.planted => again::run(again::Build::Sim, "planted"),
+        Verb::Sim(_) => again::run(again::Build::Sim, "simulation"),
+        #[cfg(feature = "simulation")]
+        Verb::Model(args) => {
+            let bounds = model::Bounds {
+                crashes: args.crashes,
+                losses: args.losses,
+                copies: args.copies,
+                lapses: args.lapses,
+                faults: args.faults,
+            };
+            model::run(bounds, args.parts.into(), args.mutation, args.json)
+        }
         #[cfg(not(feature = "simulation"))]
         Verb::Model(_) => again::run(again::Build::Sim, "simulation"),
-        Verb::Sim(_) => again::run(again::Build::Sim, "simulation"),
         #[cfg(not(feature = "tools"))]
         Verb::Migrate(_) => again::run(again::Build::Dev, "tools"),
         #[cfg(not(feature = "tools"))]

@@ -8,6 +8,7 @@ mod bounds;
 mod callers;
 mod care;
 mod enabled;
+mod memo;
 mod mutation;
 mod node;
 mod properties;
@@ -21,11 +22,11 @@ mod stored;
 mod tests;
 mod world;
 
+pub(crate) use bounds::Bounds;
 pub(crate) use mutation::Mutation;
 
-use crate::again;
 use anyhow::{Result, ensure};
-use bounds::Bounds;
+use memo::Memo;
 use protocol::Protocol;
 use report::Report;
 use stateright::{Checker, HasDiscoveries, Model};
@@ -33,15 +34,13 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 /// Tries everything, shows what was found, and fails unless it is what there should be.
-pub(crate) fn run(crashes: u8, parts: u8, mutation: Option<Mutation>, json: bool) -> Result<()> {
-    if cfg!(debug_assertions) {
-        return again::run(again::Build::Release);
-    }
-    let bounds = Bounds {
-        crashes,
-        ..Bounds::USUAL
-    };
-    let report = check(bounds, parts.into(), mutation, HasDiscoveries::AnyFailures)?;
+pub(crate) fn run(
+    bounds: Bounds,
+    parts: usize,
+    mutation: Option<Mutation>,
+    json: bool,
+) -> Result<()> {
+    let report = check(bounds, parts, mutation, HasDiscoveries::AnyFailures)?;
     println!("{}", report.table());
     report.paths().iter().for_each(|path| println!("{path}"));
     if json {
@@ -62,6 +61,7 @@ fn check(
         script: script::Script::new(parts)?,
         bounds,
         mutation,
+        memo: Memo::default(),
     };
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let begin = Instant::now();

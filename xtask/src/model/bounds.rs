@@ -7,23 +7,39 @@ pub(super) const KEYS: usize = 2 * ASKS_MAX;
 
 /// What may still go wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Bounds {
+pub(crate) struct Bounds {
     /// The daemon is killed, and starts again.
-    pub(super) crashes: u8,
+    pub(crate) crashes: u8,
     /// A message or an answer is lost, or comes when nobody waits for it any more.
-    pub(super) losses: u8,
+    pub(crate) losses: u8,
     /// A message comes twice.
-    pub(super) copies: u8,
+    pub(crate) copies: u8,
     /// Storage fails, or says so although it has written.
-    pub(super) lapses: u8,
+    pub(crate) lapses: u8,
+    /// Of all these together, crashes apart.
+    pub(crate) faults: u8,
 }
 
 impl Bounds {
-    /// What `cargo xtask model` tries unless told otherwise.
-    pub(super) const USUAL: Bounds = Bounds {
-        crashes: 2,
-        losses: 1,
-        copies: 1,
-        lapses: 1,
-    };
+    pub(super) fn lose(&mut self) {
+        self.losses -= 1;
+        self.one_fault_less();
+    }
+
+    pub(super) fn copy(&mut self) {
+        self.copies -= 1;
+        self.one_fault_less();
+    }
+
+    pub(super) fn lapse(&mut self) {
+        self.lapses -= 1;
+        self.one_fault_less();
+    }
+
+    fn one_fault_less(&mut self) {
+        self.faults -= 1;
+        if self.faults == 0 {
+            (self.losses, self.copies, self.lapses) = (0, 0, 0);
+        }
+    }
 }

@@ -1,13 +1,15 @@
 //! A caller's request: read and decide, commit what was decided if storage is still what it was
 //! decided on, answer, and only then offer.
 
+use super::memo::{Fate, Which};
 use super::mutation::Mutation;
 use super::protocol::Protocol;
 use super::rule::Rule;
 use super::script::has_key;
 use super::step::{By, Storage};
+use super::stored::Stored;
 use super::world::{Care, Decided, Phase, Reply, World};
-use domain::{Command, Decision, Refusal, StatusKind, Transition, Unchanged};
+use domain::{Command, Refusal, StatusKind, Unchanged};
 
 impl Protocol {
     /// What that caller asks for now: its number, and the command.
@@ -17,22 +19,20 @@ impl Protocol {
     }
 
     pub(super) fn ask(&self, world: &mut World, caller: usize) {
-        let (ask, command) = self.asked(world, caller);
+        let (ask, _) = self.asked(world, caller);
         world.callers[caller].phase = match self.replayed(world, ask) {
             Some(part) => Phase::Answered(Reply::Part(part)),
-            None => match world.stored.decide(command) {
-                Ok(Decision::Commit(_)) => Phase::Deciding(world.stored.clone()),
-                Ok(Decision::Unchanged(Unchanged::InProgress)) => {
-                    Phase::Answered(Reply::InProgress)
-                }
-                Ok(Decision::Unchanged(_)) => {
+            None => match self.fate(world, ask, &world.stored) {
+                Fate::Commit { .. } => Phase::Deciding(world.stored.clone()),
+                Fate::Unchanged(Unchanged::InProgress) => Phase::Answered(Reply::InProgress),
+                Fate::Unchanged(_) => {
                     let complete = world.stored.status() == Some(StatusKind::Complete);
                     world.broken.require(complete, Rule::Proof);
                     Phase::Answered(Reply::Complete)
                 }
-                Err(refusal) => {
+                Fate::Refused(refusal) => {
                     // Nothing else that is asked here is against a rule.
-                    let too_much = matches!(refusal, Refusal::Ceiling { .. });
+                    let too_much = matches!(*refusal, Refusal::Ceiling { .. });
                     world.broken.require(too_much, Rule::OneSetOfTerms);
                     Phase::Answered(Reply::Refused)
                 }
@@ -64,63 +64,64 @@ impl Protocol {
         part.filter(|_| !self.does(Mutation::RequestIsForgotten))
     }
 
-    pub(super) fn decided(&self, world: &World, by: By) -> Option<(Decided, Transition)> {
-        let decided = match by {
-            By::Orphan => world.orphan.clone()?,
-            By::Caller(caller) => match &world.callers[caller].phase {
-                Phase::Deciding(on) => Decided {
-                    ask: self.asked(world, caller).0,
-                    on: on.clone(),
-                },
-                Phase::Ready | Phase::Answered(_) | Phase::Done => return None,
-            },
-        };
-        let command = self.script.ask(decided.ask, world.with_sendpay);
-        let transition = Self::transition(&decided.on, command)?;
-        Some((decided, transition))
+    /// What an ask comes to that is decided on that.
+    fn fate(&self, world: &World, ask: usize, on: &Stored) -> Fate {
+        let with_sendpay = world.with_sendpay;
+        let which = Which::Ask { ask, with_sendpay };
+        self.memo.fate(on, &world.stored, which, &self.script)
     }
 
-    /// Whether storage takes it.
-    pub(super) fn takes(&self, world: &World, ask: usize, transition: &Transition) -> bool {
-        let expected = world.stored.is_expected(transition);
-        (expected || self.does(Mutation::CommitIgnoresVersion))
-            && self.replayed(world, ask).is_none()
+    /// What was asked and decided on, and is to be committed.
+    fn decided(&self, world: &World, by: By) -> Option<Decided> {
+        match by {
+            By::Orphan => world.orphan.clone(),
+            By::Caller(caller) => match &world.callers[caller].phase {
+                Phase::Deciding(on) => Some(Decided {
+                    ask: self.asked(world, caller).0,
+                    on: on.clone(),
+                }),
+                Phase::Ready | Phase::Answered(_) | Phase::Done => None,
+            },
+        }
+    }
+
+    /// Storage after that commit, and the part: none if there is a conflict.
+    pub(super) fn committed(&self, world: &World, by: By) -> Option<(Stored, u8)> {
+        let Decided { ask, on } = self.decided(world, by)?;
+        let fate = self.fate(world, ask, &on);
+        let Fate::Commit {
+            after,
+            part,
+            expected,
+        } = fate
+        else {
+            return None;
+        };
+        let taken = expected || self.does(Mutation::CommitIgnoresVersion);
+        (taken && self.replayed(world, ask).is_none()).then_some((after, part))
     }
 
     pub(super) fn commit(&self, world: &mut World, by: By, storage: Storage) {
         world.pay_for(storage);
-        let Some((decided, transition)) = self.decided(world, by) else {
-            return;
-        };
-        let ask = decided.ask;
-        let takes = self.takes(world, ask, &transition);
-        let reply = match storage {
-            Storage::Works if !takes => return self.decide_again(world, by, ask),
-            Storage::Works => {
-                let part = self.write(world, ask, transition);
+        let written = self.committed(world, by);
+        let reply = match (storage, written) {
+            (Storage::Works, None) => return self.decide_again(world, by),
+            (Storage::Works, Some((after, part))) => {
+                world.stored = after;
                 world.begin(part, Care::Offer);
                 Reply::Part(part)
             }
-            Storage::Unavailable => Reply::Unavailable,
-            Storage::UnknownNotWritten => self.doubt(world),
-            Storage::UnknownWritten => {
-                self.write(world, ask, transition);
+            (Storage::Unavailable, _) => Reply::Unavailable,
+            (Storage::UnknownWritten, Some((after, _))) => {
+                world.stored = after;
                 self.doubt(world)
             }
+            (Storage::UnknownWritten, None) | (Storage::UnknownNotWritten, _) => self.doubt(world),
         };
         match by {
             By::Caller(caller) => world.callers[caller].phase = Phase::Answered(reply),
             By::Orphan => world.orphan = None,
         }
-    }
-
-    fn write(&self, world: &mut World, ask: usize, transition: Transition) -> u8 {
-        let keyed = has_key(self.script.ask(ask, world.with_sendpay));
-        let (stored, part) = world
-            .stored
-            .after(transition, keyed.then_some(ask), &self.script);
-        world.stored = stored;
-        part
     }
 
     /// Whatever was written must be taken charge of.
@@ -133,21 +134,24 @@ impl Protocol {
     }
 
     /// A conflict: nothing was written.
-    fn decide_again(&self, world: &mut World, by: By, ask: usize) {
-        match by {
-            By::Caller(caller) => world.callers[caller].phase = Phase::Ready,
-            By::Orphan => {
-                let command = self.script.ask(ask, world.with_sendpay);
-                let wanted = self.replayed(world, ask).is_none()
-                    && Self::transition(&world.stored, command).is_some();
-                let on = world.stored.clone();
-                world.orphan = wanted.then_some(Decided { ask, on });
+    fn decide_again(&self, world: &mut World, by: By) {
+        match (by, world.orphan.take()) {
+            (By::Caller(caller), orphan) => {
+                world.orphan = orphan;
+                world.callers[caller].phase = Phase::Ready;
             }
+            (By::Orphan, Some(Decided { ask, .. })) if self.replayed(world, ask).is_none() => {
+                let on = world.stored.clone();
+                if let Fate::Commit { .. } = self.fate(world, ask, &on) {
+                    world.orphan = Some(Decided { ask, on });
+                }
+            }
+            (By::Orphan, _) => {}
         }
     }
 
     pub(super) fn hang_up(&self, world: &mut World, caller: usize) {
-        world.left.losses -= 1;
+        world.left.lose();
         if let Phase::Deciding(on) = &world.callers[caller].phase {
             let ask = self.asked(world, caller).0;
             let on = on.clone();

@@ -2,6 +2,7 @@
 //! end, and take charge of everything again after a crash.
 
 use super::bounds::{ASKS_MAX, KEYS};
+use super::memo::{Fate, Which};
 use super::mutation::Mutation;
 use super::protocol::Protocol;
 use super::rule::Rule;
@@ -34,7 +35,7 @@ impl Protocol {
     }
 
     pub(super) fn time_out(&self, world: &mut World, key: usize) {
-        world.left.losses -= 1;
+        world.left.lose();
         let key = &mut world.keys[key];
         key.call = false;
         key.strays += 1;
@@ -91,14 +92,16 @@ impl Protocol {
     /// knows that it is stored.
     fn store_end(&self, world: &mut World, key: usize, fulfilled: bool, storage: Storage) -> bool {
         world.pay_for(storage);
-        let command = self.script.word(world.part_of(key), fulfilled);
-        if let Err(refusal) = world.stored.decide(&command) {
-            let stranger = matches!(refusal, Refusal::NoSuchPart { .. });
-            world.broken.require(stranger, Rule::Proof);
-        }
-        if let Some(transition) = Self::transition(&world.stored, &command) {
-            let (stored, _) = world.stored.after(transition, None, &self.script);
-            world.stored = stored;
+        let part = world.part_of(key);
+        let which = Which::Word { part, fulfilled };
+        let stored = &world.stored;
+        match self.memo.fate(stored, stored, which, &self.script) {
+            Fate::Commit { after, .. } => world.stored = after,
+            Fate::Unchanged(_) => {}
+            Fate::Refused(refusal) => {
+                let stranger = matches!(*refusal, Refusal::NoSuchPart { .. });
+                world.broken.require(stranger, Rule::Proof);
+            }
         }
         storage == Storage::Works
     }

@@ -58,9 +58,7 @@ impl Protocol {
         }
         steps.push(Step::Commit(by, Storage::Unavailable));
         steps.push(Step::Commit(by, Storage::UnknownNotWritten));
-        let decided = self.decided(world, by);
-        if decided.is_some_and(|(decided, transition)| self.takes(world, decided.ask, &transition))
-        {
+        if self.committed(world, by).is_some() {
             steps.push(Step::Commit(by, Storage::UnknownWritten));
         }
     }

@@ -11,8 +11,11 @@ use domain::StatusKind;
 impl Protocol {
     pub(super) fn deliver(world: &mut World, how: Delivery) {
         let complete = world.stored.status() == Some(StatusKind::Complete);
-        world.left.copies -= u8::from(how.luck == Luck::Twice);
-        world.left.losses -= u8::from(how.luck == Luck::Unheard);
+        match how.luck {
+            Luck::Good => {}
+            Luck::Twice => world.left.copy(),
+            Luck::Unheard => world.left.lose(),
+        }
         let key = &mut world.keys[how.key];
         if how.stray {
             key.strays -= 1;

@@ -167,7 +167,7 @@ fn copies() -> Vec<Property<Protocol>> {
         seen("an offer arrives that the node knows", |_, w| {
             w.any(|key| key.is_held() && key.is_on_its_way())
         }),
-        seen("an end is told again that is stored", |_, w| {
+        seen("an end is told that is stored already", |_, w| {
             w.any(|key| key.word && w.status_of(key.part) != Some(StatusKind::Pending))
         }),
     ]
@@ -205,8 +205,8 @@ impl Protocol {
     }
 
     fn conflicts(&self, world: &World, caller: usize) -> bool {
-        let decided = self.decided(world, By::Caller(caller));
-        decided.is_some_and(|(_, transition)| !world.stored.is_expected(&transition))
+        let deciding = matches!(world.callers[caller].phase, Phase::Deciding(_));
+        deciding && self.committed(world, By::Caller(caller)).is_none()
     }
 
     /// Whether caller A has yet to learn of a part that its request has made.

@@ -1,12 +1,12 @@
 //! The engine's protocol as stateright sees it: states, what can happen next, and what comes of it.
 
 use super::bounds::Bounds;
+use super::memo::Memo;
 use super::mutation::Mutation;
 use super::properties::properties;
 use super::script::Script;
 use super::step::{Step, Storage};
 use super::world::World;
-use domain::{Command, Decision, Transition};
 use stateright::{Model, Property};
 
 /// The protocol, perhaps with one thing done wrong.
@@ -14,6 +14,7 @@ pub(super) struct Protocol {
     pub(super) script: Script,
     pub(super) bounds: Bounds,
     pub(super) mutation: Option<Mutation>,
+    pub(super) memo: Memo,
 }
 
 impl Model for Protocol {
@@ -57,14 +58,14 @@ impl Protocol {
             Step::HangUp(caller) => self.hang_up(world, caller),
             Step::Answer(caller) => self.answer(world, caller),
             Step::LoseAnswer(caller) => {
-                world.left.losses -= 1;
+                world.left.lose();
                 self.cut_off(world, caller);
             }
             Step::Wish { key, late } => Self::wish(world, key, late),
             Step::Send(key) => world.keys[key].send(),
             Step::Deliver(how) => Self::deliver(world, how),
             Step::Lose { key, stray } => {
-                world.left.losses -= 1;
+                world.left.lose();
                 world.keys[key].lose(stray);
             }
             Step::TimeOut(key) => self.time_out(world, key),
@@ -74,19 +75,11 @@ impl Protocol {
             Step::Take => world.keys.iter_mut().for_each(super::world::Key::fulfil),
             Step::Hear(key, storage) => self.hear(world, key, storage),
             Step::TellAgain(key) => {
-                world.left.copies -= 1;
+                world.left.copy();
                 world.keys[key].word = true;
             }
             Step::Recover => self.recover(world),
             Step::Crash => self.crash(world),
-        }
-    }
-
-    /// What is decided on the present state of storage, if anything is to be written.
-    pub(super) fn transition(on: &super::stored::Stored, command: &Command) -> Option<Transition> {
-        match on.decide(command) {
-            Ok(Decision::Commit(transition)) => Some(*transition),
-            Ok(Decision::Unchanged(_)) | Err(_) => None,
         }
     }
 }
@@ -95,7 +88,7 @@ impl World {
     /// One fault of storage less, if this is one.
     pub(super) fn pay_for(&mut self, storage: Storage) {
         if storage != Storage::Works {
-            self.left.lapses -= 1;
+            self.left.lapse();
         }
     }
 }

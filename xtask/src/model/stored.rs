@@ -18,7 +18,6 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(super) struct Stored(Arc<Row>);
 
-#[derive(PartialEq)]
 struct Row {
     payment: Option<Payment>,
     /// The part that each request made.
@@ -68,6 +67,11 @@ impl Stored {
         self.0.broken.has(rule)
     }
 
+    /// Tells it from every other that matters.
+    pub(super) fn identity(&self) -> u64 {
+        self.0.digest
+    }
+
     /// The number that the next part gets.
     pub(super) fn next_part(&self) -> u8 {
         self.parts().map(number).max().unwrap_or(0) + 1
@@ -112,7 +116,7 @@ impl Stored {
         let mut broken = self.0.broken;
         look_back(self.payment(), &payment, &mut broken);
         look_at(&payment, script, &mut broken);
-        let digest = digest(&payment, requests);
+        let digest = digest(&payment, requests, broken);
         let row = Row {
             payment: Some(payment),
             requests,
@@ -196,7 +200,7 @@ fn look_at(payment: &Payment, script: &Script, broken: &mut Broken) {
     broken.require(row.quarantine.is_none(), Rule::OneOutcome);
 }
 
-fn digest(payment: &Payment, requests: [Option<u8>; ASKS_MAX]) -> u64 {
+fn digest(payment: &Payment, requests: [Option<u8>; ASKS_MAX], broken: Broken) -> u64 {
     let mut hasher = DefaultHasher::new();
     let row = payment.summary();
     (row.version, row.quarantine.is_some()).hash(&mut hasher);
@@ -208,13 +212,13 @@ fn digest(payment: &Payment, requests: [Option<u8>; ASKS_MAX]) -> u64 {
         (part.id, part.amount(), part.status()).hash(&mut hasher);
         part.label.hash(&mut hasher);
     }
-    requests.hash(&mut hasher);
+    (requests, broken).hash(&mut hasher);
     hasher.finish()
 }
 
 impl PartialEq for Stored {
     fn eq(&self, other: &Stored) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+        self.0.digest == other.0.digest
     }
 }
 
@@ -223,7 +227,6 @@ impl Eq for Stored {}
 impl Hash for Stored {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.digest.hash(state);
-        self.0.broken.hash(state);
     }
 }
 

@@ -11,6 +11,7 @@ const NOTHING_FAILS: Bounds = Bounds {
     losses: 0,
     copies: 0,
     lapses: 0,
+    faults: 1,
 };
 const A_CRASH: Bounds = Bounds {
     crashes: 1,
