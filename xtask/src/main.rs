@@ -149,11 +149,11 @@ struct ModelArgs {
     #[arg(long)]
     json: bool,
     /// One thing that the protocol does wrong
-    #[cfg(feature = "tools")]
+    #[cfg(feature = "simulation")]
     #[arg(long)]
     mutation: Option<model::Mutation>,
     /// One thing that the protocol does wrong
-    #[cfg(not(feature = "tools"))]
+    #[cfg(not(feature = "simulation"))]
     #[arg(long)]
     mutation: Option<String>,
 }
