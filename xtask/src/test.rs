@@ -35,12 +35,14 @@ pub(crate) enum Step {
     Tests,
     /// 10,000 simulated worlds
     Sim,
+    /// Every state of the model
+    Model,
     /// The bugs that are planted, each of which the simulation must find
     Planted,
 }
 
 impl Step {
-    const ALL: [Step; 9] = [
+    const ALL: [Step; 10] = [
         Step::Fmt,
         Step::Tidy,
         Step::Arrows,
@@ -49,6 +51,7 @@ impl Step {
         Step::Docs,
         Step::Tests,
         Step::Sim,
+        Step::Model,
         Step::Planted,
     ];
 
@@ -62,6 +65,7 @@ impl Step {
             Step::Docs => "docs",
             Step::Tests => "tests",
             Step::Sim => "sim",
+            Step::Model => "model",
             Step::Planted => "planted",
         }
     }
@@ -77,6 +81,7 @@ impl Step {
             Step::Docs => "mend the documentation comments above",
             Step::Tests => "the failed tests are named above",
             Step::Sim => "mend the cause, and keep the seed: the last lines above say how",
+            Step::Model => "the path above leads to the state that breaks a rule",
             Step::Planted => "the simulation has become too weak to find the bugs named above",
         }
     }
@@ -91,6 +96,7 @@ impl Step {
             Step::Docs => docs(),
             Step::Tests => tests(),
             Step::Sim => xtask(&["sim"]),
+            Step::Model => xtask(&["model"]),
             Step::Planted => xtask(&["sim", "--planted"]),
         }
     }

@@ -46,7 +46,7 @@ pub(super) fn says(rule: Rule) -> &'static str {
         Rule::OneSetOfTerms => "A-9: terms never change, and others are refused",
         Rule::NeverTwice => "A-10: a complete payment sends nothing",
         Rule::Acknowledged => "A-14: what a caller was told is stored, and is one part a request",
-        Rule::ReadsWell => "A-15: what is stored passes the checks on reading it",
+        Rule::ReadsWell => "A-15: what is committed and what is read passes the catalogue's checks",
     }
 }
 

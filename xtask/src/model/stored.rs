@@ -6,6 +6,7 @@
 use super::bounds::ASKS_MAX;
 use super::rule::{Broken, Rule};
 use super::script::{INTENDED, Script};
+use domain::invariant::step::step;
 use domain::{
     Command, Decision, Expected, PartId, PartialPayment, Payment, PaymentId, Receipt, Refusal,
     StatusKind, Transition, Unchanged,
@@ -107,13 +108,17 @@ impl Stored {
             part,
             event: transition.after.version,
         };
+        let mut broken = self.0.broken;
+        if self.is_expected(&transition) {
+            let asked = step(self.payment(), &transition);
+            broken.require(asked.is_ok(), Rule::ReadsWell);
+        }
         let payment = Payment::apply(self.0.payment.clone(), transition, receipt);
         let mut requests = self.0.requests;
         let part = u8::try_from(part.0).unwrap_or(u8::MAX);
         if let Some(ask) = request {
             requests[ask] = Some(part);
         }
-        let mut broken = self.0.broken;
         look_back(self.payment(), &payment, &mut broken);
         look_at(&payment, script, &mut broken);
         let digest = digest(&payment, requests, broken);
