@@ -5,8 +5,8 @@ use domain::contract::samples::{
 };
 use domain::payment::PARTS_MAX;
 use domain::{
-    Change, Command, Invoice, PartId, Payment, PaymentMetadata, PaymentSecret, Refusal, SendPart,
-    StatusKind, Term, Timestamp, Unchanged, Wish, Word,
+    Change, Command, Invoice, PartId, Payment, PaymentId, PaymentMetadata, PaymentSecret, Refusal,
+    SendPart, StatusKind, Term, Timestamp, Unchanged, Wish, Word,
 };
 use std::time::Duration;
 
@@ -226,6 +226,7 @@ fn the_first_word_about_a_payment_stays() {
     let payment = after(None, &send(said("rent", "a")));
     let payment = after(Some(payment), &send(said("food", "b")));
     let row = payment.summary();
+    assert_eq!(row.id, PaymentId(1), "as storage gave it");
     assert_eq!(
         (row.description.as_deref(), row.label.as_deref()),
         (Some("rent"), Some("a"))

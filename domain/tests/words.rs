@@ -130,6 +130,7 @@ fn secrets_do_not_show() {
 
     let metadata = PaymentMetadata::new(vec![1, 2, 3, 0xfe]);
     assert_eq!(metadata.expose(), [1, 2, 3, 0xfe]);
+    assert_eq!(format!("{metadata:?}"), "[redacted payment_metadata]");
     let invoice = Invoice {
         bolt11: "lnbcrt1hidden".into(),
         payment_hash: hash(1),
