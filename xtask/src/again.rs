@@ -7,9 +7,9 @@ use std::process::exit;
 /// How the verb wants to be built.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Build {
-    /// Fast to compile.
+    /// Fast to compile, and with every assertion, LDK's own too.
     #[cfg_attr(
-        feature = "tools",
+        feature = "crash",
         expect(dead_code, reason = "this build has the verb")
     )]
     Dev,

@@ -3,6 +3,8 @@
 mod again;
 #[cfg(feature = "tools")]
 mod bench;
+#[cfg(feature = "crash")]
+mod crash;
 #[cfg(feature = "tools")]
 mod migrate;
 #[cfg(feature = "simulation")]
@@ -46,6 +48,8 @@ enum Verb {
     Bench(BenchArgs),
     /// Tries every order in which two callers, the daemon and a node can act, crashes included
     Model(ModelArgs),
+    /// Breaks the storage below the product in every way, and kills the daemon under load
+    Crash(CrashArgs),
 }
 
 #[derive(Args)]
@@ -158,6 +162,28 @@ struct ModelArgs {
     mutation: Option<String>,
 }
 
+#[derive(Args, Clone)]
+struct CrashArgs {
+    /// Brings the same dice back
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How often the daemon is killed
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    kills: u32,
+    /// Goes on until Ctrl-C, each time with another seed
+    #[arg(long)]
+    soak: bool,
+    /// End with one line of JSON
+    #[arg(long)]
+    json: bool,
+    /// Only what has this in its name, as in "kill -9" or "full disk: one part"
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// One life of a scenario, which the parent breaks from outside
+    #[arg(long, hide = true, value_name = "JSON")]
+    life: Option<String>,
+}
+
 fn main() -> ExitCode {
     match run(Cli::parse().verb) {
         Ok(()) => ExitCode::SUCCESS,
@@ -195,6 +221,10 @@ fn run(verb: Verb) -> Result<()> {
         }
         #[cfg(not(feature = "simulation"))]
         Verb::Model(_) => again::run(again::Build::Sim, "simulation"),
+        #[cfg(feature = "crash")]
+        Verb::Crash(args) => crash::run(&args),
+        #[cfg(not(feature = "crash"))]
+        Verb::Crash(_) => again::run(again::Build::Dev, "crash"),
         #[cfg(not(feature = "tools"))]
         Verb::Migrate(_) => again::run(again::Build::Dev, "tools"),
         #[cfg(not(feature = "tools"))]

@@ -184,6 +184,17 @@ impl Network {
             .map(|node| node.id())
     }
 
+    /// What each node could send over all its channels. With nothing on its way, the difference between
+    /// two moments is what it has paid or been paid: for whoever checks the books.
+    pub fn money(&self) -> Vec<(&'static str, u64)> {
+        let of = |node: &Arc<Node>| {
+            let channels = node.manager.list_channels();
+            channels.iter().map(|c| c.outbound_capacity_msat).sum()
+        };
+        let nodes = self.nodes.iter();
+        nodes.map(|node| (node.name, of(node))).collect()
+    }
+
     /// Hangs up, lets every node make durable what it has, and closes the files. Parts stay pending.
     pub async fn stop(&self) {
         self.hang_up();

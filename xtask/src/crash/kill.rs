@@ -1,0 +1,214 @@
+//! The real daemon under load, killed at random moments: while it answers, right after it has
+//! answered, and while it starts. Many payments stay in one data directory over many kills.
+
+mod book;
+mod daemon;
+mod judge;
+mod ledger;
+mod load;
+
+use super::progress::Progress;
+use super::report::Row;
+use crate::workspace;
+use anyhow::{Context, Result, ensure};
+use book::Book;
+use daemon::Home;
+use fastrand::Rng;
+use load::Moment;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Kills after which a data directory is left for a fresh one.
+const KILLS_A_HOME: u32 = 40;
+/// Rounds after which everything must have come to its end.
+const ROUNDS_A_JUDGEMENT: u32 = 6;
+/// New payments a round.
+const PAYMENTS: u32 = 5;
+/// How long callers wait: beyond the daemon's end.
+const WAIT_SECONDS: u32 = 10;
+/// The most kills in a row while it starts.
+const START_KILLS: u32 = 3;
+
+/// How a daemon is ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum End {
+    Kill,
+    Terminate,
+}
+
+/// One stage.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    seed: u64,
+    ends: u32,
+    end: End,
+}
+
+/// A stage under way.
+struct Fire<'a> {
+    plan: Plan,
+    dice: Rng,
+    progress: &'a Progress,
+    row: Row,
+    ends: u32,
+}
+
+impl Plan {
+    pub(super) fn all(seed: u64, kills: u32) -> [Plan; 2] {
+        let plan = |end, ends| Plan { seed, ends, end };
+        [
+            plan(End::Kill, kills),
+            plan(End::Terminate, (kills / 10).min(20)),
+        ]
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self.end {
+            End::Kill => "kill -9 under load",
+            End::Terminate => "SIGTERM under load",
+        }
+    }
+}
+
+/// Plays the stage to its end, or to the first violation.
+pub(super) async fn run(plan: Plan, progress: &Progress) -> Row {
+    progress.stage(plan.name());
+    let begin = Instant::now();
+    let mut fire = Fire {
+        plan,
+        dice: Rng::with_seed(plan.seed),
+        progress,
+        row: Row {
+            stage: plan.name().to_owned(),
+            ..Row::default()
+        },
+        ends: 0,
+    };
+    if let Err(error) = fire.burn().await {
+        let (stage, seed, ends) = (plan.name(), plan.seed, fire.ends);
+        let violation = format!("{stage}, seed {seed}, after {ends} ends: {error:#}");
+        fire.row.violations.push(violation);
+    }
+    fire.row.faults = fire.ends.into();
+    fire.row.seconds = begin.elapsed().as_secs_f64();
+    fire.row
+}
+
+/// The dev build of the daemon, beside this program's own.
+fn built() -> Result<PathBuf> {
+    let mut cargo = workspace::cargo();
+    cargo.args([
+        "build",
+        "--quiet",
+        "--package",
+        "ampere",
+        "--bin",
+        "ampered",
+    ]);
+    workspace::run(&mut cargo, "building ampered")?;
+    let own = std::env::current_exe().context("find this program")?;
+    let program = own.with_file_name("ampered");
+    ensure!(program.exists(), "{} is not there", program.display());
+    Ok(program)
+}
+
+impl Fire<'_> {
+    async fn burn(&mut self) -> Result<()> {
+        let program = built()?;
+        let target = program.parent().context("it is in a folder")?;
+        while self.ends < self.plan.ends && !self.progress.is_over() {
+            let mut home = Home::new(&program, target)?;
+            let mut book = Book::default();
+            let burnt = self.burn_home(&home, &mut book).await;
+            self.row.acknowledged += book.acknowledged();
+            self.row.resolved += book.resolved;
+            if let Err(error) = burnt {
+                home.keep();
+                return Err(error.context(format!(
+                    "the data directory {} was kept\n{}",
+                    home.path().display(),
+                    book.history()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// One data directory, from its first start to its last judgement.
+    async fn burn_home(&mut self, home: &Home, book: &mut Book) -> Result<()> {
+        home.start().await?.terminate().await?;
+        book.money = ledger::money(home).await?;
+        let last = self.plan.ends.min(self.ends + KILLS_A_HOME);
+        let mut round = 0;
+        while self.ends < last && !self.progress.is_over() {
+            self.round(home, book).await?;
+            round += 1;
+            if round % ROUNDS_A_JUDGEMENT == 0 {
+                self.judge(home, book).await?;
+            }
+        }
+        self.judge(home, book).await
+    }
+
+    /// Load, the end in its midst, and what can be said of the files before anyone opens them.
+    async fn round(&mut self, home: &Home, book: &mut Book) -> Result<()> {
+        let daemon = home.start().await?;
+        let log = daemon.log();
+        let moment = Moment::at_random(&mut self.dice);
+        book.note(format!("load, {:?} at {moment:?}", self.plan.end));
+        let loaded = async {
+            judge::unchanged(home, book).await?;
+            load::prepare(home, book, PAYMENTS, &mut self.dice).await?;
+            let load = load::start(home, book, &mut self.dice, WAIT_SECONDS);
+            load.until(moment).await?;
+            match self.plan.end {
+                End::Kill => daemon.kill().await?,
+                End::Terminate => {
+                    let status = daemon.terminate().await?;
+                    ensure!(status.success(), "SIGTERM ended it with {status}");
+                }
+            }
+            load.finish(book).await
+        };
+        let loaded: Result<()> = loaded.await;
+        loaded.with_context(|| format!("the daemon's log ends with\n{}", log.tail()))?;
+        self.ends += 1;
+        self.row.rounds += 1;
+        self.progress.round();
+        ledger::files_are_sound(home)?;
+        if self.plan.end == End::Kill && self.dice.u32(..10) < 4 {
+            self.kill_while_it_starts(home, book).await?;
+        }
+        Ok(())
+    }
+
+    async fn kill_while_it_starts(&mut self, home: &Home, book: &mut Book) -> Result<()> {
+        for _ in 0..self.dice.u32(1..=START_KILLS) {
+            if self.ends >= self.plan.ends {
+                break;
+            }
+            // At its very beginning, or anywhere until it is ready and beyond.
+            let longest = if self.dice.bool() { 50_000 } else { 500_000 };
+            let pause = Duration::from_micros(self.dice.u64(..longest));
+            book.note(format!("killed {pause:?} after its start"));
+            let daemon = home.spawn()?;
+            tokio::time::sleep(pause).await;
+            daemon.kill().await?;
+            self.ends += 1;
+            self.progress.round();
+            ledger::files_are_sound(home)?;
+        }
+        Ok(())
+    }
+
+    /// Everything comes to its end, and is compared with what was told and what the nodes know.
+    async fn judge(&mut self, home: &Home, book: &mut Book) -> Result<()> {
+        let daemon = home.start().await?;
+        let log = daemon.log();
+        book.note("judgement".to_owned());
+        let settled = judge::settle(home, book, &mut self.dice).await;
+        settled.with_context(|| format!("the daemon's log ends with\n{}", log.tail()))?;
+        daemon.terminate().await?;
+        ledger::check(home, book).await
+    }
+}
