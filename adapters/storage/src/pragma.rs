@@ -77,8 +77,10 @@ pub(crate) fn checkpoint(connection: &mut Connection) -> QueryResult<()> {
     connection.batch_execute("pragma wal_checkpoint(passive)")
 }
 
-/// The same for the last who uses the database: nothing is left in the log.
+/// The same for the last who uses the database: nothing is left in the log. If somebody else still
+/// reads from it, it stays: that is only slower at the next start, and nobody waits for a stranger.
 pub(crate) fn empty_log(connection: &mut Connection) -> QueryResult<()> {
+    connection.batch_execute("pragma busy_timeout = 0")?;
     connection.batch_execute("pragma wal_checkpoint(truncate)")
 }
 

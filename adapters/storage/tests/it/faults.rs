@@ -273,3 +273,22 @@ async fn small_batches_and_a_short_queue_are_only_slower() {
     scene.run(1, &send(part(1, 600, 1_000))).await;
     assert_eq!(scene.load(1).await.unwrap().parts().count(), 2);
 }
+
+#[tokio::test]
+async fn closing_waits_for_no_stranger_who_reads() {
+    let mut scene = Scene::with(Options {
+        busy_timeout: Duration::from_secs(3_600),
+        ..Options::default()
+    });
+    scene.sent(1, 400).await;
+    let stranger = scene.raw();
+    stranger
+        .execute_batch("begin; select count(*) from parts;")
+        .unwrap();
+    scene.sent(2, 400).await;
+    let closed = tokio::time::timeout(Duration::from_secs(20), scene.store.close());
+    closed.await.expect("it closes, whoever reads");
+    stranger.execute_batch("rollback").unwrap();
+    scene.reopen(Options::default()).await;
+    assert!(scene.load(2).await.is_some());
+}
