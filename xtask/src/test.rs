@@ -39,10 +39,12 @@ pub(crate) enum Step {
     Model,
     /// The bugs that are planted, each of which the simulation must find
     Planted,
+    /// Storage under fire, and a daemon that is killed
+    Crash,
 }
 
 impl Step {
-    const ALL: [Step; 10] = [
+    const ALL: [Step; 11] = [
         Step::Fmt,
         Step::Tidy,
         Step::Arrows,
@@ -53,6 +55,7 @@ impl Step {
         Step::Sim,
         Step::Model,
         Step::Planted,
+        Step::Crash,
     ];
 
     fn name(self) -> &'static str {
@@ -67,6 +70,7 @@ impl Step {
             Step::Sim => "sim",
             Step::Model => "model",
             Step::Planted => "planted",
+            Step::Crash => "crash",
         }
     }
 
@@ -83,6 +87,9 @@ impl Step {
             Step::Sim => "mend the cause, and keep the seed: the last lines above say how",
             Step::Model => "the path above leads to the state that breaks a rule",
             Step::Planted => "the simulation has become too weak to find the bugs named above",
+            Step::Crash => {
+                "each violation above says how to see it again; `cargo xtask crash --only …`"
+            }
         }
     }
 
@@ -98,6 +105,7 @@ impl Step {
             Step::Sim => xtask(&["sim"]),
             Step::Model => xtask(&["model"]),
             Step::Planted => xtask(&["sim", "--planted"]),
+            Step::Crash => xtask(&["crash"]),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// All rows.
 #[derive(Default)]
@@ -19,6 +20,8 @@ pub(super) struct Row {
     pub(super) acknowledged: u64,
     /// Parts that came to their end, as their node says.
     pub(super) resolved: u64,
+    /// Every error that a caller read, and how often.
+    pub(super) errors: BTreeMap<String, u64>,
     /// With all that is needed to see it again.
     pub(super) violations: Vec<String>,
     /// What else should be known, or why it is not possible here.
@@ -33,6 +36,9 @@ impl Row {
         self.acknowledged += other.acknowledged;
         self.resolved += other.resolved;
         self.violations.extend(other.violations);
+        for (text, times) in other.errors {
+            *self.errors.entry(text).or_default() += times;
+        }
         self.note = other.note;
         self.seconds += other.seconds;
     }
@@ -41,7 +47,7 @@ impl Row {
         json!({
             "stage": self.stage, "rounds": self.rounds, "faults": self.faults,
             "acknowledged": self.acknowledged, "resolved": self.resolved,
-            "violations": self.violations, "note": self.note, "seconds": self.seconds,
+            "violations": self.violations, "errors": self.errors, "note": self.note, "seconds": self.seconds,
         })
     }
 }

@@ -1,0 +1,68 @@
+//! What callers asked for and were told, and what the node said: all that the judge believes. It can
+//! be written down, so that another process goes on with it.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The book of one run.
+#[derive(Clone, Default, Debug, Serialize, Deserialize)]
+pub(super) struct Book {
+    pub(super) asked: Vec<Asked>,
+    /// What the node said of its parts, in order.
+    pub(super) said: Vec<Said>,
+    /// What waiters were told.
+    pub(super) waited: Vec<Said>,
+    /// The node's own: each part that it sent, its payment, and how often.
+    pub(super) ledger: Vec<(u64, u64, u32)>,
+    pub(super) acknowledged: u64,
+    /// Every error that a caller read, and how often.
+    pub(super) errors: BTreeMap<String, u64>,
+    pub(super) history: Vec<String>,
+    /// This life ended before the scenario did.
+    pub(super) is_cut: bool,
+    pub(super) violation: Option<String>,
+}
+
+/// A part that a caller asked for, and was told that it is accepted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Asked {
+    /// None: `sendpay`.
+    pub(super) key: Option<String>,
+    pub(super) n: u64,
+    pub(super) amount: u64,
+    pub(super) intended: u64,
+    /// Its number.
+    pub(super) part: u64,
+}
+
+/// The end of a part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Said {
+    pub(super) part: u64,
+    pub(super) n: u64,
+    pub(super) is_paid: bool,
+}
+
+impl Book {
+    pub(super) fn note(&mut self, line: String) {
+        self.history.push(line);
+    }
+
+    /// A caller read this.
+    pub(super) fn error(&mut self, text: String) {
+        self.history.push(text.clone());
+        *self.errors.entry(text).or_default() += 1;
+    }
+
+    /// The node's last word on a part: a proof of payment beats whatever it said besides.
+    pub(super) fn end_of(&self, part: u64) -> Option<bool> {
+        let mut words = self.said.iter().filter(|said| said.part == part).peekable();
+        words.peek()?;
+        Some(words.any(|said| said.is_paid))
+    }
+
+    /// Whether what this waiter was told is what was stored: "failed" may have been true before.
+    pub(super) fn was_true(&self, told: &Said) -> bool {
+        self.said.contains(told)
+    }
+}

@@ -1,0 +1,195 @@
+//! The real engine over the real store and a simulated node, with time that passes by itself.
+
+use super::book::{Book, Said};
+use super::guard::Guard;
+use anyhow::{Context, Result, bail};
+use domain::contract::samples::{failure, hash, msat, node, preimage, route, secret};
+use domain::{Engine, HtlcSender, NodePorts, Notes, Offer, PartId, Policy, Ports, Word};
+use rusqlite::Connection;
+use sim::{SimClock, SimNode, TestSpawner};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What must happen soon, also on a machine whose disk is busy with something else.
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+/// How often a start is tried: each failure brings the fault nearer to its end.
+const STARTS: u32 = 20;
+
+/// Everything, and the book about it.
+pub(super) struct World {
+    pub(super) guard: Arc<Guard>,
+    pub(super) node: Arc<SimNode>,
+    /// None while the daemon is down.
+    engine: Option<Arc<Engine>>,
+    clock: Arc<SimClock>,
+    book: Mutex<Book>,
+    /// The judge's own eyes: open since before the fault.
+    eyes: Mutex<Connection>,
+}
+
+impl World {
+    /// Starts, or goes on with what a life before has left.
+    pub(super) async fn start(guard: Arc<Guard>, db: &Path, mut book: Book) -> Result<World> {
+        let eyes = Connection::open(db)?;
+        let node = remembered(&book).await;
+        let clock = Arc::new(SimClock::hasty());
+        let engine = started(&guard, &node, &clock, &mut book).await?;
+        Ok(World {
+            guard,
+            node,
+            engine: Some(engine),
+            clock,
+            book: Mutex::new(book),
+            eyes: Mutex::new(eyes),
+        })
+    }
+
+    /// The daemon dies and is started again; node and storage live on.
+    pub(super) async fn restart(&mut self) -> Result<()> {
+        let mut book = std::mem::take(&mut *self.book());
+        book.note("restart".to_owned());
+        self.engine = None;
+        let started = started(&self.guard, &self.node, &self.clock, &mut book).await;
+        *self.book() = book;
+        self.engine = Some(started?);
+        Ok(())
+    }
+
+    /// Returns once the node has the part: a payee takes nothing before he has everything, and what has
+    /// not left when its payment is complete never does (rule A-2).
+    pub(super) async fn offered(&self, part: PartId, n: u64) -> Result<()> {
+        let is_out = || self.node.ledger().contains_key(&(part, hash(n)));
+        let what = || format!("part {part} was never offered");
+        soon(is_out).await.with_context(what)
+    }
+
+    /// The node says what became of a part, once it has it.
+    pub(super) async fn says(&self, part: PartId, n: u64, is_paid: bool) -> Result<()> {
+        let said = Said {
+            part: part.0,
+            n,
+            is_paid,
+        };
+        self.offered(part, n).await?;
+        if !self.book().said.contains(&said) {
+            self.book().said.push(said);
+            self.book().note(format!("the node says {said:?}"));
+            self.node.say(part, hash(n), word(n, is_paid));
+        }
+        Ok(())
+    }
+
+    /// The fault ends, and so does the engine; the book is closed.
+    pub(super) async fn end(self) -> Result<Book> {
+        self.guard.lift().await;
+        self.engine().close().await;
+        self.guard.close().await;
+        Ok(self.written())
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        self.engine
+            .as_ref()
+            .expect("callers call a daemon that runs")
+    }
+
+    /// The book, with what the node knows.
+    pub(super) fn written(&self) -> Book {
+        let mut book = self.book().clone();
+        let number = |hash| (1..9).find(|n| hash == domain::contract::samples::hash(*n));
+        let ledger = self.node.ledger().into_iter();
+        let ledger = ledger.map(|((part, hash), times)| (part.0, number(hash).unwrap_or(0), times));
+        book.ledger = ledger.collect();
+        book.note(format!("the store said {:?}", self.guard.reasons()));
+        book
+    }
+
+    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn eyes(&self) -> MutexGuard<'_, Connection> {
+        self.eyes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A node that has sent and said what the book tells of.
+async fn remembered(book: &Book) -> Arc<SimNode> {
+    let node = SimNode::new();
+    for (part, n, _) in &book.ledger {
+        let offer = Offer {
+            part: PartId(*part),
+            payment_hash: hash(*n),
+            total: msat(1_000),
+            route: route(1_000),
+            secret: Some(secret(*n)),
+            metadata: None,
+            notes: Notes::default(),
+        };
+        node.offer(&offer).await;
+    }
+    for said in &book.said {
+        node.say(PartId(said.part), hash(said.n), word(said.n, said.is_paid));
+    }
+    node
+}
+
+fn word(n: u64, is_paid: bool) -> Word {
+    if is_paid {
+        Word::Fulfilled(*preimage(n).1.expose())
+    } else {
+        Word::Failed(Box::new(failure()))
+    }
+}
+
+/// Opens the store and starts the engine, as often as it takes.
+async fn started(
+    guard: &Arc<Guard>,
+    node: &Arc<SimNode>,
+    clock: &Arc<SimClock>,
+    book: &mut Book,
+) -> Result<Arc<Engine>> {
+    // Parts are not given up while the hasty clock runs ahead during a fault.
+    let policy = Policy {
+        offer_window: Duration::from_secs(1 << 32),
+        ..Policy::default()
+    };
+    for _ in 0..STARTS {
+        if let Err(error) = guard.open().await {
+            book.error(format!("start: {}", without_path(&error, guard)));
+            continue;
+        }
+        let ports = Ports {
+            store: Arc::clone(guard) as _,
+            clock: Arc::clone(clock) as _,
+            spawner: Arc::new(TestSpawner),
+            nodes: vec![NodePorts {
+                name: self::node(),
+                sender: Arc::clone(node) as _,
+                listener: node.listener(),
+            }],
+        };
+        match Engine::start(ports, policy.clone()).await {
+            Ok(engine) => return Ok(engine),
+            Err(error) => book.error(format!("start: {error}")),
+        }
+    }
+    bail!("it never started: {:?}", book.errors)
+}
+
+/// The same text in every run.
+fn without_path(error: &anyhow::Error, guard: &Guard) -> String {
+    let path = guard.path().display().to_string();
+    format!("{error:#}").replace(&path, "FILE")
+}
+
+/// Waits for what must come soon.
+async fn soon(mut is_there: impl FnMut() -> bool) -> Result<()> {
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !is_there() {
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+    });
+    Ok(waited.await?)
+}
