@@ -3,6 +3,7 @@
 //!
 //! The daemon that is killed is the dev build: overflow checks and every assertion, LDK's too, are on.
 
+mod copied;
 mod fire;
 mod kill;
 mod progress;

@@ -182,7 +182,7 @@ pub enum ApiError {
     /// Storage cannot tell whether the part is durable; if it is, it is offered.
     #[error(
         "storage cannot tell whether the part is stored: {0}; if it is, it is sent: repeat the \
-         call with the same request_id, or look at listpartialpayments"
+         call (sendpartialpay: with the same request_id), or look at listpartialpayments"
     )]
     StorageUnknown(String),
     /// The daemon is stopping: nothing changed.
@@ -208,5 +208,16 @@ impl Sent {
             Sent::Part(part) => part.destination(),
             Sent::AlreadyComplete(summary) => summary.terms.destination,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doubtful_sendpay_is_not_told_to_use_a_key_that_it_does_not_have() {
+        let text = ApiError::StorageUnknown("disk I/O error".into()).to_string();
+        assert!(text.contains("repeat the call (sendpartialpay: with the same request_id)"));
     }
 }

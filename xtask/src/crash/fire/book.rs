@@ -2,7 +2,7 @@
 //! be written down, so that another process goes on with it.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The book of one run.
 #[derive(Clone, Default, Debug, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub(super) struct Book {
     /// The node's own: each part that it sent, its payment, and how often.
     pub(super) ledger: Vec<(u64, u64, u32)>,
     pub(super) acknowledged: u64,
+    /// Keys of those who were told that nothing has changed, and nothing else since.
+    pub(super) unchanged: BTreeSet<String>,
     /// Every error that a caller read, and how often.
     pub(super) errors: BTreeMap<String, u64>,
     pub(super) history: Vec<String>,

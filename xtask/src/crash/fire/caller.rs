@@ -46,12 +46,19 @@ impl World {
                 Ok(Sent::Part(part)) => {
                     ensure!(part.amount() == msat(amount), "another part: {part:?}");
                     self.accepted(Some(key), n, part.id, (amount, whole))?;
+                    self.book().unchanged.remove(key);
                     return Ok(part.id);
                 }
                 Ok(Sent::AlreadyComplete(summary)) => bail!("paid without {key}: {summary:?}"),
                 Err(error) => match self.read("sendpartialpay", &error)? {
-                    Changed::Perhaps => in_doubt = true,
+                    Changed::Perhaps => {
+                        in_doubt = true;
+                        self.book().unchanged.remove(key);
+                    }
                     Changed::Nothing => {
+                        if !in_doubt {
+                            self.book().unchanged.insert(key.to_owned());
+                        }
                         let is_lie = !in_doubt && self.is_stored(key)?;
                         ensure!(!is_lie, "A-14, told {error}, and {key} is stored");
                     }
@@ -108,6 +115,7 @@ impl World {
     /// What an error says; any other than those of storage must not be.
     fn read(&self, method: &str, error: &ApiError) -> Result<Changed> {
         self.book().error(format!("{method}: {error}"));
+        self.errors.send_modify(|errors| *errors += 1);
         match error {
             ApiError::StorageUnavailable(_) => Ok(Changed::Nothing),
             ApiError::StorageUnknown(_) => Ok(Changed::Perhaps),

@@ -29,11 +29,13 @@ struct Break {
     how: &'static str,
     /// From then on, or once.
     for_good: bool,
+    /// How many errors callers may read before the life ends like a crash.
+    errors: u64,
     /// How many calls are left out between two that are tried.
     step: u32,
 }
 
-const BREAKS: [Break; 9] = [
+const BREAKS: [Break; 12] = [
     broken("pwrite64", "error=EIO", false, 1),
     broken("pwrite64", "error=EIO", true, 3),
     broken("pwrite64", "error=ENOSPC", false, 3),
@@ -44,6 +46,9 @@ const BREAKS: [Break; 9] = [
     broken("ftruncate", "error=EIO", false, 1),
     broken("ftruncate", "error=ENOSPC", true, 1),
     broken("fsync", "error=EIO", false, 1),
+    crash_at_first_error("pwrite64", "error=EIO", 2),
+    crash_at_first_error("fdatasync", "error=EIO", 1),
+    crash_at_first_error("fdatasync", "error=ENOSPC", 1),
 ];
 
 const fn broken(call: &'static str, how: &'static str, for_good: bool, step: u32) -> Break {
@@ -51,7 +56,15 @@ const fn broken(call: &'static str, how: &'static str, for_good: bool, step: u32
         call,
         how,
         for_good,
+        errors: u64::MAX,
         step,
+    }
+}
+
+const fn crash_at_first_error(call: &'static str, how: &'static str, step: u32) -> Break {
+    Break {
+        errors: 1,
+        ..broken(call, how, true, step)
     }
 }
 
@@ -160,7 +173,7 @@ impl Break {
     ) -> Result<(Book, BTreeMap<String, u64>)> {
         let db = fresh(template, folder)?;
         let trace = folder.join("trace");
-        let life = Life::new(&db, scenario);
+        let life = Life::new(&db, scenario, self.errors);
         let plus = if self.for_good { "+" } else { "" };
         let inject = format!("inject={}:{}:when={at}{plus}", self.call, self.how);
         let mut strace = Command::new("strace");
@@ -211,6 +224,7 @@ async fn another_life(db: &Path, scenario: Scenario, book: Book) -> Result<Book>
         judge::judge(db, &book)?;
         return Ok(book);
     }
+    judge::unchanged(db, &book)?;
     let never = Span {
         at: u64::MAX,
         failures: u64::MAX,

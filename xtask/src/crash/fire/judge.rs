@@ -1,6 +1,7 @@
 //! What must be true of the file once everything has come to its end.
 
 use super::book::{Asked, Book};
+use crate::crash::copied::copied;
 use anyhow::{Context, Result, bail, ensure};
 use domain::contract::samples::{hash, preimage};
 use rusqlite::{Connection, OptionalExtension};
@@ -45,6 +46,21 @@ pub(super) fn judge(db: &Path, book: &Book) -> Result<()> {
     for told in &book.waited {
         let was_true = book.was_true(told);
         ensure!(was_true, "A-11, a waiter was told {told:?}");
+    }
+    Ok(())
+}
+
+/// Whoever was told that nothing has changed was told so for good: nothing comes back with the log that
+/// a crash leaves behind.
+pub(super) fn unchanged(db: &Path, book: &Book) -> Result<()> {
+    let (_folder, copy) = copied(db)?;
+    for key in &book.unchanged {
+        let mut read = copy.prepare("select 1 from requests where request_id = ?")?;
+        let is_there = read.exists([key])?;
+        ensure!(
+            !is_there,
+            "A-14, {key} was told that nothing changed, and came back"
+        );
     }
     Ok(())
 }

@@ -20,13 +20,16 @@ const FAILURES: u64 = 12;
 pub(super) struct Life {
     db: PathBuf,
     scenario: String,
+    /// How many errors callers may read before it ends like a crash.
+    errors: u64,
 }
 
 impl Life {
-    pub(super) fn new(db: &Path, scenario: Scenario) -> Life {
+    pub(super) fn new(db: &Path, scenario: Scenario, errors: u64) -> Life {
         Life {
             db: db.to_owned(),
             scenario: scenario.name().to_owned(),
+            errors,
         }
     }
 }
@@ -44,7 +47,7 @@ pub(in crate::crash) async fn live(life: &str) -> Result<()> {
         biased;
         () = guard.has_failed(FAILURES) => cut(Book::default()),
         world = World::start(Arc::clone(&guard), &life.db, Book::default()) => match world {
-            Ok(world) => lived(world, scenario).await?,
+            Ok(world) => lived(world, scenario, life.errors).await?,
             // Also an end: the next life must be able to start.
             Err(_) => cut(Book::default()),
         },
@@ -54,11 +57,14 @@ pub(in crate::crash) async fn live(life: &str) -> Result<()> {
     std::process::exit(0)
 }
 
-async fn lived(mut world: World, scenario: Scenario) -> Result<Book> {
+async fn lived(mut world: World, scenario: Scenario, errors: u64) -> Result<Book> {
     let guard = Arc::clone(&world.guard);
+    let mut read = world.errors_read();
     let played = tokio::select! {
         biased;
         () = guard.has_failed(FAILURES) => None,
+        // Before anybody overwrites what a failed commit has left in the log.
+        _ = read.wait_for(|read| *read >= errors) => None,
         played = scenario.play(&mut world) => Some(played),
     };
     match played {

@@ -10,6 +10,7 @@ use sim::{SimClock, SimNode, TestSpawner};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// What must happen soon, also on a machine whose disk is busy with something else.
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
@@ -24,6 +25,7 @@ pub(super) struct World {
     engine: Option<Arc<Engine>>,
     clock: Arc<SimClock>,
     book: Mutex<Book>,
+    pub(super) errors: watch::Sender<u64>,
     /// The judge's own eyes: open since before the fault.
     eyes: Mutex<Connection>,
 }
@@ -41,6 +43,7 @@ impl World {
             engine: Some(engine),
             clock,
             book: Mutex::new(book),
+            errors: watch::Sender::new(0),
             eyes: Mutex::new(eyes),
         })
     }
@@ -86,6 +89,11 @@ impl World {
         self.engine().close().await;
         self.guard.close().await;
         Ok(self.written())
+    }
+
+    /// How many errors callers have read.
+    pub(super) fn errors_read(&self) -> watch::Receiver<u64> {
+        self.errors.subscribe()
     }
 
     pub(super) fn engine(&self) -> &Engine {

@@ -3,11 +3,10 @@
 
 use super::book::Book;
 use super::daemon::Home;
+use crate::crash::copied::copied;
 use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use tempfile::TempDir;
 
 /// Each node's millisatoshi, over all its channels.
 pub(super) type Money = BTreeMap<&'static str, u64>;
@@ -36,19 +35,6 @@ fn is_sound(db: &Connection) -> Result<()> {
         .optional()?;
     ensure!(orphan.is_none(), "foreign_key_check: {orphan:?}");
     Ok(())
-}
-
-/// A copy of the file and its log.
-fn copied(file: &Path) -> Result<(TempDir, Connection)> {
-    let folder = tempfile::tempdir()?;
-    let copy = folder.path().join("copy.sqlite3");
-    std::fs::copy(file, &copy)?;
-    let log = file.with_extension("sqlite3-wal");
-    if log.exists() {
-        std::fs::copy(log, folder.path().join("copy.sqlite3-wal"))?;
-    }
-    let db = Connection::open(copy)?;
-    Ok((folder, db))
 }
 
 /// Whose money it is, while no daemon runs and nothing is on its way.
