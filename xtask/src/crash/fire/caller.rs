@@ -64,6 +64,8 @@ impl World {
                     }
                 },
             }
+            // Here a life may end, before he asks again.
+            tokio::task::yield_now().await;
         }
         bail!("{key} was never accepted")
     }

@@ -64,7 +64,8 @@ const fn broken(call: &'static str, how: &'static str, for_good: bool, step: u32
 const fn crash_at_first_error(call: &'static str, how: &'static str, step: u32) -> Break {
     Break {
         errors: 1,
-        ..broken(call, how, true, step)
+        // Once: opening makes more calls than the writer's first commits, and would never succeed.
+        ..broken(call, how, false, step)
     }
 }
 

@@ -42,7 +42,12 @@ pub(in crate::crash) async fn live(life: &str) -> Result<()> {
         at: u64::MAX,
         failures: u64::MAX,
     };
-    let guard = Guard::new(&life.db, options(), never, Fault::Nothing);
+    let mut options = options();
+    if life.errors == 1 {
+        // What a failed commit leaves in the log must still be there.
+        options.checkpoint_every = usize::MAX;
+    }
+    let guard = Guard::new(&life.db, options, never, Fault::Nothing);
     let book = tokio::select! {
         biased;
         () = guard.has_failed(FAILURES) => cut(Book::default()),
