@@ -48,9 +48,10 @@ pub(super) enum Stage {
 
 /// Where the files of a stage are.
 struct Place {
+    /// First, because it must be gone before the folder that it is in.
+    mounted: Option<Tmpfs>,
     folder: TempDir,
     template: PathBuf,
-    mounted: Option<Tmpfs>,
 }
 
 impl Stage {
@@ -128,9 +129,9 @@ impl Stage {
         }
         let template = folder.path().join("template.sqlite3");
         Ok(Place {
+            mounted,
             folder,
             template,
-            mounted,
         })
     }
 
