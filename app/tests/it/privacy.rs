@@ -1,6 +1,6 @@
 //! What the daemon keeps from everybody else on the machine.
 
-use crate::support::{Daemon, Home, soon};
+use crate::support::{Daemon, Home, clean, soon};
 use serde_json::{Value, json};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -31,7 +31,7 @@ fn everything_in(folder: &Path) -> Vec<PathBuf> {
 async fn whatever_it_makes_is_for_its_user_alone() {
     let home = Home::new();
     chmod(home.path(), 0o755);
-    let mut command = tokio::process::Command::new("sh");
+    let mut command = clean("sh");
     command.args([
         "-c",
         "umask 0; exec \"$0\" \"$@\"",
