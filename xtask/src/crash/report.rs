@@ -30,7 +30,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn absorb(&mut self, other: Row) {
+    pub(super) fn absorb(&mut self, other: Row) {
         self.rounds += other.rounds;
         self.faults += other.faults;
         self.acknowledged += other.acknowledged;
