@@ -5,7 +5,8 @@ mod support;
 use domain::contract::node::Fate;
 use domain::contract::samples::hash;
 use domain::{
-    ApiError, Listed, PartFilter, PartId, Paying, PaymentApi, Policy, Refusal, StatusKind,
+    ApiError, Listed, PartFilter, PartId, Paying, PaymentApi, PaymentFilter, Policy, Refusal,
+    StatusKind,
 };
 use futures::future::join_all;
 use sim::{SimClock, SimNode, SimStore};
@@ -244,4 +245,10 @@ async fn lists_say_where_the_next_page_starts() {
             .iter()
             .all(|row| matches!(row, Listed::Sound(part) if part.is_live()))
     );
+    let payments = world.engine.list_payments(PaymentFilter {
+        limit: 3,
+        ..PaymentFilter::default()
+    });
+    let first = payments.await.unwrap();
+    assert_eq!((first.rows.len(), first.next), (3, Some(4)));
 }
