@@ -1,10 +1,10 @@
 //! What must be true of the file once everything has come to its end.
 
 use super::book::{Asked, Book};
-use crate::crash::copied::copied;
+use crate::crash::copied::{copied, is_sound};
 use anyhow::{Context, Result, bail, ensure};
 use domain::contract::samples::{hash, preimage};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -62,16 +62,6 @@ pub(super) fn unchanged(db: &Path, book: &Book) -> Result<()> {
             "A-14, {key} was told that nothing changed, and came back"
         );
     }
-    Ok(())
-}
-
-fn is_sound(db: &Connection) -> Result<()> {
-    let check: String = db.query_row("pragma integrity_check", [], |row| row.get(0))?;
-    ensure!(check == "ok", "integrity_check: {check}");
-    let orphan: Option<String> = db
-        .query_row("pragma foreign_key_check", [], |row| row.get(0))
-        .optional()?;
-    ensure!(orphan.is_none(), "foreign_key_check: {orphan:?}");
     Ok(())
 }
 

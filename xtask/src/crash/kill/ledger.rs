@@ -3,9 +3,9 @@
 
 use super::book::Book;
 use super::daemon::Home;
-use crate::crash::copied::copied;
+use crate::crash::copied::{copied, is_sound};
 use anyhow::{Context, Result, ensure};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Each node's millisatoshi, over all its channels.
@@ -24,16 +24,6 @@ pub(super) fn files_are_sound(home: &Home) -> Result<()> {
             is_sound(&copy).with_context(|| file.display().to_string())?;
         }
     }
-    Ok(())
-}
-
-fn is_sound(db: &Connection) -> Result<()> {
-    let check: String = db.query_row("pragma integrity_check", [], |row| row.get(0))?;
-    ensure!(check == "ok", "integrity_check: {check}");
-    let orphan: Option<String> = db
-        .query_row("pragma foreign_key_check", [], |row| row.get(0))
-        .optional()?;
-    ensure!(orphan.is_none(), "foreign_key_check: {orphan:?}");
     Ok(())
 }
 
