@@ -195,12 +195,13 @@ impl Network {
         nodes.map(|node| (node.name, of(node))).collect()
     }
 
-    /// Hangs up, lets every node make durable what it has, and closes the files. Parts stay pending.
+    /// Lets every node make durable what it has, hangs up, and closes the files. Parts stay pending.
     pub async fn stop(&self) {
-        self.hang_up();
+        // Hanging up first would fail the parts that are just being offered, as if their peer had gone.
         for node in &self.nodes {
             node.clone().stop().await;
         }
+        self.hang_up();
         self.unlock();
     }
 

@@ -51,6 +51,31 @@ async fn pending_part_settles_after_a_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn stopping_fails_no_part() {
+    let dir = tempfile::tempdir().unwrap();
+    let net = Net::in_dir(dir.path(), None).await;
+    let invoice = net.invoice(TOTAL).await;
+    let [way, _] = net.ways(TOTAL / 100).await;
+    let parts: Vec<_> = (1..=50)
+        .map(|part| offer(part, &invoice, way.clone(), TOTAL))
+        .collect();
+    let offers = futures::future::join_all(parts.iter().map(|part| net.sender.offer(part)));
+    let (answers, ()) = tokio::join!(offers, net.network.stop());
+    drop(net);
+
+    let net = Net::in_dir(dir.path(), None).await;
+    for (part, answer) in parts.iter().zip(answers) {
+        let now = net.look_up(part).await;
+        let is_right = match answer {
+            OfferAnswer::Accepted => now == LookUp::Pending,
+            OfferAnswer::Unknown(_) => matches!(now, LookUp::Pending | LookUp::NeverSeen),
+            _ => false,
+        };
+        assert!(is_right, "{}: {answer:?}, then {now:?}", part.part);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn held_payment_is_held_after_a_crash_until_holding_ends() {
     let dir = tempfile::tempdir().unwrap();
     let net = Net::in_dir(dir.path(), None).await;
