@@ -2,14 +2,16 @@
 
 use crate::workspace;
 use anyhow::{Context, Result};
+#[cfg(not(feature = "crash"))]
+use std::process::Command;
 use std::process::exit;
 
 /// How the verb wants to be built.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Build {
-    /// Fast to compile, and with every assertion, LDK's own too.
+    /// Fast to compile.
     #[cfg_attr(
-        feature = "crash",
+        feature = "tools",
         expect(dead_code, reason = "this build has the verb")
     )]
     Dev,
@@ -17,6 +19,26 @@ pub(crate) enum Build {
     Release,
     /// Fast to run, with every assertion on.
     Sim,
+}
+
+/// Runs the same command line in the build that the tests use, the daemon beside it, and ends as that
+/// ends. Every assertion is on, LDK's own too, and after the tests nothing is left to compile: the same
+/// crates with other features would be compiled once more.
+#[cfg(not(feature = "crash"))]
+pub(crate) fn run_as_tested() -> Result<()> {
+    let own = std::env::current_exe().context("find this program")?;
+    let mut build = workspace::cargo();
+    build.args(["build", "--quiet", "--workspace", "--all-features"]);
+    build.args(["--bin", "xtask", "--bin", "ampered"]);
+    workspace::run(&mut build, "building the daemon")?;
+    let mut again = Command::new(own);
+    let status = again.args(std::env::args_os().skip(1)).status();
+    exit(
+        status
+            .context("start this program again")?
+            .code()
+            .unwrap_or(1),
+    )
 }
 
 /// Runs the same command line with that feature, and ends as that ends.

@@ -224,7 +224,7 @@ fn run(verb: Verb) -> Result<()> {
         #[cfg(feature = "crash")]
         Verb::Crash(args) => crash::run(&args),
         #[cfg(not(feature = "crash"))]
-        Verb::Crash(_) => again::run(again::Build::Dev, "crash"),
+        Verb::Crash(_) => again::run_as_tested(),
         #[cfg(not(feature = "tools"))]
         Verb::Migrate(_) => again::run(again::Build::Dev, "tools"),
         #[cfg(not(feature = "tools"))]

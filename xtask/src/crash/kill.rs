@@ -9,7 +9,6 @@ mod load;
 
 use super::progress::Progress;
 use super::report::Row;
-use crate::workspace;
 use anyhow::{Context, Result, ensure};
 use book::Book;
 use daemon::Home;
@@ -110,18 +109,8 @@ pub(super) async fn run(plan: Plan, progress: &Progress) -> Row {
     row
 }
 
-/// The dev build of the daemon, beside this program's own.
+/// The daemon, which is built with this program.
 fn built() -> Result<PathBuf> {
-    let mut cargo = workspace::cargo();
-    cargo.args([
-        "build",
-        "--quiet",
-        "--package",
-        "ampere",
-        "--bin",
-        "ampered",
-    ]);
-    workspace::run(&mut cargo, "building ampered")?;
     let own = std::env::current_exe().context("find this program")?;
     let program = own.with_file_name("ampered");
     ensure!(program.exists(), "{} is not there", program.display());
