@@ -10,8 +10,9 @@ use domain::{
 };
 use futures::future::join_all;
 use sim::{SimClock, SimNode, SimStore};
+use std::sync::Arc;
 use std::time::Duration;
-use support::{World, accepted, failed_code, keyed, name, partial, whole};
+use support::{World, accepted, failed_code, keyed, name, partial, soon, whole};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn repeated_request_is_the_same_request() {
@@ -104,6 +105,21 @@ async fn wait_that_times_out_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn waiters_are_counted_for_as_long_as_they_wait() {
+    let world = World::new().await;
+    let part = world.part(1, 1_000, 1_000).await;
+    let fulfil = async {
+        let waiters = world.engine.get_info().await.unwrap().waiters;
+        world.fulfil(1, part.id);
+        waiters
+    };
+    let payment = world.engine.wait_send_pay(hash(1), None);
+    let (.., waiters) = tokio::join!(world.wait(part.id), world.wait(part.id), payment, fulfil);
+    assert_eq!(waiters, 3);
+    assert_eq!(world.engine.get_info().await.unwrap().waiters, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wait_whose_caller_left_costs_nothing() {
     let world = World::new().await;
     let part = world.part(1, 1_000, 1_000).await;
@@ -189,6 +205,10 @@ async fn check_says_what_would_happen_and_does_nothing() {
     wrong.extras.node = Some(name("nobody"));
     let refused = world.engine.check_partial_pay(wrong).await;
     assert_eq!(refused, Err(ApiError::NoSuchNode(name("nobody"))));
+    let mut wrong = whole(1, 1_000);
+    wrong.extras.node = Some(name("nobody"));
+    let refused = world.engine.check_pay(wrong).await;
+    assert_eq!(refused, Err(ApiError::NoSuchNode(name("nobody"))));
     assert_eq!((world.store.events(), world.htlcs()), (0, 0));
 }
 
@@ -220,6 +240,18 @@ async fn closing_refuses_new_work_and_sends_waiters_away() {
     let world = world.restart().await;
     world.fulfil(1, part.id);
     world.wait(part.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn engine_that_is_dropped_leaves_nothing_running() {
+    let World { node, engine, .. } = World::new().await;
+    drop(engine);
+    soon(async {
+        while Arc::strong_count(&node) > 1 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,3 +61,27 @@ impl Care {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn care_goes_on_when_the_node_has_started_anew() {
+        let (care, part) = (Care::default(), PartId(1));
+        assert!(care.begin(part));
+        assert!(!care.begin(part));
+        let life = care.life();
+        care.another_life();
+        assert!(
+            !care.end(part, life),
+            "what it said was said in another life"
+        );
+        assert!(!care.begin(part), "it is still taken care of");
+        care.doubt(part, "no answer".to_owned());
+        assert_eq!(care.doubted(part).as_deref(), Some("no answer"));
+        assert!(care.end(part, care.life()));
+        assert_eq!(care.doubted(part), None);
+        assert!(care.begin(part));
+    }
+}

@@ -128,3 +128,55 @@ impl Turn<'_> {
         *self.slot = Slot::Unread;
     }
 }
+
+#[cfg(all(test, feature = "contract"))]
+mod tests {
+    use super::*;
+    use crate::contract::samples;
+    use crate::{Command, Decision, PartId, PaymentId, Receipt, Timestamp, Word};
+    use futures::executor::block_on;
+
+    fn after(payment: Option<Payment>, command: &Command) -> Payment {
+        let Ok(Decision::Commit(transition)) = Payment::decide(payment.as_ref(), command) else {
+            panic!("there is something to commit");
+        };
+        let receipt = Receipt {
+            payment: PaymentId(1),
+            part: PartId(1),
+            event: 1,
+        };
+        Payment::apply(payment, *transition, receipt)
+    }
+
+    fn live() -> Payment {
+        let send = samples::part(1, 1_000, 1_000);
+        after(None, &Command::Send(Box::new(send)))
+    }
+
+    fn complete() -> Payment {
+        let fulfilled = Command::Resolve {
+            part: PartId(1),
+            word: Word::Fulfilled(*samples::preimage(1).1.expose()),
+            at: Timestamp(1),
+        };
+        after(Some(live()), &fulfilled)
+    }
+
+    #[test]
+    fn a_cell_goes_with_its_last_user_unless_its_payment_is_live() {
+        let (cells, hash) = (Cells::default(), samples::hash(1));
+        let put = |payment: Option<Payment>| {
+            let cell = cells.get(hash);
+            block_on(cell.turn()).put(payment);
+        };
+        let (one, other) = (cells.get(hash), cells.get(hash));
+        drop(one);
+        assert_eq!(cells.map().len(), 1, "somebody uses it");
+        drop(other);
+        assert_eq!(cells.map().len(), 0);
+        put(Some(live()));
+        assert_eq!(cells.map().len(), 1, "its outcomes are still to come");
+        put(Some(complete()));
+        assert_eq!(cells.map().len(), 0);
+    }
+}
