@@ -7,7 +7,7 @@ use crate::{
     ApiError, Damaged, Listed, LoadError, PartId, PartialPayment, PaymentHash, PaymentSummary,
     StatusKind,
 };
-use futures::future::{Either, select};
+use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,13 +22,11 @@ impl Core {
         // Registered before the state is read: an outcome in between wakes it.
         let mut waiter = self.part_waiters.register(id);
         self.may_wait()?;
-        if !self.is_part_live(id) {
-            match self.store.part(id).await? {
-                None => return Err(ApiError::NoSuchPart(id)),
-                Some(Listed::Damaged(damaged)) => return Err(quarantined(damaged)),
-                Some(Listed::Sound(part)) if !part.is_live() => return part_end(part),
-                Some(Listed::Sound(part)) => self.assert_sound(part.payment_hash).await?,
-            }
+        // In a box of its own: whoever really waits must not hold the room for what did not happen.
+        if !self.is_part_live(id)
+            && let Some(part) = self.ended_part(id).boxed().await?
+        {
+            return part_end(part);
         }
         planted!(RegistersLate, {
             drop(waiter);
@@ -39,6 +37,19 @@ impl Core {
         part_end(PartialPayment::clone(&end))
     }
 
+    /// The part, if it has its outcome already.
+    async fn ended_part(&self, id: PartId) -> Result<Option<PartialPayment>, ApiError> {
+        match self.store.part(id).await? {
+            None => Err(ApiError::NoSuchPart(id)),
+            Some(Listed::Damaged(damaged)) => Err(quarantined(damaged)),
+            Some(Listed::Sound(part)) if !part.is_live() => Ok(Some(part)),
+            Some(Listed::Sound(part)) => {
+                self.assert_sound(part.payment_hash).await?;
+                Ok(None)
+            }
+        }
+    }
+
     pub(super) async fn wait_payment(
         &self,
         hash: PaymentHash,
@@ -46,21 +57,26 @@ impl Core {
     ) -> Result<PaymentSummary, ApiError> {
         let mut waiter = self.payment_waiters.register(hash);
         self.may_wait()?;
-        if !self.is_payment_pending(hash) {
-            match self.store.load(hash).await {
-                Ok(None) => return Err(ApiError::NoSuchPayment(hash)),
-                Ok(Some(payment)) if payment.status() != StatusKind::Pending => {
-                    return payment_end(PaymentEnd::of(&payment));
-                }
-                Ok(Some(_)) => {}
-                Err(LoadError::Unavailable(unavailable)) => return Err(unavailable.into()),
-                Err(LoadError::Damaged(reason)) => {
-                    return Err(self.damage(hash, reason));
-                }
-            }
+        if !self.is_payment_pending(hash)
+            && let Some(end) = self.ended_payment(hash).boxed().await?
+        {
+            return payment_end(*end);
         }
         let end = self.within(timeout, waiter.end()).await?;
         payment_end(PaymentEnd::clone(&end))
+    }
+
+    /// How the payment ended, if it has.
+    async fn ended_payment(&self, hash: PaymentHash) -> Result<Option<Box<PaymentEnd>>, ApiError> {
+        match self.store.load(hash).await {
+            Ok(None) => Err(ApiError::NoSuchPayment(hash)),
+            Ok(Some(payment)) if payment.status() != StatusKind::Pending => {
+                Ok(Some(Box::new(PaymentEnd::of(&payment))))
+            }
+            Ok(Some(_)) => Ok(None),
+            Err(LoadError::Unavailable(unavailable)) => Err(unavailable.into()),
+            Err(LoadError::Damaged(reason)) => Err(self.damage(hash, reason)),
+        }
     }
 
     /// A part that nobody takes care of, because its payment is damaged, will have no end.
