@@ -38,7 +38,8 @@ struct Response {
 impl InProcess {
     /// The methods of these services.
     pub fn new(services: Services, limits: Limits) -> io::Result<InProcess> {
-        let dispatcher = Dispatcher::new(Context { services, limits }).map_err(io::Error::other)?;
+        let context = Context::new(services, limits)?;
+        let dispatcher = Dispatcher::new(context).map_err(io::Error::other)?;
         Ok(InProcess(Arc::new(dispatcher)))
     }
 

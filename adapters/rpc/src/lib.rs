@@ -9,7 +9,8 @@
 //! - `dispatch`: from a request to the method that jsonrpsee's `RpcModule` holds.
 //! - [`InProcess`]: the same methods without a socket, for a transport that is elsewhere.
 //! - [`methods`]: one file per method, and the table of all of them. `params`, `values`, `route` and
-//!   `invoice` are how they read their parameters, `views` how they show parts and payments.
+//!   `invoice` are how they read their parameters, `views` how they show parts and payments; `scribe` writes
+//!   lists where they hold up no payment.
 //! - [`error`]: every error number, in one table.
 //! - [`client`]: the other end of the socket.
 //!
@@ -33,6 +34,7 @@ mod params;
 mod peer;
 mod request;
 mod route;
+mod scribe;
 mod server;
 mod services;
 mod socket;

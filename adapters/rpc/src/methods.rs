@@ -204,7 +204,7 @@ fn check<M: Method>(context: &Arc<Context>, given: &Given<'_>) -> Result<Checkin
 }
 
 /// A view, as JSON with its fields in order.
-fn reply(view: &impl Serialize) -> Reply {
+pub(crate) fn reply(view: &impl Serialize) -> Reply {
     to_raw_value(view).map_err(|error| reply_error(&error))
 }
 

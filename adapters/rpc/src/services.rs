@@ -1,7 +1,9 @@
 //! What the methods call.
 
 use crate::Limits;
+use crate::scribe::Scribe;
 use domain::{DevNetwork, PaymentApi};
+use std::io;
 use std::sync::Arc;
 
 /// What the methods call.
@@ -37,4 +39,16 @@ pub struct About {
 pub(crate) struct Context {
     pub(crate) services: Services,
     pub(crate) limits: Limits,
+    pub(crate) scribe: Scribe,
+}
+
+impl Context {
+    pub(crate) fn new(services: Services, limits: Limits) -> io::Result<Context> {
+        let scribe = Scribe::start()?;
+        Ok(Context {
+            services,
+            limits,
+            scribe,
+        })
+    }
 }

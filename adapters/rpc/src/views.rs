@@ -6,7 +6,9 @@ mod payment;
 pub(crate) use part::{FailedPart, HopView, PartView};
 pub(crate) use payment::{FailedPayment, PaymentView};
 
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
+use crate::methods::{Reply, reply};
+use crate::services::Context;
 use crate::values::reply_error;
 use domain::{Damaged, Listed, Page};
 use serde::Serialize;
@@ -31,9 +33,26 @@ impl<'a> From<&'a Damaged> for DamagedView<'a> {
     }
 }
 
+/// A page as JSON, written where it holds up no payment: its rows go where `wrap` puts them.
+pub(crate) async fn page<T: Send + 'static, P: Serialize + 'static>(
+    context: &Context,
+    page: Page<T>,
+    id: fn(&T) -> u64,
+    view: fn(&T) -> serde_json::Result<Box<RawValue>>,
+    wrap: fn(Vec<Box<RawValue>>, Option<u64>) -> P,
+) -> Reply {
+    let max_bytes = context.limits.page_bytes;
+    let written = context.scribe.write(move || {
+        let (rows, next) = rows(&page, max_bytes, id, view)?;
+        reply(&wrap(rows, next))
+    });
+    let failed = || RpcError::new(Code::Internal, "the list could not be written".to_owned());
+    written.await.unwrap_or_else(|| Err(failed()))
+}
+
 /// A page's rows as JSON and where the next page starts. It ends early where `max_bytes` are full,
 /// so that no reply is larger than what a client and this daemon can hold.
-pub(crate) fn rows<T>(
+fn rows<T>(
     page: &Page<T>,
     max_bytes: usize,
     id: impl Fn(&T) -> u64,

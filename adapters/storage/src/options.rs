@@ -11,6 +11,8 @@ pub struct Options {
     pub queue_max: usize,
     /// Threads that read, each with a connection of its own.
     pub readers: usize,
+    /// Threads that read lists, likewise, at a low priority: they never hold up a payment.
+    pub list_readers: usize,
     /// Reads that may queue up; one more waits in its caller.
     pub reads_max: usize,
     /// How long to wait for another program that has locked the database.
@@ -27,9 +29,10 @@ impl Default for Options {
             batch_max: 1_024,
             queue_max: 8_192,
             readers: 4,
+            list_readers: 2,
             reads_max: 8_192,
             busy_timeout: Duration::from_secs(5),
-            checkpoint_every: 1_024,
+            checkpoint_every: 128,
             max_page_count: None,
         }
     }
@@ -42,6 +45,7 @@ impl Options {
             batch_max: self.batch_max.max(1),
             queue_max: self.queue_max.max(1),
             readers: self.readers.max(1),
+            list_readers: self.list_readers.max(1),
             reads_max: self.reads_max.max(1),
             ..self
         }

@@ -20,6 +20,15 @@ enum Task {
     Close,
 }
 
+/// How urgent what the threads read is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Urgency {
+    /// Somebody's payment waits for it.
+    Payments,
+    /// A list, which takes what payments leave of the processor.
+    Lists,
+}
+
 /// The threads, as their callers see them.
 pub(crate) struct Readers {
     queue: mpsc::Sender<Task>,
@@ -37,6 +46,7 @@ impl Readers {
     pub(crate) fn start(
         path: &std::path::Path,
         options: &Options,
+        urgency: Urgency,
         alive: &mpsc::Sender<()>,
     ) -> io::Result<(Readers, Vec<JoinHandle<()>>)> {
         let (sender, receiver) = mpsc::channel(options.reads_max);
@@ -48,13 +58,23 @@ impl Readers {
                 options: options.clone(),
                 open: None,
             };
-            let thread = thread::Builder::new().name(format!("storage-reader-{number}"));
-            thread.spawn(move || {
+            let name = match urgency {
+                Urgency::Payments => format!("storage-reader-{number}"),
+                Urgency::Lists => format!("storage-lists-{number}"),
+            };
+            thread::Builder::new().name(name).spawn(move || {
+                if urgency == Urgency::Lists {
+                    yield_to_payments();
+                }
                 run(&mut reader, &receiver);
                 drop((reader, alive));
             })
         };
-        let threads = (0..options.readers).map(start);
+        let threads = match urgency {
+            Urgency::Payments => options.readers,
+            Urgency::Lists => options.list_readers,
+        };
+        let threads = (0..threads).map(start);
         let threads = threads.collect::<io::Result<_>>()?;
         Ok((Readers { queue: sender }, threads))
     }
@@ -79,6 +99,14 @@ impl Readers {
     pub(crate) async fn close(&self) {
         // A queue that is gone was closed before.
         let _ = self.queue.send(Task::Close).await;
+    }
+}
+
+/// On Linux a thread has a priority of its own; elsewhere it would be the whole process's.
+fn yield_to_payments() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(19) {
+        tracing::warn!(%error, "lists are read at the priority of payments");
     }
 }
 

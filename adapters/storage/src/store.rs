@@ -9,7 +9,7 @@ use crate::migrate;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
 use crate::queries;
-use crate::readers::Readers;
+use crate::readers::{Readers, Urgency};
 use crate::schema::installation;
 use crate::writer::{Task, Writer};
 use async_trait::async_trait;
@@ -39,6 +39,7 @@ use tokio::sync::{mpsc, oneshot};
 pub struct SqliteStore {
     writer: mpsc::Sender<Task>,
     readers: Readers,
+    list_readers: Readers,
     unsettled: Arc<AtomicBool>,
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -83,7 +84,9 @@ impl SqliteStore {
         installation: [u8; 16],
     ) -> Result<SqliteStore, OpenError> {
         let (alive, ended) = mpsc::channel(1);
-        let (readers, mut threads) = Readers::start(path, &options, &alive)?;
+        let (readers, mut threads) = Readers::start(path, &options, Urgency::Payments, &alive)?;
+        let (list_readers, list_threads) = Readers::start(path, &options, Urgency::Lists, &alive)?;
+        threads.extend(list_threads);
         let (queue, tasks) = mpsc::channel(options.queue_max);
         let unsettled = Arc::new(AtomicBool::new(false));
         let writer = Writer {
@@ -103,6 +106,7 @@ impl SqliteStore {
         Ok(SqliteStore {
             writer: queue,
             readers,
+            list_readers,
             unsettled,
             ended: tokio::sync::Mutex::new(ended),
             threads: Mutex::new(threads),
@@ -115,6 +119,7 @@ impl SqliteStore {
     pub async fn close(&self) {
         // Readers first: the log can only be emptied when nobody reads from it.
         self.readers.close().await;
+        self.list_readers.close().await;
         // A queue that is gone was closed before.
         let _ = self.writer.send(Task::Close).await;
         // Nothing is ever sent: this answers when the last thread has ended.
@@ -131,10 +136,18 @@ impl SqliteStore {
         &self,
         query: impl FnOnce(&mut Connection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, Unavailable> {
+        self.read_by(&self.readers, query).await
+    }
+
+    async fn read_by<T: Send + 'static>(
+        &self,
+        readers: &Readers,
+        query: impl FnOnce(&mut Connection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, Unavailable> {
         if self.unsettled.load(Ordering::Acquire) {
             self.ask(Task::Settle).await?;
         }
-        self.readers.read(query).await
+        readers.read(query).await
     }
 
     async fn ask<T>(
@@ -206,7 +219,8 @@ impl PaymentStore for SqliteStore {
             limit: 1,
             ..PartFilter::default()
         };
-        Ok(self.parts(filter).await?.into_iter().next())
+        let found = self.read(move |connection| queries::parts(connection, &filter));
+        Ok(found.await?.into_iter().next())
     }
 
     async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable> {
@@ -218,12 +232,12 @@ impl PaymentStore for SqliteStore {
         &self,
         filter: PaymentFilter,
     ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
-        let found = self.read(move |connection| queries::payments(connection, &filter));
-        found.await
+        let query = move |connection: &mut Connection| queries::payments(connection, &filter);
+        self.read_by(&self.list_readers, query).await
     }
 
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {
-        let found = self.read(move |connection| queries::parts(connection, &filter));
-        found.await
+        let query = move |connection: &mut Connection| queries::parts(connection, &filter);
+        self.read_by(&self.list_readers, query).await
     }
 }

@@ -193,6 +193,7 @@ impl Stage {
 fn options() -> Options {
     Options {
         readers: 1,
+        list_readers: 1,
         checkpoint_every: 1,
         ..Options::default()
     }

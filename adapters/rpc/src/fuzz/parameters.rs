@@ -22,7 +22,7 @@ static CONTEXT: LazyLock<Arc<Context>> = LazyLock::new(|| {
         stop: Arc::new(|| {}),
     };
     let limits = Limits::default();
-    Arc::new(Context { services, limits })
+    Arc::new(Context::new(services, limits).expect("there is room for a thread"))
 });
 
 /// The first byte chooses the method, the others are its parameters. What is refused is refused in a few

@@ -1,6 +1,6 @@
 //! `listpartialpayments`: a page of parts.
 
-use super::{Method, Reply, reply};
+use super::{Method, Reply};
 use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -63,10 +63,10 @@ Returns {partialpayments: [{id, payment_hash, node, destination, amount_msat, am
             .await?;
         let id = |part: &PartialPayment| part.id.0;
         let view = |part: &PartialPayment| to_raw_value(&PartView::from(part));
-        let (partialpayments, next) = views::rows(&page, context.limits.page_bytes, id, view)?;
-        reply(&PageView {
+        let wrap = |partialpayments, next| PageView {
             partialpayments,
             next,
-        })
+        };
+        views::page(&context, page, id, view, wrap).await
     }
 }

@@ -1,6 +1,6 @@
 //! `listpayments`: a page of payments.
 
-use super::{Method, Reply, reply};
+use super::{Method, Reply};
 use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -66,7 +66,7 @@ Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, cre
         let page = context.services.payments.list_payments(filter).await?;
         let id = |row: &PaymentSummary| row.id.0;
         let view = |row: &PaymentSummary| to_raw_value(&PaymentView::from(row));
-        let (payments, next) = views::rows(&page, context.limits.page_bytes, id, view)?;
-        reply(&PageView { payments, next })
+        let wrap = |payments, next| PageView { payments, next };
+        views::page(&context, page, id, view, wrap).await
     }
 }

@@ -1,0 +1,48 @@
+//! The thread that writes lists out as JSON: at a low priority, so that a list takes what payments
+//! leave of the processor, however many ask for lists.
+
+use std::io;
+use std::thread;
+use tokio::sync::{mpsc, oneshot};
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The thread, as its callers see it. It ends when this is gone.
+pub(crate) struct Scribe(mpsc::UnboundedSender<Job>);
+
+impl Scribe {
+    pub(crate) fn start() -> io::Result<Scribe> {
+        // Each of these is a list that somebody waits for, and those have a limit.
+        let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
+        let thread = thread::Builder::new().name("rpc-lists".to_owned());
+        thread.spawn(move || {
+            yield_to_payments();
+            while let Some(job) = queue.blocking_recv() {
+                job();
+            }
+        })?;
+        Ok(Scribe(jobs))
+    }
+
+    /// Does that work there, when those before it are done. `None`: it has panicked.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, done) = oneshot::channel();
+        let job = Box::new(move || {
+            // Whoever asked may have gone.
+            let _ = reply.send(work());
+        });
+        self.0.send(job).ok()?;
+        done.await.ok()
+    }
+}
+
+/// On Linux a thread has a priority of its own; elsewhere it would be the whole process's.
+fn yield_to_payments() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(19) {
+        tracing::warn!(%error, "lists are written at the priority of payments");
+    }
+}
