@@ -5,20 +5,34 @@
 //! one, durable before it is answered.
 
 mod engine;
+mod fill;
+mod finding;
+mod front;
+mod lines;
+mod lists;
 mod lone;
+mod memory;
 mod payments;
 mod pipelined;
 mod plan;
+mod plot;
+mod pressure;
+mod probe;
 mod raw;
 mod report;
+mod restart;
 mod sample;
+mod size;
 mod socket;
+mod stall;
 mod storage;
+mod waiters;
 
 use crate::again;
 use crate::workspace;
 use anyhow::{Context, Result};
 use plan::Plan;
+use probe::Probe;
 use report::Report;
 
 /// Rows are made by their callers and freed by the writer. The C library's allocator makes all of
@@ -29,7 +43,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measures, shows a table, and ends with a line of JSON if that is wanted.
 pub(crate) fn run(full: bool, json: bool, only: Option<&str>) -> Result<()> {
     if cfg!(debug_assertions) {
-        return again::run(again::Build::Release, "tools");
+        return again::run(again::Build::Release, "bench");
     }
     let plan = if full { Plan::FULL } else { Plan::QUICK };
     // Beside what is built: a temporary folder may be in memory, where nothing costs an fsync.
@@ -53,9 +67,21 @@ pub(crate) fn run(full: bool, json: bool, only: Option<&str>) -> Result<()> {
             let sample = measurement.take(&runtime, place.path());
             report.add(sample.with_context(|| measurement.name())?);
         }
+        for probe in Probe::of_round(round, only) {
+            eprint!("\r\x1b[Kround {round} of {}: {}", plan.rounds, probe.name());
+            let place = tempfile::tempdir_in(folder.path())?;
+            let found = probe.take(&runtime, place.path(), full);
+            let (found, curves) = found.with_context(|| probe.name())?;
+            report.find(found, curves);
+        }
     }
     eprint!("\r\x1b[K");
     println!("{}", report.table());
+    let plots = workspace::root().join("target/bench");
+    std::fs::create_dir_all(&plots).context("make the folder for the plots")?;
+    for plot in report.draw(&plots)? {
+        println!("{}", plot.display());
+    }
     if json {
         println!("{}", report.json());
     }

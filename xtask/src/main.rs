@@ -1,7 +1,7 @@
 //! The project's own tool: `cargo xtask --help`. One module per verb.
 
 mod again;
-#[cfg(feature = "tools")]
+#[cfg(feature = "bench")]
 mod bench;
 #[cfg(feature = "crash")]
 mod crash;
@@ -202,7 +202,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Mutants(args) => mutants::run(args.only.as_deref()),
         #[cfg(feature = "tools")]
         Verb::Migrate(args) => migrate::run(args.direction, args.database, args.data_dir),
-        #[cfg(feature = "tools")]
+        #[cfg(feature = "bench")]
         Verb::Bench(args) => bench::run(args.full, args.json, args.only.as_deref()),
         #[cfg(feature = "simulation")]
         Verb::Sim(args) if args.planted == cfg!(feature = "planted") => sim::run(&args),
@@ -227,8 +227,8 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Crash(_) => again::run_as_tested(),
         #[cfg(not(feature = "tools"))]
         Verb::Migrate(_) => again::run(again::Build::Dev, "tools"),
-        #[cfg(not(feature = "tools"))]
-        Verb::Bench(_) => again::run(again::Build::Release, "tools"),
+        #[cfg(not(feature = "bench"))]
+        Verb::Bench(_) => again::run(again::Build::Release, "bench"),
     }
 }
 

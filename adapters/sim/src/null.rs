@@ -1,47 +1,98 @@
 //! A node that fulfils everything at once: what is measured with it is ours.
 
-use crate::outcomes::Outcomes;
 use async_trait::async_trait;
 use domain::{
-    HtlcListener, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId,
-    PaymentHash, Preimage, Route, Word,
+    Cursor, Heard, HtlcListener, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer, OfferAnswer,
+    PartId, PaymentHash, Route, Word,
 };
-use std::sync::Arc;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::stream::{BoxStream, StreamExt};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Takes the secret of each offer for its preimage, as the samples' invoices have it.
-pub struct NullNode {
-    outcomes: Outcomes,
+/// Takes the secret of each offer for its preimage, as the samples' invoices have it. It remembers
+/// nothing that it has told, so that memory measured beside it is ours, too.
+pub struct NullNode(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// What was offered and is not fulfilled yet, if it is kept waiting.
+    held: Option<Vec<Offer>>,
+    told: u64,
+    listener: Option<UnboundedSender<Heard>>,
 }
+
+/// Whoever asked for a listener last hears everything from then on.
+struct Listener(UnboundedReceiver<Heard>);
 
 impl NullNode {
     /// A node that has seen nothing.
     pub fn new() -> Arc<NullNode> {
-        Arc::new(NullNode {
-            outcomes: Outcomes::new(),
-        })
+        Arc::new(NullNode(Mutex::default()))
+    }
+
+    /// One that keeps everything waiting until it is released.
+    pub fn holding() -> Arc<NullNode> {
+        let node = NullNode::new();
+        node.state().held = Some(Vec::new());
+        node
     }
 
     /// Outcomes in.
     pub fn listener(&self) -> Box<dyn HtlcListener> {
-        Box::new(self.outcomes.clone())
+        let (sender, receiver) = unbounded();
+        self.state().listener = Some(sender);
+        Box::new(Listener(receiver))
+    }
+
+    /// Fulfils so many of those that have waited longest; how many there were.
+    pub fn release(&self, most: usize) -> usize {
+        let mut state = self.state();
+        let held = state.held.get_or_insert_default();
+        let released: Vec<_> = held.drain(..most.min(held.len())).collect();
+        for offer in &released {
+            state.fulfil(offer);
+        }
+        released.len()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn fulfil(&mut self, offer: &Offer) {
+        let preimage = offer.secret.as_ref().map_or([0; 32], |s| *s.expose());
+        self.told += 1;
+        let heard = Heard {
+            cursor: Cursor(self.told),
+            part: offer.part,
+            payment_hash: offer.payment_hash,
+            outcome: Word::Fulfilled(preimage),
+        };
+        if let Some(listener) = &self.listener {
+            // The engine may be gone.
+            let _ = listener.unbounded_send(heard);
+        }
     }
 }
 
 #[async_trait]
 impl HtlcSender for NullNode {
     async fn offer(&self, offer: &Offer) -> OfferAnswer {
-        let preimage = offer.secret.as_ref().map_or([0; 32], |s| *s.expose());
-        self.outcomes
-            .push(offer.part, offer.payment_hash, Word::Fulfilled(preimage));
+        let mut state = self.state();
+        match state.held.as_mut() {
+            Some(held) => held.push(offer.clone()),
+            None => state.fulfil(offer),
+        }
         OfferAnswer::Accepted
     }
 
-    async fn look_up(&self, part: PartId, hash: PaymentHash, _: &Route) -> LookUp {
-        match self.outcomes.of(part, hash) {
-            Some(Word::Fulfilled(bytes)) => Preimage::proving(hash, bytes)
-                .map_or_else(|e| LookUp::Unknown(e.to_string()), LookUp::Fulfilled),
-            Some(Word::Failed(failure)) => LookUp::Failed(failure),
-            None => LookUp::NeverSeen,
+    /// What is kept waiting is all that it knows.
+    async fn look_up(&self, _: PartId, _: PaymentHash, _: &Route) -> LookUp {
+        match self.state().held {
+            Some(_) => LookUp::Pending,
+            None => LookUp::Unknown("it was told".to_owned()),
         }
     }
 
@@ -55,5 +106,12 @@ impl HtlcSender for NullNode {
 
     fn height(&self) -> Option<u32> {
         Some(800_000)
+    }
+}
+
+#[async_trait]
+impl HtlcListener for Listener {
+    async fn listen(self: Box<Self>, _: Option<Cursor>) -> BoxStream<'static, Heard> {
+        self.0.boxed()
     }
 }

@@ -12,6 +12,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Options, SqliteStore};
 
+/// Its database.
+pub(super) const FILE: &str = "engine.sqlite3";
+
 /// An engine, and the store below it.
 pub(super) struct Machine {
     pub(super) engine: Arc<Engine>,
@@ -33,10 +36,18 @@ pub(super) async fn sample(folder: &Path, callers: u32, parts: u32) -> Result<Sa
 }
 
 impl Machine {
+    /// With a node that fulfils at once.
     pub(super) async fn start(folder: &Path) -> Result<Machine> {
-        let store = SqliteStore::open(&folder.join("engine.sqlite3"), Options::default())?;
+        Machine::with(folder, NullNode::new(), Policy::default()).await
+    }
+
+    pub(super) async fn with(
+        folder: &Path,
+        node: Arc<NullNode>,
+        policy: Policy,
+    ) -> Result<Machine> {
+        let store = SqliteStore::open(&folder.join(FILE), Options::default())?;
         let store = Arc::new(store);
-        let node = NullNode::new();
         let node = NodePorts {
             name: samples::node(),
             listener: node.listener(),
@@ -48,7 +59,7 @@ impl Machine {
             spawner: Arc::new(TestSpawner),
             nodes: vec![node],
         };
-        let engine = Engine::start(ports, Policy::default()).await?;
+        let engine = Engine::start(ports, policy).await?;
         Ok(Machine { engine, store })
     }
 

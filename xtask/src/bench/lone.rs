@@ -1,31 +1,71 @@
-//! One caller alone: what a durable answer costs in fdatasyncs of this disk, measured in between.
+//! One caller alone: what a durable answer, and the answer to its wait, cost in fdatasyncs of this
+//! disk, measured in between.
 
-use super::engine::{Machine, Payer};
-use super::sample::{Caller, Sample};
-use anyhow::{Context, Result};
+use super::engine::Machine;
+use super::payments;
+use super::plan::Subject;
+use super::sample::Sample;
+use anyhow::{Context, Result, bail, ensure};
+use domain::{Engine, PaymentApi, Policy, Sent};
+use sim::NullNode;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The answers to that many lone parts, and as many fdatasyncs.
-pub(super) async fn sample(folder: &Path, parts: u32) -> Result<(Sample, Sample)> {
-    let machine = Machine::start(folder).await?;
-    let mut payer = Payer(Arc::clone(&machine.engine));
+/// The answers to that many lone parts and their waits, and as many fdatasyncs.
+pub(super) async fn sample(folder: &Path, parts: u32) -> Result<Vec<(Subject, Sample)>> {
+    let node = NullNode::holding();
+    let machine = Machine::with(folder, Arc::clone(&node), Policy::default()).await?;
+    let engine = Arc::clone(&machine.engine);
     let mut disk = File::create(folder.join("fdatasync"))?;
     // A task of the runtime, as a caller on the socket is one.
     let task = tokio::spawn(async move {
-        let (mut answers, mut syncs) = (Vec::new(), Vec::new());
+        let (mut answers, mut ends, mut syncs) = (Vec::new(), Vec::new(), Vec::new());
         for n in 0..parts {
-            answers.push(payer.pay(n).await?);
+            let (answer, end) = pay(&engine, &node, n).await?;
+            answers.push(answer);
+            ends.push(end);
             syncs.push(fdatasync(&mut disk)?);
         }
-        anyhow::Ok((Sample::of_answers(answers), Sample::of_answers(syncs)))
+        anyhow::Ok([
+            (Subject::LonePart, answers),
+            (Subject::LoneOutcome, ends),
+            (Subject::Fdatasync, syncs),
+        ])
     });
-    let samples = task.await.context("the caller died")?;
+    let found = task.await.context("the caller died")??;
     machine.stop().await;
-    samples
+    Ok(found
+        .map(|(subject, times)| (subject, Sample::of_answers(times)))
+        .into())
+}
+
+/// Until its part is durable; and from the node's word until its wait is answered.
+async fn pay(engine: &Arc<Engine>, node: &NullNode, n: u32) -> Result<(Duration, Duration)> {
+    let request = payments::request(n);
+    let begin = Instant::now();
+    let Sent::Part(part) = engine.send_partial_pay(request).await? else {
+        bail!("every payment is new");
+    };
+    let answer = begin.elapsed();
+    let waiting = Arc::clone(engine);
+    let wait = tokio::spawn(async move { waiting.wait_partial_pay(part.id, None).await });
+    // The answer comes before the offer; the node has it in no time.
+    let begin = loop {
+        let begin = Instant::now();
+        if node.release(1) == 1 {
+            break begin;
+        }
+        tokio::task::yield_now().await;
+    };
+    let part = wait.await.context("the waiter died")??;
+    ensure!(
+        part.preimage().is_some(),
+        "a fulfilled part has its preimage"
+    );
+    Ok((answer, begin.elapsed()))
 }
 
 /// Blocks, which is fine: nobody else is there.

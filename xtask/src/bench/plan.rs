@@ -35,6 +35,8 @@ pub(super) enum Subject {
     Pipelined,
     /// One caller alone, and nobody else: until its part is durable.
     LonePart,
+    /// The same caller: from the node's word to the answer of its wait.
+    LoneOutcome,
     /// This disk's fdatasync of 4 KiB more of a file, measured in between the lone parts.
     Fdatasync,
 }
@@ -88,9 +90,8 @@ impl Measurement {
             Subject::Engine(callers) => runtime.block_on(engine::sample(folder, callers, parts)),
             Subject::Socket(callers) => runtime.block_on(socket::sample(folder, callers, parts)),
             Subject::Pipelined => runtime.block_on(pipelined::sample(folder, parts)),
-            Subject::LonePart | Subject::Fdatasync => {
-                let (part, disk) = runtime.block_on(lone::sample(folder, parts))?;
-                return Ok(vec![(Subject::LonePart, part), (Subject::Fdatasync, disk)]);
+            Subject::LonePart | Subject::LoneOutcome | Subject::Fdatasync => {
+                return runtime.block_on(lone::sample(folder, parts));
             }
         };
         Ok(vec![(self.subject, sample?)])
@@ -107,6 +108,7 @@ impl Subject {
             Subject::Socket(connections) => format!("socket, {connections} connections"),
             Subject::Pipelined => "socket, 1 pipelined".into(),
             Subject::LonePart => "lone part".into(),
+            Subject::LoneOutcome => "lone outcome".into(),
             Subject::Fdatasync => "fdatasync of 4 KiB".into(),
         }
     }
@@ -120,6 +122,7 @@ impl Subject {
             Subject::Socket(connections) => format!("socket_{connections}"),
             Subject::Pipelined => "socket_pipelined".into(),
             Subject::LonePart => "lone_part".into(),
+            Subject::LoneOutcome => "lone_outcome".into(),
             Subject::Fdatasync => "fdatasync".into(),
         }
     }

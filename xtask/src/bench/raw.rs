@@ -96,8 +96,8 @@ impl Row {
     }
 }
 
-/// As many bytes as the adapter makes of a route, and as hard to compress.
-fn encode(route: &Route) -> Vec<u8> {
+/// As the adapter stores a route.
+pub(super) fn encode(route: &Route) -> Vec<u8> {
     let mut bytes = vec![1];
     for hop in route.hops() {
         bytes.extend_from_slice(hop.node.bytes());

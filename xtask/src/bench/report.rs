@@ -1,15 +1,22 @@
 //! What was found: a table for people, and a line of JSON for programs.
 
+use super::finding::{Curve, Findings, Found};
+use super::lines::{Goal, Unit};
 use super::plan::Subject;
+use super::plot;
 use super::sample::{Sample, median};
+use anyhow::Result;
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// What was found.
 pub(super) struct Report {
     /// The samples of every subject, one a round.
     samples: BTreeMap<Subject, Vec<Sample>>,
+    findings: Findings,
+    curves: Vec<Curve>,
     /// How busy the machine was before.
     load_average: Option<f64>,
 }
@@ -21,22 +28,16 @@ struct Ratio {
     goal: Option<Goal>,
 }
 
-#[derive(Clone, Copy)]
-enum Goal {
-    AtLeast(f64),
-    AtMost(f64),
-}
-
-const RATIOS: [Ratio; 8] = [
+const RATIOS: [Ratio; 9] = [
     Ratio {
         key: "storage_vs_raw",
         subject: Subject::Storage(4_096),
-        goal: Some(Goal::AtLeast(0.60)),
+        goal: Some(Goal::AtLeast(0.70)),
     },
     Ratio {
         key: "engine_vs_raw",
         subject: Subject::Engine(4_096),
-        goal: Some(Goal::AtLeast(0.40)),
+        goal: Some(Goal::AtLeast(0.50)),
     },
     Ratio {
         key: "engine_256_vs_raw",
@@ -56,17 +57,22 @@ const RATIOS: [Ratio; 8] = [
     Ratio {
         key: "socket_vs_raw",
         subject: Subject::Socket(64),
-        goal: None,
+        goal: Some(Goal::AtLeast(0.25)),
     },
     Ratio {
         key: "socket_pipelined_vs_raw",
         subject: Subject::Pipelined,
-        goal: None,
+        goal: Some(Goal::AtLeast(0.25)),
     },
     Ratio {
         key: "lone_part_vs_fdatasync",
         subject: Subject::LonePart,
-        goal: Some(Goal::AtMost(1.5)),
+        goal: Some(Goal::AtMost(1.3)),
+    },
+    Ratio {
+        key: "lone_outcome_vs_fdatasync",
+        subject: Subject::LoneOutcome,
+        goal: Some(Goal::AtMost(1.3)),
     },
 ];
 
@@ -74,6 +80,8 @@ impl Report {
     pub(super) fn new(load_average: Option<f64>) -> Report {
         Report {
             samples: BTreeMap::new(),
+            findings: Findings::default(),
+            curves: Vec::new(),
             load_average,
         }
     }
@@ -82,6 +90,36 @@ impl Report {
         for (subject, sample) in samples {
             self.samples.entry(subject).or_default().push(sample);
         }
+    }
+
+    pub(super) fn find(&mut self, found: Vec<Found>, curves: Vec<Curve>) {
+        self.findings.add(found);
+        self.curves.extend(curves);
+    }
+
+    /// Draws what there is to be drawn into that folder, and says which files.
+    pub(super) fn draw(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+        let mut drawn = Vec::new();
+        let engine = self.samples.keys().filter_map(|subject| match subject {
+            Subject::Engine(callers) => Some((f64::from(*callers), self.ops(*subject)?)),
+            _ => None,
+        });
+        let engine: Vec<_> = engine.collect();
+        if engine.len() > 1 {
+            let path = folder.join("callers.svg");
+            let raw = self.ops(Subject::Raw).unwrap_or_default();
+            let raw = engine.iter().map(|(callers, _)| (*callers, raw)).collect();
+            let lines = [("raw SQLite, no callers", raw), ("engine", engine)];
+            plot::callers(&path, &lines)?;
+            drawn.push(path);
+        }
+        if !self.curves.is_empty() {
+            let path = folder.join("size.svg");
+            let lines = self.curves.iter().map(|c| (c.title, c.points.clone()));
+            plot::latency(&path, &lines.collect::<Vec<_>>())?;
+            drawn.push(path);
+        }
+        Ok(drawn)
     }
 
     pub(super) fn table(&self) -> String {
@@ -98,7 +136,7 @@ impl Report {
                 self.ops(subject).map_or(String::new(), thousands),
                 found.map_or(String::new(), |found| format!("{found:.2}")),
                 found.map_or(String::new(), |_| to.name()),
-                goal.map_or(String::new(), |goal| goal.judged(found)),
+                goal.map_or(String::new(), |goal| goal.judged(found, Unit::Ratio)),
                 self.answer(subject, |(p50, _)| p50)
                     .map_or(String::new(), time),
                 self.answer(subject, |(_, p99)| p99)
@@ -110,13 +148,15 @@ impl Report {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
+        let findings = self.findings.table();
+        let findings = findings.map_or(String::new(), |table| format!("\n{table}"));
         let rounds = self.samples.values().map(Vec::len).max().unwrap_or(0);
         let load = self.load_average;
         let load = load.map_or(String::new(), |load| {
             format!("; load average before: {load:.1}")
         });
         format!(
-            "{table}\nmedians of {rounds} rounds{load}\n\
+            "{table}{findings}\nmedians of {rounds} rounds{load}\n\
              an operation accepts a part or resolves it, and is durable when it is answered"
         )
     }
@@ -143,6 +183,7 @@ impl Report {
         if let Some(load) = self.load_average {
             figures.insert("load_average_before".into(), rounded(load, 1e2));
         }
+        self.findings.write(&mut ratios, &mut figures);
         json!({ "ratios": ratios, "figures": figures }).to_string()
     }
 
@@ -186,27 +227,19 @@ fn unit(subject: Subject) -> (Subject, Figure) {
         | Subject::Engine(_)
         | Subject::Socket(_)
         | Subject::Pipelined => (Subject::Raw, |sample| sample.ops_per_second),
-        Subject::LonePart | Subject::Fdatasync => (Subject::Fdatasync, |sample| {
-            sample.answer_us.map(|(p50, _)| p50)
-        }),
+        Subject::LonePart | Subject::LoneOutcome | Subject::Fdatasync => {
+            (Subject::Fdatasync, |sample| {
+                sample.answer_us.map(|(p50, _)| p50)
+            })
+        }
     }
 }
 
-impl Goal {
-    fn judged(self, found: Option<f64>) -> String {
-        let (goal, is_met) = match self {
-            Goal::AtLeast(goal) => (format!("≥ {goal:.2}"), found.is_some_and(|f| f >= goal)),
-            Goal::AtMost(goal) => (format!("≤ {goal:.2}"), found.is_some_and(|f| f <= goal)),
-        };
-        format!("{goal} {}", if is_met { "met" } else { "MISSED" })
-    }
-}
-
-fn rounded(figure: f64, steps: f64) -> Value {
+pub(super) fn rounded(figure: f64, steps: f64) -> Value {
     json!((figure * steps).round() / steps)
 }
 
-fn time(us: f64) -> String {
+pub(super) fn time(us: f64) -> String {
     if us < 1e3 {
         format!("{us:.0} µs")
     } else {
@@ -214,7 +247,7 @@ fn time(us: f64) -> String {
     }
 }
 
-fn thousands(figure: f64) -> String {
+pub(super) fn thousands(figure: f64) -> String {
     let digits = format!("{figure:.0}");
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

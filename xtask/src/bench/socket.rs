@@ -7,6 +7,7 @@ use super::sample::{Caller, Sample, drive};
 use anyhow::{Context, Result, bail, ensure};
 use rpc::{About, Limits, Server, Services};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,6 +45,17 @@ pub(super) struct Part {
     pub(super) status: String,
 }
 
+/// A page of a list, as far as it matters here.
+#[derive(Deserialize)]
+struct PageReply {
+    result: Option<Page>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    next: Option<u64>,
+}
+
 /// Pays that many parts.
 pub(super) async fn sample(folder: &Path, connections: u32, parts: u32) -> Result<Sample> {
     let served = Served::start(folder).await?;
@@ -58,7 +70,10 @@ pub(super) async fn sample(folder: &Path, connections: u32, parts: u32) -> Resul
 
 impl Served {
     pub(super) async fn start(folder: &Path) -> Result<Served> {
-        let machine = Machine::start(folder).await?;
+        Served::over(Machine::start(folder).await?, folder)
+    }
+
+    pub(super) fn over(machine: Machine, folder: &Path) -> Result<Served> {
         let path = folder.join("rpc");
         let services = Services {
             payments: Arc::clone(&machine.engine) as _,
@@ -107,8 +122,20 @@ impl Connection {
             .context("write a request")
     }
 
-    /// The next reply; each ends with an empty line.
+    /// The next reply.
     pub(super) async fn reply(&mut self) -> Result<Reply> {
+        self.receive().await
+    }
+
+    /// Where the list goes on that the next reply is a page of.
+    pub(super) async fn next_page(&mut self) -> Result<Option<u64>> {
+        let page: PageReply = self.receive().await?;
+        let page = page.result.context("the server has a page")?;
+        Ok(page.next)
+    }
+
+    /// The next reply; each ends with an empty line.
+    async fn receive<T: DeserializeOwned>(&mut self) -> Result<T> {
         let mut seen = 0;
         loop {
             let end = self.received[seen..]
@@ -190,4 +217,9 @@ pub(super) fn send_request(id: u64, n: u32) -> String {
 /// `waitpartialpay` of a part.
 pub(super) fn wait_request(id: u64, part: u64) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"waitpartialpay","params":{{"id":{part}}}}}"#)
+}
+
+/// A page of a list, from that row on.
+pub(super) fn list_request(method: &str, start: u64) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"start":{start}}}}}"#)
 }
