@@ -123,6 +123,28 @@ async fn outcome_that_cannot_be_stored_yet_holds_up_no_other() {
     world.fulfil(2, two.id);
     world.completes(two.id).await;
     world.completes(one.id).await;
+    // And then the node may forget them.
+    world.pay(3).await;
+    world.heard(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_need_not_be_told_again() {
+    let world = World::new().await;
+    let one = world.part(1, 1_000, 1_000).await;
+    world.fulfil(1, one.id);
+    world.completes(one.id).await;
+    world.heard(1).await;
+    // There is nothing to store.
+    world.fulfil(1, one.id);
+    world.heard(2).await;
+    let (two, three) = (
+        world.part(2, 1_000, 1_000).await,
+        world.part(3, 1_000, 1_000).await,
+    );
+    world.fulfil(2, two.id);
+    world.fulfil(3, three.id);
+    world.heard(4).await;
 }
 
 /// The cursor stays before what could not be stored, whatever comes after it: else the node

@@ -129,38 +129,12 @@ impl Turn<'_> {
     }
 }
 
-#[cfg(all(test, feature = "contract"))]
+#[cfg(all(test, feature = "contract", feature = "mock"))]
 mod tests {
     use super::*;
     use crate::contract::samples;
-    use crate::{Command, Decision, PartId, PaymentId, Receipt, Timestamp, Word};
+    use crate::engine::trial::{complete, live};
     use futures::executor::block_on;
-
-    fn after(payment: Option<Payment>, command: &Command) -> Payment {
-        let Ok(Decision::Commit(transition)) = Payment::decide(payment.as_ref(), command) else {
-            panic!("there is something to commit");
-        };
-        let receipt = Receipt {
-            payment: PaymentId(1),
-            part: PartId(1),
-            event: 1,
-        };
-        Payment::apply(payment, *transition, receipt)
-    }
-
-    fn live() -> Payment {
-        let send = samples::part(1, 1_000, 1_000);
-        after(None, &Command::Send(Box::new(send)))
-    }
-
-    fn complete() -> Payment {
-        let fulfilled = Command::Resolve {
-            part: PartId(1),
-            word: Word::Fulfilled(*samples::preimage(1).1.expose()),
-            at: Timestamp(1),
-        };
-        after(Some(live()), &fulfilled)
-    }
 
     #[test]
     fn a_cell_goes_with_its_last_user_unless_its_payment_is_live() {

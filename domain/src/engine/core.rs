@@ -203,3 +203,41 @@ impl Core {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(all(test, feature = "contract", feature = "mock"))]
+mod tests {
+    use super::*;
+    use crate::contract::samples;
+    use crate::engine::trial::{complete, core, live};
+
+    #[test]
+    fn what_would_break_a_rule_is_counted_and_alarms() {
+        let core = core();
+        assert_eq!((core.violations(), core.alarms()), (vec![], 0));
+        for times in 1..=2 {
+            let violation = Violation {
+                rule: Rule::NeverTwice,
+                what: "a test".to_owned(),
+            };
+            core.violated(samples::hash(1), &violation);
+            assert_eq!(core.violations(), [(Rule::NeverTwice, times)]);
+            assert_eq!(core.alarms(), times);
+        }
+    }
+
+    #[test]
+    fn what_has_no_end_is_known_without_asking_storage() {
+        let (core, hash, part) = (core(), samples::hash(1), PartId(1));
+        let known = || {
+            let (part, payment) = (core.is_part_live(part), core.is_payment_pending(hash));
+            (part, payment, core.live_parts())
+        };
+        assert_eq!(known(), (false, false, 0));
+        let payment = live();
+        core.remember(&payment, payment.part(part).expect("it has one"));
+        assert_eq!(known(), (true, true, 1));
+        let payment = complete();
+        core.remember(&payment, payment.part(part).expect("it has one"));
+        assert_eq!(known(), (false, false, 0));
+    }
+}

@@ -61,3 +61,24 @@ impl Gate {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::executor::block_on;
+    use futures::{FutureExt, join};
+
+    #[test]
+    fn a_standing_is_new_once_and_those_who_wait_are_told() {
+        let gate = Gate::new();
+        assert!(!gate.set(Standing::Starting));
+        assert_eq!(gate.settled().now_or_never(), None);
+        let away = || Standing::Away("gone".to_owned());
+        let (settled, is_new) =
+            block_on(async { join!(gate.settled(), async { gate.set(away()) }) });
+        assert_eq!((settled, is_new), (Err("gone".to_owned()), true));
+        assert!(!gate.set(away()));
+        assert!(gate.set(Standing::Ready));
+        assert_eq!(block_on(gate.settled()), Ok(()));
+    }
+}

@@ -18,6 +18,8 @@ mod node;
 mod outcome;
 mod persist;
 mod recovery;
+#[cfg(all(test, feature = "contract", feature = "mock"))]
+mod trial;
 mod violations;
 mod waiters;
 

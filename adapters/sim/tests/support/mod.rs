@@ -8,9 +8,9 @@
 
 use domain::contract::samples::{hash, msat, node, preimage, route, secret};
 use domain::{
-    ApiError, Engine, Extras, Listed, NodeName, NodePorts, PartFilter, PartId, PartialPayment,
-    PaymentApi, PaymentHash, PaymentStore, Policy, Ports, RequestId, SendPartialPay, SendPay, Sent,
-    StatusKind, Word,
+    ApiError, Cursor, Engine, Extras, Listed, NodeName, NodePorts, PartFilter, PartId,
+    PartialPayment, PaymentApi, PaymentHash, PaymentStore, Policy, Ports, RequestId,
+    SendPartialPay, SendPay, Sent, StatusKind, Word,
 };
 use sim::{SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
@@ -113,6 +113,16 @@ impl World {
         })
         .await;
         assert_eq!(self.engine.get_info().await.unwrap().alarms, 1);
+    }
+
+    /// Until so many outcomes need not be told again.
+    pub async fn heard(&self, outcomes: u64) {
+        soon(async {
+            while self.store.cursor(node()).await != Ok(Some(Cursor(outcomes))) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     /// Until somebody waits for time to pass.

@@ -1,0 +1,43 @@
+//! What the engine's own tests begin with.
+
+use super::core::Core;
+use super::{NodePorts, Policy, Ports};
+use crate::contract::samples;
+use crate::{
+    Command, MockClock, MockHtlcListener, MockHtlcSender, MockPaymentStore, MockSpawner, PartId,
+    Payment, Timestamp, Word,
+};
+use std::sync::Arc;
+
+/// A core whose ports nobody may call.
+pub(super) fn core() -> Core {
+    let node = NodePorts {
+        name: samples::node(),
+        sender: Arc::new(MockHtlcSender::new()),
+        listener: Box::new(MockHtlcListener::new()),
+    };
+    let ports = Ports {
+        store: Arc::new(MockPaymentStore::new()),
+        clock: Arc::new(MockClock::new()),
+        spawner: Arc::new(MockSpawner::new()),
+        nodes: vec![node],
+    };
+    let core = Core::new(ports, Policy::default());
+    core.expect("there is one node").0
+}
+
+/// A payment of one live part.
+pub(super) fn live() -> Payment {
+    let send = samples::part(1, 1_000, 1_000);
+    samples::after(None, &Command::Send(Box::new(send)))
+}
+
+/// The same payment, complete.
+pub(super) fn complete() -> Payment {
+    let fulfilled = Command::Resolve {
+        part: PartId(1),
+        word: Word::Fulfilled(*samples::preimage(1).1.expose()),
+        at: Timestamp(1),
+    };
+    samples::after(Some(live()), &fulfilled)
+}
