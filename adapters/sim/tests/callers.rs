@@ -3,7 +3,7 @@
 mod support;
 
 use domain::contract::node::Fate;
-use domain::contract::samples::hash;
+use domain::contract::samples::{hash, msat};
 use domain::{
     ApiError, Listed, PartFilter, PartId, Paying, PaymentApi, PaymentFilter, Policy, Refusal,
     StatusKind,
@@ -240,6 +240,18 @@ async fn closing_refuses_new_work_and_sends_waiters_away() {
     let world = world.restart().await;
     world.fulfil(1, part.id);
     world.wait(part.id).await.unwrap();
+}
+
+/// `sendpay` may deliver more than was asked for; what was asked for is what is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn sendpay_keeps_what_was_asked_for() {
+    let world = World::new().await;
+    let mut request = whole(1, 1_010);
+    request.msatoshi = Some(msat(1_000));
+    match world.engine.send_pay(request).await.unwrap() {
+        Paying::InProgress(payment) => assert_eq!(payment.terms.requested, msat(1_000)),
+        other @ Paying::AlreadyComplete(_) => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -128,6 +128,52 @@ async fn outcome_that_cannot_be_stored_yet_holds_up_no_other() {
     world.heard(3).await;
 }
 
+/// Eight times it is decided again at once; then it waits, for something may be wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn outcome_in_conflict_is_decided_again_at_once_but_not_for_ever() {
+    let world = World::with_slow_time().await;
+    let (one, two) = (
+        world.part(1, 1_000, 1_000).await,
+        world.part(2, 1_000, 1_000).await,
+    );
+    world.sent(2).await;
+    for _ in 0..8 {
+        world.store.fault(sim::Fault::Conflict);
+    }
+    world.fulfil(1, one.id);
+    world.completes(one.id).await;
+    for _ in 0..9 {
+        world.store.fault(sim::Fault::Conflict);
+    }
+    world.fulfil(2, two.id);
+    world.slept().await;
+    world.clock.advance(Policy::default().backoff.0);
+    world.completes(two.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_part_of_a_new_payment_needs_no_read() {
+    let world = World::new().await;
+    world.store.set_reads_fail(true);
+    world.part(1, 1_000, 1_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keyed_request_for_a_payment_that_cannot_be_read_is_in_doubt() {
+    let world = World::new().await;
+    let one = world.part(1, 400, 1_000).await;
+    world.fail(1, one.id);
+    assert_eq!(failed_code(&world.wait(one.id).await), 204);
+    world.store.set_read_fails(hash(1), true);
+    let keyed = world.engine.send_partial_pay(keyed(1, 400, 1_000, "k"));
+    assert!(matches!(keyed.await, Err(ApiError::StorageUnknown(_))));
+    let other = world.send(1, 400, 1_000).await;
+    assert!(
+        matches!(other, Err(ApiError::StorageUnavailable(_))),
+        "{other:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_stored_need_not_be_told_again() {
     let world = World::new().await;

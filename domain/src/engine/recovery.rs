@@ -94,9 +94,7 @@ impl Core {
             }
         }
         let parts = self.live_parts();
-        if parts > 0 {
-            info!(parts, "took charge of the parts without an outcome");
-        }
+        info!(parts, "took charge of the parts without an outcome");
         Ok(())
     }
 
