@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(json["figures"]["raw_ops_per_s"], json!(100.0));
         let table = report().table();
         assert!(
-            table.contains("≥ 0.40 met") && table.contains("2.0 ms"),
+            table.contains("≥ 0.50 met") && table.contains("2.0 ms"),
             "{table}"
         );
     }
