@@ -46,13 +46,17 @@ impl Machine {
         node: Arc<NullNode>,
         policy: Policy,
     ) -> Result<Machine> {
-        let store = SqliteStore::open(&folder.join(FILE), Options::default())?;
-        let store = Arc::new(store);
         let node = NodePorts {
             name: samples::node(),
             listener: node.listener(),
             sender: node,
         };
+        Machine::at(&folder.join(FILE), node, policy).await
+    }
+
+    /// With any node, on the database at that path. Nothing in it waits for the time.
+    pub(super) async fn at(path: &Path, node: NodePorts, policy: Policy) -> Result<Machine> {
+        let store = Arc::new(SqliteStore::open(path, Options::default())?);
         let ports = Ports {
             store: Arc::clone(&store) as _,
             clock: Arc::new(SimClock::new()),

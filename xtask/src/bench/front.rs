@@ -1,21 +1,20 @@
 //! What Ampere costs in front of a node: the same payments by bare calls and through Ampere, each
 //! on an embedded LDK network of its own, in turns.
 
+use super::engine::{FILE, Machine};
 use super::finding::Found;
 use super::sample::median;
 use anyhow::{Context, Result, bail, ensure};
 use domain::contract::samples;
 use domain::{
     DevInvoice, DevNetwork, Engine, Extras, Heard, HtlcSender, Msat, NodePorts, Notes, Offer,
-    OfferAnswer, PartId, PaymentApi, Policy, Ports, Preimage, Route, SendPartialPay, Sent, Word,
+    OfferAnswer, PartId, PaymentApi, Policy, Preimage, Route, SendPartialPay, Sent, Word,
 };
 use futures::stream::{BoxStream, StreamExt};
 use ldk::Network;
-use sim::{SimClock, TestSpawner};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::{Options, SqliteStore};
 use tokio::task::JoinSet;
 
 /// What each payment delivers: far above dust, and all of them together far below what a way holds.
@@ -46,8 +45,7 @@ struct Bare {
 /// The same with Ampere in front of it.
 struct Ampere {
     network: Arc<Network>,
-    store: Arc<SqliteStore>,
-    engine: Arc<Engine>,
+    machine: Machine,
 }
 
 /// How long each payment took one at a time, and all of them where many are under way.
@@ -166,25 +164,13 @@ impl Bare {
 impl Ampere {
     async fn start(dir: &Path) -> Result<Ampere> {
         let network = network(dir).await?;
-        let store = SqliteStore::open(&dir.join("ampere.sqlite3"), Options::default())?;
-        let store = Arc::new(store);
-        let ports = Ports {
-            store: Arc::clone(&store) as _,
-            // Nothing here waits for the time.
-            clock: Arc::new(SimClock::new()),
-            spawner: Arc::new(TestSpawner),
-            nodes: vec![NodePorts {
-                name: samples::node(),
-                sender: network.sender(),
-                listener: network.listener(),
-            }],
+        let node = NodePorts {
+            name: samples::node(),
+            sender: network.sender(),
+            listener: network.listener(),
         };
-        let engine = Engine::start(ports, Policy::default()).await?;
-        Ok(Ampere {
-            network,
-            store,
-            engine,
-        })
+        let machine = Machine::at(&dir.join(FILE), node, Policy::default()).await?;
+        Ok(Ampere { network, machine })
     }
 
     async fn block(&self, at_once: usize, times: &mut Times) -> Result<()> {
@@ -202,7 +188,7 @@ impl Ampere {
     async fn one_at_a_time(&self, requests: Vec<SendPartialPay>, times: &mut Times) -> Result<()> {
         for request in requests {
             let begin = Instant::now();
-            pay(&self.engine, request).await?;
+            pay(&self.machine.engine, request).await?;
             times.each.push(begin.elapsed());
         }
         Ok(())
@@ -214,7 +200,7 @@ impl Ampere {
         let begin = Instant::now();
         loop {
             for request in requests.by_ref().take(AT_ONCE - calls.len()) {
-                let engine = Arc::clone(&self.engine);
+                let engine = Arc::clone(&self.machine.engine);
                 calls.spawn(async move { pay(&engine, request).await });
             }
             let Some(paid) = calls.join_next().await else {
@@ -227,8 +213,7 @@ impl Ampere {
     }
 
     async fn stop(self) {
-        self.engine.close().await;
-        self.store.close().await;
+        self.machine.stop().await;
         self.network.stop().await;
     }
 }

@@ -1,6 +1,6 @@
 //! What a read and a start cost in a large database, to what they cost in a small one.
 
-use super::engine::FILE;
+use super::engine::{FILE, Machine};
 use super::fill::{self, Fill};
 use super::finding::{Curve, Found};
 use super::sample::{float, percentile};
@@ -9,15 +9,14 @@ use async_trait::async_trait;
 use domain::contract::samples;
 use domain::{
     Engine, HtlcSender, Listed, LookUp, NodeAway, NodeIdentity, NodePorts, Offer, OfferAnswer,
-    PartFilter, PartId, PaymentApi, PaymentFilter, PaymentHash, PaymentId, Policy, Ports, Route,
+    PartFilter, PartId, PaymentApi, PaymentFilter, PaymentHash, PaymentId, Policy, Route,
     StatusKind,
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use sim::{NullNode, SimClock, TestSpawner};
+use sim::NullNode;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use storage::{Options, SqliteStore};
 use tokio::sync::watch;
 
 const SIZES: [u32; 4] = [10_000, 100_000, 1_000_000, 5_000_000];
@@ -97,12 +96,6 @@ fn live_parts(start: u64, limit: u32) -> PartFilter {
     }
 }
 
-/// An engine on the database.
-struct Machine {
-    engine: Arc<Engine>,
-    store: Arc<SqliteStore>,
-}
-
 /// A node where everything is on its way, for ever.
 struct PatientNode {
     looked_up: watch::Sender<u64>,
@@ -153,85 +146,75 @@ fn grow(path: &Path, payments: u64) -> Result<()> {
 async fn times(path: &Path, settled: u64) -> Result<Vec<f64>> {
     let mut times = CURVES.map(|_| Vec::new());
     for _ in 0..STARTS {
-        let (machine, took) = Machine::start(path).await?;
-        machine.ask_all(settled, &mut times).await?;
-        machine.engine.close().await;
-        machine.store.close().await;
+        let (machine, took) = start(path).await?;
+        ask_all(&machine.engine, settled, &mut times).await?;
+        machine.stop().await;
         times[CURVES.len() - 1].push(took);
     }
     let middle = |mut times: Vec<_>| percentile(&mut times, 50).context("no answer");
     times.into_iter().map(middle).collect()
 }
 
-impl Machine {
-    /// An engine whose node has been asked about every live part; how long it took until it was
-    /// ready, which is before that.
-    async fn start(path: &Path) -> Result<(Machine, Duration)> {
-        let looked_up = watch::Sender::new(0);
-        let mut asked = looked_up.subscribe();
-        let node = NodePorts {
-            name: samples::node(),
-            sender: Arc::new(PatientNode { looked_up }),
-            listener: NullNode::holding().listener(),
-        };
-        let begin = Instant::now();
-        let store = Arc::new(SqliteStore::open(path, Options::default())?);
-        let ports = Ports {
-            store: Arc::clone(&store) as _,
-            clock: Arc::new(SimClock::new()),
-            spawner: Arc::new(TestSpawner),
-            nodes: vec![node],
-        };
-        let engine = Engine::start(ports, Policy::default()).await?;
-        let took = begin.elapsed();
-        let live = engine.get_info().await?.live_parts;
-        ensure!(live == LIVE_PARTS, "{live} parts are live");
-        asked.wait_for(|asked| *asked == LIVE_PARTS).await?;
-        Ok((Machine { engine, store }, took))
-    }
+/// An engine whose node has been asked about every live part; how long it took until it was
+/// ready, which is before that.
+async fn start(path: &Path) -> Result<(Machine, Duration)> {
+    let looked_up = watch::Sender::new(0);
+    let mut asked = looked_up.subscribe();
+    let node = NodePorts {
+        name: samples::node(),
+        sender: Arc::new(PatientNode { looked_up }),
+        listener: NullNode::holding().listener(),
+    };
+    let begin = Instant::now();
+    let machine = Machine::at(path, node, Policy::default()).await?;
+    let took = begin.elapsed();
+    let live = machine.engine.get_info().await?.live_parts;
+    ensure!(live == LIVE_PARTS, "{live} parts are live");
+    asked.wait_for(|asked| *asked == LIVE_PARTS).await?;
+    Ok((machine, took))
+}
 
-    /// Each many times; the first of them warm up what every answer needs.
-    async fn ask_all(&self, settled: u64, times: &mut [Vec<Duration>]) -> Result<()> {
-        for n in 0..WARM_UP + ANSWERS {
-            for (question, times) in questions(n, settled).into_iter().zip(&mut *times) {
-                if matches!(question, Question::AllLiveParts) && n % ALL_EVERY > 0 {
-                    continue;
-                }
-                let begin = Instant::now();
-                self.ask(question).await?;
-                if n >= WARM_UP {
-                    times.push(begin.elapsed());
-                }
+/// Each many times; the first of them warm up what every answer needs.
+async fn ask_all(engine: &Engine, settled: u64, times: &mut [Vec<Duration>]) -> Result<()> {
+    for n in 0..WARM_UP + ANSWERS {
+        for (question, times) in questions(n, settled).into_iter().zip(&mut *times) {
+            if matches!(question, Question::AllLiveParts) && n % ALL_EVERY > 0 {
+                continue;
             }
-        }
-        Ok(())
-    }
-
-    async fn ask(&self, question: Question) -> Result<()> {
-        match question {
-            Question::Payments(filter) => {
-                let limit = filter.limit;
-                let page = self.engine.list_payments(filter).await?;
-                all_sound(&page.rows, limit)
-            }
-            Question::Parts(filter) => self.page(filter).await.map(drop),
-            Question::AllLiveParts => {
-                let mut next = Some(1);
-                while let Some(start) = next {
-                    next = self.page(live_parts(start, LARGE_PAGE)).await?;
-                }
-                Ok(())
+            let begin = Instant::now();
+            ask(engine, question).await?;
+            if n >= WARM_UP {
+                times.push(begin.elapsed());
             }
         }
     }
+    Ok(())
+}
 
-    /// Reads it, and says where the next one starts.
-    async fn page(&self, filter: PartFilter) -> Result<Option<u64>> {
-        let limit = filter.limit;
-        let page = self.engine.list_partial_payments(filter).await?;
-        all_sound(&page.rows, limit)?;
-        Ok(page.next)
+async fn ask(engine: &Engine, question: Question) -> Result<()> {
+    match question {
+        Question::Payments(filter) => {
+            let limit = filter.limit;
+            let page = engine.list_payments(filter).await?;
+            all_sound(&page.rows, limit)
+        }
+        Question::Parts(filter) => page(engine, filter).await.map(drop),
+        Question::AllLiveParts => {
+            let mut next = Some(1);
+            while let Some(start) = next {
+                next = page(engine, live_parts(start, LARGE_PAGE)).await?;
+            }
+            Ok(())
+        }
     }
+}
+
+/// Reads it, and says where the next one starts.
+async fn page(engine: &Engine, filter: PartFilter) -> Result<Option<u64>> {
+    let limit = filter.limit;
+    let page = engine.list_partial_payments(filter).await?;
+    all_sound(&page.rows, limit)?;
+    Ok(page.next)
 }
 
 #[async_trait]

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Enough for some ten checkpoints.
+/// Enough for many checkpoints.
 const PARTS: u32 = 6_000;
 
 pub(super) async fn measure(folder: &Path) -> Result<Vec<Found>> {

@@ -25,7 +25,7 @@ const SENDERS: usize = 512;
 pub(super) async fn in_the_engine(folder: &Path, full: bool) -> Result<Vec<Found>> {
     let many = many(full);
     let node = NullNode::holding();
-    let machine = Machine::with(folder, Arc::clone(&node), policy()).await?;
+    let machine = Machine::with(folder, Arc::clone(&node), Policy::default()).await?;
     let parts = send(&machine.engine, many).await?;
     let before = memory::resident()?;
     let mut waits = JoinSet::new();
@@ -38,14 +38,14 @@ pub(super) async fn in_the_engine(folder: &Path, full: bool) -> Result<Vec<Found
     }
     until_all_wait(&machine.engine, many).await?;
     let each = memory::each(before, memory::resident()?, many);
-    let mut longest = Duration::ZERO;
-    while node.release(OUTCOMES) > 0 {
-        let said = Instant::now();
-        for _ in 0..OUTCOMES.min(waits.len()) {
-            let woken = waits.join_next().await.context("a waiter is left")???;
-            longest = longest.max(woken.duration_since(said));
-        }
-    }
+    let woken = async || {
+        waits
+            .join_next()
+            .await
+            .context("a waiter is left")??
+            .map_err(Into::into)
+    };
+    let longest = longest_wake(&node, woken).await?;
     ensure!(waits.is_empty(), "{} waiters were never woken", waits.len());
     machine.stop().await;
     Ok(vec![
@@ -59,7 +59,7 @@ pub(super) async fn in_the_engine(folder: &Path, full: bool) -> Result<Vec<Found
 pub(super) async fn through_the_socket(folder: &Path, full: bool) -> Result<Vec<Found>> {
     let many = many(full);
     let node = NullNode::holding();
-    let machine = Machine::with(folder, Arc::clone(&node), policy()).await?;
+    let machine = Machine::with(folder, Arc::clone(&node), Policy::default()).await?;
     let engine = Arc::clone(&machine.engine);
     let parts = send(&engine, many).await?;
     let served = Served::over(machine, folder)?;
@@ -81,18 +81,8 @@ pub(super) async fn through_the_socket(folder: &Path, full: bool) -> Result<Vec<
     }
     until_all_wait(&engine, many).await?;
     let each = memory::each(before, memory::resident()?, many);
-    let mut longest = Duration::ZERO;
-    loop {
-        let said = Instant::now();
-        let released = node.release(OUTCOMES);
-        if released == 0 {
-            break;
-        }
-        for _ in 0..released {
-            let told = replies.recv().await.context("a client is left")?;
-            longest = longest.max(told.duration_since(said));
-        }
-    }
+    let woken = async || replies.recv().await.context("a client is left");
+    let longest = longest_wake(&node, woken).await?;
     while let Some(client) = clients.join_next().await {
         client??;
     }
@@ -104,12 +94,27 @@ pub(super) async fn through_the_socket(folder: &Path, full: bool) -> Result<Vec<
     ])
 }
 
-fn many(full: bool) -> u32 {
-    if full { 100_000 } else { 20_000 }
+/// Many outcomes at once, again and again, until there are no more: how long after they were said the
+/// last of any of them is told. `woken` says when the next was.
+async fn longest_wake(
+    node: &NullNode,
+    mut woken: impl AsyncFnMut() -> Result<Instant>,
+) -> Result<Duration> {
+    let mut longest = Duration::ZERO;
+    loop {
+        let said = Instant::now();
+        let released = node.release(OUTCOMES);
+        if released == 0 {
+            return Ok(longest);
+        }
+        for _ in 0..released {
+            longest = longest.max(woken().await?.duration_since(said));
+        }
+    }
 }
 
-fn policy() -> Policy {
-    Policy::default()
+fn many(full: bool) -> u32 {
+    if full { 100_000 } else { 20_000 }
 }
 
 /// Parts that wait at the node, one a payment.

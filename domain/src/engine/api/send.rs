@@ -215,7 +215,7 @@ impl Core {
     }
 
     /// A request with a key may have been answered before, with a part that is out.
-    fn load_error(
+    pub(super) fn load_error(
         &self,
         hash: PaymentHash,
         request: Option<&Request>,

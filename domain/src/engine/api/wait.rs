@@ -4,8 +4,7 @@ use crate::engine::core::Core;
 use crate::engine::persist::PaymentEnd;
 use crate::planted::planted;
 use crate::{
-    ApiError, Damaged, Listed, LoadError, PartId, PartialPayment, PaymentHash, PaymentSummary,
-    StatusKind,
+    ApiError, Damaged, Listed, PartId, PartialPayment, PaymentHash, PaymentSummary, StatusKind,
 };
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
@@ -74,18 +73,14 @@ impl Core {
                 Ok(Some(Box::new(PaymentEnd::of(&payment))))
             }
             Ok(Some(_)) => Ok(None),
-            Err(LoadError::Unavailable(unavailable)) => Err(unavailable.into()),
-            Err(LoadError::Damaged(reason)) => Err(self.damage(hash, reason)),
+            Err(error) => Err(self.load_error(hash, None, error)),
         }
     }
 
     /// A part that nobody takes care of, because its payment is damaged, will have no end.
     async fn assert_sound(&self, hash: PaymentHash) -> Result<(), ApiError> {
-        match self.store.load(hash).await {
-            Ok(_) => Ok(()),
-            Err(LoadError::Unavailable(unavailable)) => Err(unavailable.into()),
-            Err(LoadError::Damaged(reason)) => Err(self.damage(hash, reason)),
-        }
+        let loaded = self.store.load(hash).await.map(drop);
+        loaded.map_err(|error| self.load_error(hash, None, error))
     }
 
     /// Asked after registering, so that no waiter is missed when the daemon stops.
