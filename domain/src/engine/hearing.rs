@@ -4,11 +4,11 @@ use super::core::Core;
 use super::gate::Standing;
 use super::outcome::{Kept, Said};
 use crate::planted::planted;
-use crate::{Cursor, HtlcListener, NodeName};
-use futures::future::{FutureExt, join_all};
+use crate::{Cursor, Heard, HtlcListener, NodeName};
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::future::{Either, FutureExt, join_all, select};
 use futures::stream::StreamExt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tracing::warn;
 
 /// How many outcomes are stored side by side.
@@ -17,14 +17,27 @@ const OUTCOMES_AT_ONCE: usize = 256;
 /// trouble holds up no other.
 const TRIES_IN_LINE: u32 = 4;
 
+/// How far one node has been heard.
+struct Hearing {
+    core: Arc<Core>,
+    node: NodeName,
+    /// The last outcome that was heard.
+    last: Option<Cursor>,
+    /// The last one of which storage knows that it need not be told again.
+    watermark: Option<Cursor>,
+    unstored: Unstored,
+    /// Told by each outcome that waited for storage, when its wait is over.
+    over: UnboundedSender<Kept>,
+}
+
 /// Outcomes that were heard and are not in storage. As long as there are any, how far the node was
 /// heard stays where it was: the node must not forget them, and after a restart it tells them again.
 #[derive(Default)]
 struct Unstored {
     /// They wait for storage.
-    waiting: AtomicUsize,
+    waiting: usize,
     /// Some cannot be stored in this run.
-    lost: AtomicBool,
+    lost: bool,
 }
 
 /// Until the node is gone for good.
@@ -39,17 +52,35 @@ pub(super) async fn listen(
     let words = listener.listen(from).await;
     node.standing.set(Standing::Ready);
     let mut words = words.ready_chunks(OUTCOMES_AT_ONCE);
-    let unstored = Arc::new(Unstored::default());
-    let mut watermark = from;
-    while let Some(batch) = words.next().await {
-        let Some(last) = batch.last().map(|heard| heard.cursor) else {
-            continue;
-        };
+    let (over, mut waits) = unbounded();
+    let mut hearing = Hearing {
+        core: core.clone(),
+        node: name.clone(),
+        last: from,
+        watermark: from,
+        unstored: Unstored::default(),
+        over,
+    };
+    loop {
+        // Waits that are over come first: each batch can begin only so many.
+        match select(waits.next(), words.next()).await {
+            Either::Left((kept, _)) => hearing.waited(kept).await,
+            Either::Right((Some(batch), _)) => hearing.hear(batch).await,
+            Either::Right((None, _)) => break,
+        }
+    }
+    warn!(node = %name, "the node tells no more outcomes");
+}
+
+impl Hearing {
+    /// Stores what was heard, and how far that is.
+    async fn hear(&mut self, batch: Vec<Heard>) {
+        let alone = batch.len() == 1 && !self.unstored.any();
+        self.last = batch.last().map(|heard| heard.cursor);
         // Of one outcome its own cursor goes with it; of several, which are stored side by side,
         // the last one's of the batch before.
-        let alone = batch.len() == 1 && !unstored.any();
-        let cursor = if alone { Some(last) } else { watermark };
-        let cursor = cursor.map(|cursor| (name.clone(), cursor));
+        let cursor = if alone { self.last } else { self.watermark };
+        let cursor = cursor.map(|cursor| (self.node.clone(), cursor));
         let kept = batch.into_iter().map(|heard| {
             let said = Said {
                 hash: heard.payment_hash,
@@ -57,56 +88,69 @@ pub(super) async fn listen(
                 word: heard.outcome,
                 cursor: cursor.clone(),
             };
-            core.keep(said, &unstored)
+            self.core.keep(said, &self.over)
         });
         let kept = join_all(kept).await;
-        planted!(CursorPassesUnstored, unstored.forget());
-        if unstored.any() {
-            continue;
+        for kept in &kept {
+            self.unstored.count(*kept);
         }
-        watermark = Some(last);
-        if !(alone && kept == [Kept::WithCursor])
-            && let Err(unavailable) = core.store.advance(name.clone(), last).await
-        {
-            warn!(node = %name, reason = %unavailable, "outcomes may be heard twice");
+        planted!(CursorPassesUnstored, self.unstored = Unstored::default());
+        if alone && kept == [Kept::WithCursor] {
+            self.watermark = self.last;
         }
+        self.advance().await;
     }
-    warn!(node = %name, "the node tells no more outcomes");
-}
 
-impl Core {
-    /// Stores an outcome, or leaves it to wait for storage by itself.
-    async fn keep(self: &Arc<Self>, said: Said, unstored: &Arc<Unstored>) -> Kept {
-        let kept = self.resolve_within(said.clone(), TRIES_IN_LINE).await;
-        match kept {
-            Kept::WithCursor | Kept::Before => {}
-            Kept::No => unstored.lost.store(true, Ordering::Release),
-            Kept::NotYet => {
-                unstored.waiting.fetch_add(1, Ordering::AcqRel);
-                let (core, unstored) = (self.clone(), unstored.clone());
-                // Its cursor is that of the outcomes before it, whenever it is stored.
-                let waiting = async move {
-                    if core.resolve(said).await == Kept::No {
-                        unstored.lost.store(true, Ordering::Release);
-                    }
-                    unstored.waiting.fetch_sub(1, Ordering::AcqRel);
-                };
-                self.spawn_until_closed(waiting.boxed());
-            }
+    /// The wait of one outcome for storage is over.
+    async fn waited(&mut self, kept: Option<Kept>) {
+        self.unstored.waiting = self.unstored.waiting.saturating_sub(1);
+        self.unstored.lost |= kept == Some(Kept::No);
+        self.advance().await;
+    }
+
+    /// Lets the node forget what it has told, if all of that is in storage.
+    async fn advance(&mut self) {
+        let Some(last) = self.last.filter(|_| self.watermark != self.last) else {
+            return;
+        };
+        if self.unstored.any() {
+            return;
         }
-        kept
+        self.watermark = self.last;
+        let advanced = self.core.store.advance(self.node.clone(), last).await;
+        if let Err(unavailable) = advanced {
+            warn!(node = %self.node, reason = %unavailable, "outcomes may be heard twice");
+        }
     }
 }
 
 impl Unstored {
-    /// A planted bug.
-    #[cfg(feature = "planted")]
-    fn forget(&self) {
-        self.lost.store(false, Ordering::Release);
-        self.waiting.store(0, Ordering::Release);
+    const fn count(&mut self, kept: Kept) {
+        match kept {
+            Kept::WithCursor | Kept::Before => {}
+            Kept::No => self.lost = true,
+            Kept::NotYet => self.waiting += 1,
+        }
     }
 
-    fn any(&self) -> bool {
-        self.lost.load(Ordering::Acquire) || self.waiting.load(Ordering::Acquire) > 0
+    const fn any(&self) -> bool {
+        self.lost || self.waiting > 0
+    }
+}
+
+impl Core {
+    /// Stores an outcome, or leaves it to wait for storage by itself, until that is `over`.
+    async fn keep(self: &Arc<Self>, said: Said, over: &UnboundedSender<Kept>) -> Kept {
+        let kept = self.resolve_within(said.clone(), TRIES_IN_LINE).await;
+        if kept == Kept::NotYet {
+            let (core, over) = (self.clone(), over.clone());
+            // Its cursor is that of the outcomes before it, whenever it is stored.
+            let waiting = async move {
+                // Nobody listens only when the node is gone for good.
+                let _ = over.unbounded_send(core.resolve(said).await);
+            };
+            self.spawn_until_closed(waiting.boxed());
+        }
+        kept
     }
 }
