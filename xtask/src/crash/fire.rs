@@ -92,7 +92,7 @@ impl Stage {
             stage: self.name().to_owned(),
             ..Row::default()
         };
-        match self.place() {
+        match self.place().await {
             Err(error) => row.note = format!("not possible here: {error:#}"),
             Ok(place) if self == Stage::SystemCalls => {
                 calls::run(&place, scenarios, progress, &mut row).await;
@@ -112,7 +112,7 @@ impl Stage {
         row
     }
 
-    fn place(self) -> Result<Place> {
+    async fn place(self) -> Result<Place> {
         // No file system in memory knows read-only files.
         let beside = match self {
             Stage::ReadOnly | Stage::FullDisk => on_disk(),
@@ -128,6 +128,7 @@ impl Stage {
             Stage::PageLimit | Stage::Locked | Stage::OldReader => {}
         }
         let template = folder.path().join("template.sqlite3");
+        make(&template).await?;
         Ok(Place {
             mounted,
             folder,
@@ -237,6 +238,17 @@ async fn finished(mut world: World, scenario: Scenario, db: &Path) -> Result<Boo
     Ok(book)
 }
 
+/// An empty database that has run its migrations, all of it in one file.
+async fn make(template: &Path) -> Result<()> {
+    SqliteStore::open(template, Options::default())?
+        .close()
+        .await;
+    let last = rusqlite::Connection::open(template)?;
+    let is_busy: bool = last.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
+    ensure!(!is_busy, "somebody still uses the template");
+    Ok(())
+}
+
 impl Place {
     /// A copy of an empty database that has run its migrations, in a folder of its own.
     fn fresh(&self) -> Result<PathBuf> {
@@ -248,12 +260,6 @@ impl Place {
     }
 
     fn fresh_in(&self, folder: &Path) -> Result<PathBuf> {
-        if !self.template.exists() {
-            drop(SqliteStore::open(&self.template, Options::default())?);
-            // Whoever opens it last leaves no log behind.
-            let last = rusqlite::Connection::open(&self.template)?;
-            last.execute_batch("pragma wal_checkpoint(truncate)")?;
-        }
         if folder.exists() {
             std::fs::remove_dir_all(folder)?;
         }
