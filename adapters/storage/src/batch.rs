@@ -5,9 +5,10 @@
 
 use crate::changes::{PartWrite, PaymentWrite, Write};
 use crate::error::Fault;
-use crate::schema::{counters, nodes, requests};
-use crate::statements::{Begin, Commit, CountersMoved, CursorMoved, Fence, NewEvent};
+use crate::schema::{counters, events, nodes, parts, payments, requests};
+use crate::statements::{Begin, Commit, CursorMoved, Fence, NewEvent};
 use diesel::connection::SimpleConnection;
+use diesel::dsl::max;
 use diesel::prelude::*;
 use domain::{NodeIdentity, NodeName, PartId, PaymentId, Receipt};
 use std::collections::{BTreeMap, HashMap};
@@ -22,7 +23,7 @@ pub(crate) struct Batch<'a> {
 }
 
 /// The last numbers that were given out, and how often the log was fenced.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Queryable)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) payment: i64,
     pub(crate) part: i64,
@@ -57,7 +58,7 @@ pub(crate) enum Ending {
 }
 
 impl<'a> Batch<'a> {
-    /// Takes the lock and reads the counters: another program may have written meanwhile.
+    /// Takes the lock and reads the last numbers: another program may have written meanwhile.
     pub(crate) fn begin(
         connection: &'a mut SqliteConnection,
         nodes: &'a mut Nodes,
@@ -235,14 +236,6 @@ impl<'a> Batch<'a> {
             let node = node.as_str().to_owned();
             CursorMoved { node, cursor }.execute(self.connection)?;
         }
-        if self.now != self.before {
-            let moved = CountersMoved {
-                payment: self.now.payment,
-                part: self.now.part,
-                event: self.now.event,
-            };
-            moved.execute(self.connection)?;
-        }
         Ok(())
     }
 }
@@ -262,14 +255,33 @@ pub(crate) fn fence(connection: &mut SqliteConnection) -> Result<Counters, Fault
     Ok(found)
 }
 
+/// The number of the last row, or of the last that was deleted.
 fn read_counters(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
+    type Last = (i64, Option<i64>);
     let last = (
-        counters::last_payment,
-        counters::last_part,
-        counters::last_event,
+        (
+            counters::last_payment,
+            payments::table.select(max(payments::id)).single_value(),
+        ),
+        (
+            counters::last_part,
+            parts::table.select(max(parts::id)).single_value(),
+        ),
+        (
+            counters::last_event,
+            events::table.select(max(events::seq)).single_value(),
+        ),
         counters::fences,
     );
-    Ok(counters::table.select(last).get_result(connection)?)
+    let found: (Last, Last, Last, i64) = counters::table.select(last).get_result(connection)?;
+    let last = |(deleted, stored): Last| deleted.max(stored.unwrap_or(0));
+    let (payment, part, event, fences) = found;
+    Ok(Counters {
+        payment: last(payment),
+        part: last(part),
+        event: last(event),
+        fences,
+    })
 }
 
 fn next(last: i64) -> Result<i64, Fault> {

@@ -1,18 +1,31 @@
 //! Moves what is in the write-ahead log into the database, in the background, so that commits do
 //! not have to.
+//!
+//! The log begins anew, and is written over, only when all of it has been moved; while somebody
+//! writes, the background never gets there. A log that grows instead costs each commit nearly twice:
+//! the file system has to note its new length. So the writer does the last step itself, when little
+//! is left of it.
 
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-/// The thread, as its waker sees it. It ends when this is gone.
+/// Pages of a long log for each transition between two checkpoints. A transition that is committed
+/// alone writes twice as many.
+const LONG: usize = 4;
+
+/// The thread, as the writer sees it. It ends when this is gone.
 pub(crate) struct Checkpoint {
     every: usize,
     since: usize,
     wake: SyncSender<()>,
+    /// The log is long, and was all moved but for what has been written meanwhile.
+    is_nearly_done: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
@@ -22,25 +35,33 @@ impl Checkpoint {
         // One wish is enough: a checkpoint moves all there is.
         let (wake, wishes) = sync_channel(1);
         let every = options.checkpoint_every;
+        let is_nearly_done = Arc::new(AtomicBool::new(false));
+        let done = Arc::clone(&is_nearly_done);
         let thread = thread::Builder::new()
             .name("storage-checkpoint".to_owned())
-            .spawn(move || run(&path, &options, &wishes))?;
+            .spawn(move || run(&path, &options, &wishes, &done))?;
         Ok(Checkpoint {
             every,
             since: 0,
             wake,
+            is_nearly_done,
             thread,
         })
     }
 
-    /// So many transitions have been committed.
-    pub(crate) fn committed(&mut self, transitions: usize) {
+    /// So many transitions have been committed. Whether the writer had better do the last step now.
+    pub(crate) fn committed(&mut self, transitions: usize) -> bool {
         self.since += transitions;
+        let is_nearly_done = self.is_nearly_done.swap(false, Ordering::AcqRel);
+        if is_nearly_done && self.since <= self.every.div_ceil(2) {
+            return true;
+        }
         if self.since >= self.every {
             self.since = 0;
             // A full channel means that it is about to start anyway.
             let _ = self.wake.try_send(());
         }
+        false
     }
 
     /// Ends the thread.
@@ -52,7 +73,12 @@ impl Checkpoint {
     }
 }
 
-fn run(path: &std::path::Path, options: &Options, wishes: &Receiver<()>) {
+fn run(
+    path: &std::path::Path,
+    options: &Options,
+    wishes: &Receiver<()>,
+    is_nearly_done: &AtomicBool,
+) {
     let mut connection: Option<Connection> = None;
     while wishes.recv().is_ok() {
         let open = connection.take();
@@ -60,10 +86,16 @@ fn run(path: &std::path::Path, options: &Options, wishes: &Receiver<()>) {
             .map_or_else(|| pragma::connect(path, Role::Checkpoint, options), Ok)
             .and_then(|mut open| {
                 let checkpoint = pragma::checkpoint(&mut open);
-                checkpoint.map(|()| open).map_err(|error| error.to_string())
+                checkpoint
+                    .map(|pages| (open, pages))
+                    .map_err(|error| error.to_string())
             });
         match done {
-            Ok(open) => connection = Some(open),
+            Ok((open, pages)) => {
+                connection = Some(open);
+                let is_long = pages >= LONG.saturating_mul(options.checkpoint_every);
+                is_nearly_done.store(is_long, Ordering::Release);
+            }
             Err(error) => tracing::warn!(error, "checkpoint failed; the log grows meanwhile"),
         }
     }

@@ -15,6 +15,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlit
 pub const SCHEMA: &str = concat!(
     include_str!("../../../migrations/sqlite/2026-11-22-000000_payments/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-24-000000_lightningd/up.sql"),
+    include_str!("../../../migrations/sqlite/2026-11-25-000000_numbers/up.sql"),
 );
 
 /// One migration, and whether the database has it.
@@ -118,6 +119,6 @@ mod tests {
     #[test]
     fn the_schema_is_every_migration() {
         let known = known().unwrap();
-        assert_eq!(known.len(), 2, "add the new up.sql to SCHEMA");
+        assert_eq!(known.len(), 3, "add the new up.sql to SCHEMA");
     }
 }

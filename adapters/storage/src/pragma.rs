@@ -4,7 +4,7 @@ use crate::options::Options;
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
@@ -72,9 +72,17 @@ fn set_up(connection: &mut Connection, role: Role, options: &Options) -> QueryRe
     }
 }
 
-/// Moves what is in the log into the database, next to others that read and write.
-pub(crate) fn checkpoint(connection: &mut Connection) -> QueryResult<()> {
-    connection.batch_execute("pragma wal_checkpoint(passive)")
+/// Moves what is in the log into the database, next to others that read and write. Returns the
+/// length of the log, in pages.
+pub(crate) fn checkpoint(connection: &mut Connection) -> QueryResult<usize> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        log: i64,
+    }
+    let row: Row = diesel::sql_query("pragma wal_checkpoint(passive)").get_result(connection)?;
+    // Negative where there is no log.
+    Ok(usize::try_from(row.log).unwrap_or(0))
 }
 
 /// The same for the last who uses the database: nothing is left in the log. If somebody else still

@@ -108,4 +108,4 @@ diesel::table! {
 
 diesel::joinable!(parts -> payments (payment_id));
 diesel::joinable!(parts -> nodes (node_id));
-diesel::allow_tables_to_appear_in_same_query!(nodes, payments, parts);
+diesel::allow_tables_to_appear_in_same_query!(nodes, payments, parts, events, counters);

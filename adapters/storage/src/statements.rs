@@ -249,16 +249,6 @@ statement! {
 }
 
 statement! {
-    /// The last numbers that a batch gave out.
-    CountersMoved {
-        "update counters set last_payment = ", payment: i64 as BigInt;
-        ", last_part = ", part: i64 as BigInt;
-        ", last_event = ", event: i64 as BigInt;
-        " where one = 1";
-    }
-}
-
-statement! {
     /// Overwrites what a failed COMMIT may have left in the log.
     Fence { "update counters set fences = fences + 1 where one = 1"; }
 }

@@ -79,12 +79,24 @@ impl Writer {
                 self.queue.close();
             }
             let verdicts = self.verdicts(&mut tasks);
-            self.checkpoint.committed(tasks.len());
+            let is_last_step_due = self.checkpoint.committed(tasks.len());
             for (task, verdict) in tasks.drain(..).zip(verdicts) {
                 task.answer(verdict);
             }
+            if is_last_step_due {
+                self.end_checkpoint();
+            }
         }
         self.end();
+    }
+
+    /// Moves what little is left in the log, so that it begins anew.
+    fn end_checkpoint(&mut self) {
+        if let Some(connection) = &mut self.connection
+            && let Err(error) = pragma::checkpoint(connection)
+        {
+            tracing::warn!(%error, "checkpoint failed; the log grows meanwhile");
+        }
     }
 
     /// Commits the batch; if one of its commands cannot go on, each alone.
@@ -165,7 +177,7 @@ impl Writer {
         Ok(Some(found))
     }
 
-    /// The counters are written by the batch, so they tell whether it is durable.
+    /// The last numbers are given out by the batch, so they tell whether it is durable.
     fn after_failed_commit(
         &mut self,
         before: Counters,

@@ -94,7 +94,7 @@ impl Fill {
         )?;
         let node = "select id from nodes where name = ?";
         let node = connection.query_row(node, [name.as_str()], |row| row.get(0))?;
-        let last = "select last_payment from counters";
+        let last = "select coalesce(max(id), 0) from payments";
         let last = connection.query_row(last, [], |row| row.get(0))?;
         Ok(Fill {
             connection,
@@ -147,11 +147,6 @@ impl Fill {
         }
         drop(rows);
         self.last += payments;
-        transaction.execute(
-            "update counters set last_payment = ?, last_part = ?, \
-             last_event = (select max(seq) from events) where one = 1",
-            [self.last, PARTS * self.last],
-        )?;
         transaction.commit()?;
         Ok(())
     }

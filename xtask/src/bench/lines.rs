@@ -65,7 +65,13 @@ const fn at_least(key: &'static str, title: &'static str, unit: Unit, least: f64
 }
 
 /// In the order of the table.
-pub(super) const LINES: [Line; 30] = [
+pub(super) const LINES: [Line; 32] = [
+    at_most(
+        "engine_256_p99_vs_p50",
+        "engine, 256 callers: p99 of the answer, to p50",
+        Unit::Ratio,
+        4.0,
+    ),
     at_most(
         "front_latency_vs_bare",
         "in front of a node: latency, p50, to bare calls",
@@ -151,6 +157,11 @@ pub(super) const LINES: [Line; 30] = [
         "longest commit, checkpoints and ANALYZE included, to the median",
         Unit::Ratio,
         10.0,
+    ),
+    line(
+        "write_longest_vs_median",
+        "longest bare write of that size, to the median: the disk's own",
+        Unit::Ratio,
     ),
     at_most(
         "lists_p99_vs_alone",

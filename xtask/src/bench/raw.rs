@@ -42,7 +42,6 @@ struct Statements<'c> {
     payment_outcome: Statement<'c>,
     part_outcome: Statement<'c>,
     event: Statement<'c>,
-    counters: Statement<'c>,
 }
 
 /// Accepts and resolves that many parts.
@@ -68,8 +67,6 @@ pub(super) fn sample(folder: &Path, parts: u32) -> Result<Sample> {
             seq += 1;
             statements.resolve(row, seq)?;
         }
-        let last = accepted.last().or(before.last()).map_or(0, |row| row.id);
-        statements.counters.execute(params![last, last, seq])?;
         statements.commit.execute([])?;
         before = accepted;
     }
@@ -143,10 +140,6 @@ impl<'c> Statements<'c> {
             event: connection.prepare(
                 "insert into events (seq, payment_id, part_id, kind, payment_status, \
                  part_status, at) values (?1, ?2, ?2, ?3, ?4, ?4, ?5)",
-            )?,
-            counters: connection.prepare(
-                "update counters set last_payment = ?, last_part = ?, last_event = ? \
-                 where one = 1",
             )?,
         })
     }

@@ -88,6 +88,10 @@ impl Report {
 
     pub(super) fn add(&mut self, samples: Vec<(Subject, Sample)>) {
         for (subject, sample) in samples {
+            if let (Subject::Engine(256), Some((p50, p99))) = (subject, sample.answer_us) {
+                self.findings
+                    .add(vec![("engine_256_p99_vs_p50", p99 / p50)]);
+            }
             self.samples.entry(subject).or_default().push(sample);
         }
     }

@@ -68,7 +68,7 @@ async fn a_broken_rule_in_a_batch_fails_alone() {
             assert!(scene.load(n).await.is_some());
         }
     }
-    assert_eq!(number(&scene.raw(), "select last_part from counters"), 36);
+    assert_eq!(number(&scene.raw(), "select max(id) from parts"), 36);
 }
 
 #[tokio::test]

@@ -74,6 +74,22 @@ async fn what_is_stored_survives_a_restart_and_the_last_redo_only() {
     scene.complete(1).await;
 }
 
+/// a program that reads `counters` alone gives out none of the numbers that are there.
+#[tokio::test]
+async fn numbers_go_on_after_a_step_back() {
+    let scene = Scene::new();
+    scene.complete(1).await;
+    scene.store.close().await;
+    let raw = scene.raw();
+    let last = || {
+        ["last_payment", "last_part", "last_event"]
+            .map(|last| number(&raw, &format!("select {last} from counters")))
+    };
+    assert_eq!(last(), [0, 0, 0]);
+    migrate::down(&scene.path()).unwrap();
+    assert_eq!(last(), [1, 2, 4]);
+}
+
 #[tokio::test]
 async fn a_newer_database_is_refused_and_left_alone() {
     let scene = Scene::new();

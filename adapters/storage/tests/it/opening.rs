@@ -82,3 +82,20 @@ async fn a_store_that_is_dropped_commits_what_is_queued() {
     let payment = store.load(hash(1)).await.unwrap().unwrap();
     assert!(payment.part(receipt.part).is_some());
 }
+
+/// Whoever writes without a pause would otherwise never let it begin anew, and would pay for its growth.
+#[tokio::test]
+async fn the_log_is_written_over_while_one_caller_goes_on() {
+    const PAYMENTS: u64 = 1_000;
+    let scene = Scene::with(Options {
+        checkpoint_every: 16,
+        ..Options::default()
+    });
+    for n in 0..PAYMENTS {
+        scene.sent(n, 1_000).await;
+    }
+    let log = std::fs::metadata(format!("{}-wal", scene.path().display())).unwrap();
+    // A page of 4 KiB each for the payment, the part, the event and four indices.
+    let written = PAYMENTS * 7 * 4_096;
+    assert!(log.len() < written / 4, "{} of {written}", log.len());
+}
