@@ -20,11 +20,13 @@ use tokio::io::{Stdin, Stdout, stdin, stdout};
 use tokio::sync::watch;
 
 /// What lightningd registers. `sendpay` and `waitsendpay` stay its own.
-const METHODS: [&str; 4] = [
+const METHODS: [&str; 6] = [
     "sendpartialpay",
     "waitpartialpay",
     "listpartialpayments",
     "listpayments",
+    "waitpayment",
+    "listevents",
 ];
 
 const DATABASE: StringConfigOption<'_> = StringConfigOption::new_str_no_default(

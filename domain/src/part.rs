@@ -30,6 +30,8 @@ pub struct PartialPayment {
     /// What is in the way of knowing more of a live part. Never stored: the engine's lists say what
     /// it knows now.
     pub doubt: Option<String>,
+    /// When about the height comes at which a live part expires. Never stored, likewise.
+    pub deadline: Option<Timestamp>,
 }
 
 /// Where a part stands. Pending is live: its money may be out.
@@ -87,14 +89,27 @@ impl std::str::FromStr for StatusKind {
     }
 }
 
-impl PartialPayment {
-    /// The state's name.
-    pub fn status(&self) -> StatusKind {
-        match self.status {
+impl PartStatus {
+    /// Without what goes with it.
+    pub fn kind(&self) -> StatusKind {
+        match self {
             PartStatus::Pending => StatusKind::Pending,
             PartStatus::Complete(_) => StatusKind::Complete,
             PartStatus::Failed(_) => StatusKind::Failed,
         }
+    }
+}
+
+impl PartialPayment {
+    /// The state's name.
+    pub fn status(&self) -> StatusKind {
+        self.status.kind()
+    }
+
+    /// The height at which a live part expires: from then on its node can take its money back, if it
+    /// has not been paid.
+    pub fn deadline_height(&self) -> Option<u32> {
+        self.cltv_expiry.filter(|_| self.is_live())
     }
 
     /// Whether its money may still be out.
@@ -139,6 +154,7 @@ impl PartialPayment {
             completed_at: None,
             status: PartStatus::Pending,
             doubt: None,
+            deadline: None,
             ..self.clone()
         }
     }

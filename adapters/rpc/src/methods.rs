@@ -8,6 +8,7 @@ mod dev_routes;
 mod dev_tick;
 mod getinfo;
 mod help;
+mod listevents;
 mod listpartialpayments;
 mod listpayments;
 mod notifications;
@@ -15,6 +16,7 @@ mod sendpartialpay;
 mod sendpay;
 mod stop;
 mod waitpartialpay;
+mod waitpayment;
 mod waitsendpay;
 
 pub use crate::params::Param;
@@ -33,13 +35,15 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
-static ALL: [MethodInfo; 15] = [
+static ALL: [MethodInfo; 17] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
     MethodInfo::of::<sendpay::SendPay>(),
     MethodInfo::of::<waitsendpay::WaitSendPay>(),
     MethodInfo::of::<listpayments::ListPayments>(),
+    MethodInfo::of::<waitpayment::WaitPayment>(),
+    MethodInfo::of::<listevents::ListEvents>(),
     MethodInfo::of::<getinfo::GetInfo>(),
     MethodInfo::of::<help::Help>(),
     MethodInfo::of::<check::Check>(),

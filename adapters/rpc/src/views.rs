@@ -1,8 +1,10 @@
 //! How parts and payments look in replies: the same whether sent, waited for, listed or failed.
 
+mod event;
 mod part;
 mod payment;
 
+pub(crate) use event::EventView;
 pub(crate) use part::{FailedPart, HopView, PartView};
 pub(crate) use payment::{FailedPayment, PaymentView};
 

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use domain::{
-    Change, Committed, Cursor, Expected, Listed, LoadError, NodeIdentity, NodeName, PartFilter,
-    PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore,
-    PaymentSummary, Receipt, Request, RequestId, Transition, Unavailable,
+    Change, Committed, Cursor, Event, Expected, Listed, LoadError, NodeIdentity, NodeName,
+    PartFilter, PartId, PartStatus, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
+    PaymentStore, PaymentSummary, Receipt, Request, RequestId, Transition, Unavailable,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,7 +34,7 @@ struct State {
     requests: HashMap<RequestId, (Request, PartId)>,
     cursors: HashMap<NodeName, Cursor>,
     identities: HashMap<NodeName, NodeIdentity>,
-    events: u64,
+    events: Vec<Event>,
     faults: VecDeque<Fault>,
     damaged: HashMap<PaymentHash, String>,
     refused: HashMap<PaymentHash, String>,
@@ -89,8 +89,8 @@ impl SimStore {
     }
 
     /// How many transitions have been committed.
-    pub fn events(&self) -> u64 {
-        self.state().events
+    pub fn committed(&self) -> u64 {
+        count(self.state().events.len())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -120,19 +120,18 @@ impl State {
 
     fn write(&mut self, transition: Transition) -> Receipt {
         let hash = transition.payment_hash();
-        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX) + 1;
         let existing = self.by_hash.get(&hash).copied();
-        let payment = existing.unwrap_or(PaymentId(count(self.payments.len())));
+        let payment = existing.unwrap_or(PaymentId(count(self.payments.len()) + 1));
         let part = match &transition.change {
-            Change::Accepted(_) => PartId(count(self.by_part.len())),
+            Change::Accepted(_) => PartId(count(self.by_part.len()) + 1),
             Change::Resolved { part, .. } | Change::Quarantined { part } => *part,
         };
-        self.events += 1;
         let receipt = Receipt {
             payment,
             part,
-            event: self.events,
+            event: count(self.events.len()) + 1,
         };
+        self.events.push(event(&transition, receipt));
         if let Some(request) = transition.request.clone() {
             self.requests.insert(request.id.clone(), (request, part));
         }
@@ -150,6 +149,32 @@ impl State {
     fn advance(&mut self, node: NodeName, cursor: Cursor) {
         let stored = self.cursors.entry(node).or_insert(cursor);
         *stored = (*stored).max(cursor);
+    }
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+fn event(transition: &Transition, receipt: Receipt) -> Event {
+    let status = match &transition.change {
+        Change::Accepted(part) => Some(&part.status),
+        Change::Resolved { status, .. } => Some(status),
+        Change::Quarantined { .. } => None,
+    };
+    let failure = match status {
+        Some(PartStatus::Failed(failure)) => Some(failure.clone()),
+        _ => None,
+    };
+    Event {
+        seq: receipt.event,
+        kind: transition.kind(),
+        at: transition.at,
+        payment_hash: transition.payment_hash(),
+        payment_status: transition.after.status(),
+        part: receipt.part,
+        part_status: status.map(PartStatus::kind),
+        failure,
     }
 }
 
@@ -261,6 +286,13 @@ impl PaymentStore for SimStore {
         };
         let limit = usize::try_from(filter.limit).unwrap_or(0);
         let rows = rows.filter(wanted).take(limit);
+        Ok(rows.cloned().map(Listed::Sound).collect())
+    }
+
+    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
+        let state = self.read()?;
+        let rows = state.events.iter().filter(|event| event.seq >= start);
+        let rows = rows.take(usize::try_from(limit).unwrap_or(0));
         Ok(rows.cloned().map(Listed::Sound).collect())
     }
 }

@@ -209,14 +209,14 @@ async fn check_says_what_would_happen_and_does_nothing() {
     wrong.extras.node = Some(name("nobody"));
     let refused = world.engine.check_pay(wrong).await;
     assert_eq!(refused, Err(ApiError::NoSuchNode(name("nobody"))));
-    assert_eq!((world.store.events(), world.htlcs()), (0, 0));
+    assert_eq!((world.store.committed(), world.htlcs()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_are_answered_busy_and_change_nothing() {
     let policy = Policy {
         live_parts_max: 2,
-        waiters_max: 0,
+        waiters_max: 1,
         ..Policy::default()
     };
     let world =
@@ -225,9 +225,15 @@ async fn limits_are_answered_busy_and_change_nothing() {
     world.part(2, 400, 1_000).await;
     let refused = world.send(3, 400, 1_000).await;
     assert!(matches!(refused, Err(ApiError::Busy(_))), "{refused:?}");
-    let refused = world.wait(part.id).await;
-    assert!(matches!(refused, Err(ApiError::Busy(_))), "{refused:?}");
-    assert_eq!(world.store.events(), 2);
+    assert_eq!(world.poll(part.id).await, Err(ApiError::TimedOut));
+    let payment = world.engine.wait_payment(hash(1), None);
+    let (paid, ()) = tokio::join!(payment, async {
+        let refused = world.wait(part.id).await;
+        assert!(matches!(refused, Err(ApiError::Busy(_))), "{refused:?}");
+        assert_eq!(world.store.committed(), 2);
+        world.fulfil(1, part.id);
+    });
+    assert_eq!(paid.unwrap().status(), StatusKind::Complete);
 }
 
 #[tokio::test(flavor = "multi_thread")]

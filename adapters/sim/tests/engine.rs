@@ -40,7 +40,7 @@ async fn nothing_is_sent_before_it_is_durable() {
         matches!(refused, Err(ApiError::StorageUnavailable(_))),
         "{refused:?}"
     );
-    assert_eq!((world.store.events(), world.htlcs()), (0, 0));
+    assert_eq!((world.store.committed(), world.htlcs()), (0, 0));
     world.part(1, 400, 1_000).await;
 }
 
@@ -116,7 +116,7 @@ async fn outcome_that_was_written_with_an_error_wakes_its_waiters() {
     world.store.fault(Fault::ErrorButWritten);
     let (woken, ()) = tokio::join!(world.wait(part.id), async { world.fulfil(1, part.id) });
     assert_eq!(woken.unwrap().status(), StatusKind::Complete);
-    assert_eq!(world.store.events(), 2);
+    assert_eq!(world.store.committed(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,6 +127,34 @@ async fn outcome_that_cannot_be_stored_yet_holds_up_no_other() {
     world.heard(2).await;
 }
 
+/// The node must tell it again after a restart, though the wait for storage is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn outcome_that_waited_and_is_refused_in_the_end_is_told_again() {
+    let world = World::new().await;
+    let (one, two) = (
+        world.part(1, 1_000, 1_000).await,
+        world.part(2, 1_000, 1_000).await,
+    );
+    world.sent(2).await;
+    for _ in 0..10_000 {
+        world.store.fault(sim::Fault::Unavailable);
+    }
+    world.fulfil(1, one.id);
+    soon(async {
+        // More often than it is tried before it waits by itself.
+        while world.clock.sleeps() < 8 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    world.store.refuse(hash(1), "A-1: test");
+    world.alarmed().await;
+    world.store.clear_faults();
+    world.fulfil(2, two.id);
+    world.completes(two.id).await;
+    assert_eq!(world.store.cursor(name("alice")).await, Ok(None));
+}
+
 /// Eight times it is decided again at once; then it waits, for something may be wrong.
 #[tokio::test(flavor = "multi_thread")]
 async fn outcome_in_conflict_is_decided_again_at_once_but_not_for_ever() {

@@ -92,7 +92,7 @@ impl PaymentWrite {
                     expected,
                 })));
             }
-            Change::Resolved { status, .. } => status_of(status) == StatusKind::Complete,
+            Change::Resolved { status, .. } => status.kind() == StatusKind::Complete,
             Change::Quarantined { .. } => false,
         };
         Ok(if is_proven {
@@ -240,7 +240,7 @@ impl NewEvent {
     fn of(transition: &Transition) -> Result<NewEvent, Unstorable> {
         let part_status = match &transition.change {
             Change::Accepted(part) => Some(part.status()),
-            Change::Resolved { status, .. } => Some(status_of(status)),
+            Change::Resolved { status, .. } => Some(status.kind()),
             Change::Quarantined { .. } => None,
         };
         Ok(NewEvent {
@@ -258,14 +258,6 @@ impl NewEvent {
 /// How far a node has been heard, as it is stored.
 pub(crate) fn cursor(cursor: Cursor) -> Result<i64, Unstorable> {
     fit(cursor.0, "cursor")
-}
-
-fn status_of(status: &PartStatus) -> StatusKind {
-    match status {
-        PartStatus::Pending => StatusKind::Pending,
-        PartStatus::Complete(_) => StatusKind::Complete,
-        PartStatus::Failed(_) => StatusKind::Failed,
-    }
 }
 
 fn amount(msat: Msat, what: &'static str) -> Result<i64, Unstorable> {

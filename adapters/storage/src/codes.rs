@@ -35,6 +35,18 @@ pub(crate) fn of_event(kind: EventKind) -> i64 {
     }
 }
 
+/// The kind of event of that number, if there is one.
+pub(crate) fn event(number: i64) -> Option<EventKind> {
+    match number {
+        1 => Some(EventKind::PartAccepted),
+        2 => Some(EventKind::PartFulfilled),
+        3 => Some(EventKind::PartFailed),
+        4 => Some(EventKind::PartFulfilledAfterFailure),
+        5 => Some(EventKind::Contradiction),
+        _ => None,
+    }
+}
+
 /// `failure_code` and `elsewhere` of a failure: the first column cannot say what the second is for.
 pub(crate) fn of_failure(code: FailureCode) -> (i64, Option<i64>) {
     let number = |code: FailureCode| i64::from(code.number());

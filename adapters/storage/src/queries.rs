@@ -1,14 +1,14 @@
 //! What the readers ask. Each costs what its page costs, however large the tables are.
 
 use crate::fields::RawText;
-use crate::rows::{PartRow, PaymentRow, StoredPart};
-use crate::schema::{cursors, nodes, parts, payments, requests};
+use crate::rows::{PartRow, PaymentRow, StoredEvent, StoredPart};
+use crate::schema::{cursors, events, nodes, parts, payments, requests};
 use crate::statements::{BeginRead, Commit};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use domain::{
-    Cursor, Listed, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
+    Cursor, Event, Listed, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
     PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
 };
 
@@ -126,6 +126,23 @@ pub(crate) fn parts(
     };
     let rows: Vec<StoredPart> = page.load(connection)?;
     Ok(rows.into_iter().map(StoredPart::into_listed).collect())
+}
+
+/// A page of the history.
+pub(crate) fn events(
+    connection: &mut SqliteConnection,
+    start: u64,
+    limit: u32,
+) -> QueryResult<Vec<Listed<Event>>> {
+    let rows: Vec<StoredEvent> = events::table
+        .left_join(payments::table)
+        .left_join(parts::table)
+        .select(StoredEvent::as_select())
+        .filter(events::seq.ge(row_id(start)))
+        .order(events::seq)
+        .limit(i64::from(limit))
+        .load(connection)?;
+    Ok(rows.into_iter().map(StoredEvent::into_listed).collect())
 }
 
 /// Payments with live parts, after the given one.

@@ -1,8 +1,11 @@
 //! Row → domain. Nothing that is read is believed: whatever no row of ours can hold is damage, of
 //! that payment or part alone.
 
+mod event;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+
+pub(crate) use event::StoredEvent;
 
 use crate::codes;
 use crate::fields::{
@@ -222,6 +225,7 @@ impl PartRow {
         }
         let part = PartialPayment {
             doubt: None,
+            deadline: None,
             id: PartId(unsigned(self.id, "id")?),
             payment_hash,
             intended: msat(owner.intended_msat, "intended_msat")?,

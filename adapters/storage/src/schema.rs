@@ -108,4 +108,6 @@ diesel::table! {
 
 diesel::joinable!(parts -> payments (payment_id));
 diesel::joinable!(parts -> nodes (node_id));
+diesel::joinable!(events -> payments (payment_id));
+diesel::joinable!(events -> parts (part_id));
 diesel::allow_tables_to_appear_in_same_query!(nodes, payments, parts, events, counters);

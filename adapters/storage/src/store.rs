@@ -15,7 +15,7 @@ use crate::writer::{Task, Writer};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
-    Committed, Cursor, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
+    Committed, Cursor, Event, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
     PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
     Request, RequestId, Transition, Unavailable,
 };
@@ -238,6 +238,11 @@ impl PaymentStore for SqliteStore {
 
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {
         let query = move |connection: &mut Connection| queries::parts(connection, &filter);
+        self.read_by(&self.list_readers, query).await
+    }
+
+    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
+        let query = move |connection: &mut _| queries::events(connection, start, limit);
         self.read_by(&self.list_readers, query).await
     }
 }

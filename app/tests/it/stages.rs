@@ -5,9 +5,9 @@ use ampere::clock::SystemClock;
 use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, DevInvoice, DevNetwork, Engine, Extras, HtlcSender, Listed, LoadError,
-    LookUp, Msat, NodeAway, NodeIdentity, NodeName, NodePorts, Offer, OfferAnswer, PartFilter,
-    PartId, PartialPayment, Payment, PaymentApi, PaymentFilter, PaymentHash, PaymentId,
+    Committed, Cursor, DevInvoice, DevNetwork, Engine, Event, Extras, HtlcSender, Listed,
+    LoadError, LookUp, Msat, NodeAway, NodeIdentity, NodeName, NodePorts, Offer, OfferAnswer,
+    PartFilter, PartId, PartialPayment, Payment, PaymentApi, PaymentFilter, PaymentHash, PaymentId,
     PaymentStore, PaymentSummary, Policy, Ports, Request, RequestId, Route, SendPartialPay, Sent,
     StatusKind, Transition, Unavailable,
 };
@@ -290,5 +290,9 @@ impl PaymentStore for Failing {
 
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {
         self.store.parts(filter).await
+    }
+
+    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
+        self.store.events(start, limit).await
     }
 }

@@ -1,6 +1,6 @@
 //! Rule A-11: a wait tells the same before, during and after the outcome, and after a restart.
 
-use crate::support::{Daemon, LARGER, SMALLER, call};
+use crate::support::{Daemon, LARGER, SMALLER, WHOLE, call};
 use serde_json::json;
 
 #[tokio::test]
@@ -52,6 +52,40 @@ async fn a_wait_tells_the_same_before_during_and_after() {
     daemon.terminate().await;
     let daemon = home.start().await;
     assert_eq!(daemon.ok("waitpartialpay", json!([first, 0])).await, told);
+}
+
+/// `waitpayment` and `safe_to_retry`: nothing has to be guessed.
+#[tokio::test]
+async fn whether_it_is_over_and_safe_to_try_again_is_said() {
+    let (home, daemon) = Daemon::fresh().await;
+    let invoice = daemon.invoice().await;
+    daemon.send(&invoice, &daemon.route(0, LARGER).await).await;
+    let refused = daemon
+        .refused("waitpayment", json!([invoice.hash, 0]))
+        .await;
+    assert_eq!(refused.code, 200);
+    let part = &daemon.parts_of(&invoice).await[0];
+    assert_eq!(part["safe_to_retry"], false);
+    assert_eq!(part["deadline_height"], part["cltv_expiry"]);
+    assert!(part["deadline_estimate"].as_u64() > part["created_at"].as_u64());
+    daemon.send(&invoice, &daemon.route(1, SMALLER).await).await;
+    let over = daemon.ok("waitpayment", json!([invoice.hash])).await;
+    let said = |row: &serde_json::Value| {
+        ["status", "pending_parts", "safe_to_retry"].map(|field| row[field].clone())
+    };
+    assert_eq!(said(&over), [json!("complete"), json!(0), json!(false)]);
+
+    let other = daemon.invoice().await;
+    let without_fee = daemon.route_without_fee(0, WHOLE).await;
+    daemon.ok("sendpay", other.pay(&without_fee)).await;
+    let failed = daemon.ok("waitpayment", json!([other.hash])).await;
+    assert_eq!(said(&failed), [json!("failed"), json!(0), json!(true)]);
+    daemon.terminate().await;
+    let daemon = home.start().await;
+    for (invoice, told) in [(invoice, over), (other, failed)] {
+        let again = daemon.ok("waitpayment", json!([invoice.hash, 0])).await;
+        assert_eq!(again, told);
+    }
 }
 
 #[tokio::test]

@@ -121,6 +121,8 @@ pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, a
         "waitpartialpay id",
         "listpartialpayments",
         "listpayments",
+        "waitpayment payment_hash",
+        "listevents",
     ] {
         assert!(help.contains(usage), "{usage}: {help}");
     }
@@ -149,6 +151,15 @@ pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, a
         let done = call(&socket, "waitpartialpay", json!({"id": sent["id"]})).await;
         assert!(preimage_opens(&done.unwrap()));
     }
+    let over = call(&socket, "waitpayment", json!([invoice.0])).await;
+    assert_eq!(over.unwrap()["pending_parts"], 0);
+    let events = call(&socket, "listevents", json!([])).await.unwrap();
+    let events = events["events"].as_array().unwrap();
+    assert_eq!(
+        events.len(),
+        4,
+        "two parts, accepted and fulfilled: {events:?}"
+    );
     let listed = call(&socket, "listpayments", json!([null, invoice.0]))
         .await
         .unwrap();

@@ -7,12 +7,11 @@ mod wait;
 use super::Engine;
 use super::core::Core;
 use crate::{
-    ApiError, Info, Listed, Page, PartFilter, PartId, PartialPayment, Paying, PaymentApi,
+    ApiError, Event, Info, Listed, Page, PartFilter, PartId, PartialPayment, Paying, PaymentApi,
     PaymentFilter, PaymentHash, PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
 };
 use async_trait::async_trait;
 use futures::future::FutureExt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{TryAcquireError, oneshot};
@@ -54,6 +53,14 @@ impl PaymentApi for Engine {
         hash: PaymentHash,
         timeout: Option<Duration>,
     ) -> Result<PaymentSummary, ApiError> {
+        self.core.wait_send_pay(hash, timeout).await
+    }
+
+    async fn wait_payment(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+    ) -> Result<PaymentSummary, ApiError> {
         self.core.wait_payment(hash, timeout).await
     }
 
@@ -72,6 +79,7 @@ impl PaymentApi for Engine {
                 && part.is_live()
             {
                 part.doubt = self.core.doubted(part);
+                part.deadline = self.core.deadline(part);
             }
         }
         Ok(page(rows, limit, |part| part.id.0))
@@ -94,6 +102,11 @@ impl PaymentApi for Engine {
             }
         }
         Ok(page(rows, limit, |payment| payment.id.0))
+    }
+
+    async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError> {
+        let rows = self.core.store.events(start, limit.saturating_add(1));
+        Ok(page(rows.await?, limit, |event| event.seq))
     }
 
     async fn get_info(&self) -> Result<Info, ApiError> {
@@ -136,8 +149,8 @@ impl Engine {
 }
 
 impl Core {
-    pub(super) fn waiters(self: &Arc<Self>) -> usize {
-        self.part_waiters.count() + self.payment_waiters.count()
+    pub(super) fn waiters(&self) -> usize {
+        self.part_waiters.count() + self.payment_waiters.count() + self.settled_waiters.count()
     }
 }
 

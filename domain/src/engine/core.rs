@@ -8,16 +8,20 @@ use super::waiters::Waiters;
 use super::{Policy, Ports, StartError};
 use crate::invariant::{Rule, Violation};
 use crate::{
-    ApiError, Clock, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentStore, Spawner,
-    StatusKind,
+    ApiError, Clock, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentStore,
+    PaymentSummary, Spawner, StatusKind, Timestamp,
 };
 use futures::future::{BoxFuture, FutureExt, select};
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tracing::error;
+
+/// What a block takes, on average.
+const BLOCK: Duration = Duration::from_secs(10 * 60);
 
 /// Everything that the engine's work shares.
 pub(super) struct Core {
@@ -29,6 +33,8 @@ pub(super) struct Core {
     pub(super) cells: Cells,
     pub(super) part_waiters: Waiters<PartId, PartialPayment>,
     pub(super) payment_waiters: Waiters<PaymentHash, PaymentEnd>,
+    /// Those who wait until no part of a payment is live.
+    pub(super) settled_waiters: Waiters<PaymentHash, PaymentSummary>,
     /// A permit a decision.
     pub(super) decisions: Arc<Semaphore>,
     /// Nothing more is accepted.
@@ -72,6 +78,7 @@ impl Core {
             cells: Cells::default(),
             part_waiters: Waiters::new(),
             payment_waiters: Waiters::new(),
+            settled_waiters: Waiters::new(),
             decisions: Arc::new(Semaphore::new(permits)),
             stopping: AtomicBool::new(false),
             closing: watch::Sender::new(false),
@@ -166,6 +173,15 @@ impl Core {
         }
     }
 
+    /// When about the chain reaches the height at which a live part expires, as its node sees it.
+    pub(super) fn deadline(&self, part: &PartialPayment) -> Option<Timestamp> {
+        let node = self.nodes.iter().find(|node| node.name == part.node)?;
+        let blocks = part
+            .deadline_height()?
+            .saturating_sub(node.sender.height()?);
+        Some(self.clock.now().after(BLOCK.saturating_mul(blocks)))
+    }
+
     pub(super) fn is_payment_pending(&self, hash: PaymentHash) -> bool {
         self.live().payments.contains(&hash)
     }
@@ -197,6 +213,7 @@ impl Core {
         self.closing.send_replace(true);
         self.part_waiters.dismiss();
         self.payment_waiters.dismiss();
+        self.settled_waiters.dismiss();
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {

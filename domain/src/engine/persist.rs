@@ -116,6 +116,10 @@ impl Core {
         if payment.status() != StatusKind::Pending {
             self.payment_waiters.wake(hash, || PaymentEnd::of(payment));
         }
+        if payment.summary().tally.live == 0 {
+            self.settled_waiters
+                .wake(hash, || payment.summary().clone());
+        }
     }
 
     /// A planted bug: the payment is failed for those who wait, with its first part.

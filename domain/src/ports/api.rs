@@ -2,9 +2,9 @@
 
 use crate::invariant::Rule;
 use crate::{
-    Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialPayment, PaymentFilter,
-    PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId,
-    Route,
+    Event, Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialPayment,
+    PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal,
+    RequestId, Route,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -40,6 +40,14 @@ pub trait PaymentApi: Send + Sync {
         timeout: Option<Duration>,
     ) -> Result<PaymentSummary, ApiError>;
 
+    /// The payment once no part of it is live, however it ended: `waitpayment`. A complete payment may
+    /// have live parts for a while, and [`PaymentApi::wait_send_pay`] does not wait for those.
+    async fn wait_payment(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+    ) -> Result<PaymentSummary, ApiError>;
+
     /// A page of parts, by id.
     async fn list_partial_payments(
         &self,
@@ -48,6 +56,9 @@ pub trait PaymentApi: Send + Sync {
 
     /// A page of payments, by id.
     async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<PaymentSummary>, ApiError>;
+
+    /// A page of the history: that number and later ones.
+    async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError>;
 
     /// What is going on.
     async fn get_info(&self) -> Result<Info, ApiError>;

@@ -117,3 +117,15 @@ pub async fn the_only_life(known: Option<u64>) -> u64 {
         Some(_) => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+
+    #[test]
+    fn a_node_that_lives_with_us_has_one_life_and_no_other_comes() {
+        assert_eq!(the_only_life(None).now_or_never(), Some(1));
+        assert_eq!(the_only_life(Some(1)).now_or_never(), None);
+    }
+}

@@ -1,7 +1,7 @@
 //! Where payments are kept.
 
 use crate::{
-    Cursor, NodeIdentity, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentId,
+    Cursor, Event, NodeIdentity, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentId,
     PaymentSummary, Request, RequestId, StatusKind, Transition,
 };
 use async_trait::async_trait;
@@ -53,6 +53,10 @@ pub trait PaymentStore: Send + Sync {
 
     /// A page of parts, by id.
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable>;
+
+    /// A page of the history: that number and later ones. Without gaps: what is not there yet will
+    /// have a larger number than all that is.
+    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable>;
 }
 
 /// What became of a commit.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const DOMAIN_MAY_USE: [&str; 9] = [
     "async-trait",
     "futures",
-    "hex",
+    "const-hex",
     "mockall",
     "sha2",
     "thiserror",

@@ -27,6 +27,13 @@ pub(crate) struct PartView<'a> {
     label: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cltv_expiry: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline_height: Option<u32>,
+    /// When about that height comes, as its node sees the chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline_estimate: Option<u64>,
+    safe_to_retry: bool,
+    why: String,
     /// Why it is not known what became of it: shown while that is so, and never stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pending_reason: Option<&'a str>,
@@ -54,7 +61,7 @@ pub(crate) struct HopView {
 }
 
 #[derive(Serialize)]
-struct FailureView<'a> {
+pub(super) struct FailureView<'a> {
     code: u16,
     message: &'a str,
     #[serde(flatten)]
@@ -92,6 +99,7 @@ pub(crate) struct FailedPart<'a> {
 impl<'a> From<&'a PartialPayment> for PartView<'a> {
     fn from(part: &'a PartialPayment) -> PartView<'a> {
         let (amount, sent) = (part.amount().get(), part.amount_sent().get());
+        let retry = part.retry();
         PartView {
             id: part.id.0,
             payment_hash: part.payment_hash.to_string(),
@@ -111,6 +119,10 @@ impl<'a> From<&'a PartialPayment> for PartView<'a> {
             description: part.description.as_deref(),
             label: part.label.as_deref(),
             cltv_expiry: part.cltv_expiry,
+            deadline_height: part.deadline_height(),
+            deadline_estimate: part.deadline.map(domain::Timestamp::seconds),
+            safe_to_retry: retry.is_safe,
+            why: retry.why,
             pending_reason: part.doubt.as_deref(),
             route: part.route.hops().iter().map(PartHop::from).collect(),
             failure: part.failure().map(FailureView::from),

@@ -35,6 +35,8 @@ pub(crate) struct PaymentView<'a> {
     pending_parts: u32,
     in_flight_msat: u64,
     delivered_msat: u64,
+    safe_to_retry: bool,
+    why: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     warning_quarantined: Option<&'a str>,
 }
@@ -66,6 +68,7 @@ impl<'a> PaymentView<'a> {
 impl<'a> From<&'a PaymentSummary> for PaymentView<'a> {
     fn from(row: &'a PaymentSummary) -> PaymentView<'a> {
         let (requested, sent) = (row.terms.requested.get(), row.tally.sent.get());
+        let retry = row.retry();
         PaymentView {
             message: None,
             id: Some(row.id.0),
@@ -88,6 +91,8 @@ impl<'a> From<&'a PaymentSummary> for PaymentView<'a> {
             pending_parts: row.tally.live,
             in_flight_msat: row.tally.in_flight.get(),
             delivered_msat: row.tally.delivered.get(),
+            safe_to_retry: retry.is_safe,
+            why: retry.why,
             warning_quarantined: row.quarantine.as_deref(),
         }
     }

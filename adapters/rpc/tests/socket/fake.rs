@@ -1,12 +1,14 @@
 //! An engine that answers as it is told, and keeps what it was asked.
 
-use crate::samples::{complete_part, complete_payment, part, payment, route};
+use crate::samples::{
+    complete_part, complete_payment, event, failed_payment, part, payment, route,
+};
 use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
-    ApiError, DevError, DevInvoice, DevNetwork, Info, Listed, Msat, NodeName, Page, PartFilter,
-    PartId, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret,
-    PaymentSummary, Route, SendPartialPay, SendPay, Sent, Timestamp,
+    ApiError, DevError, DevInvoice, DevNetwork, Event, Info, Listed, Msat, NodeName, Page,
+    PartFilter, PartId, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash,
+    PaymentSecret, PaymentSummary, Route, SendPartialPay, SendPay, Sent, Timestamp,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -21,8 +23,10 @@ pub(crate) enum Asked {
     CheckPay(SendPay),
     WaitPartialPay(PartId, Option<Duration>),
     WaitSendPay(PaymentHash, Option<Duration>),
+    WaitPayment(PaymentHash, Option<Duration>),
     ListPartialPayments(PartFilter),
     ListPayments(PaymentFilter),
+    ListEvents(u64, u32),
     Invoice(Msat, Option<String>, Option<String>),
     Routes(String, Msat, Option<usize>),
     Tick(u32),
@@ -37,6 +41,7 @@ pub(crate) struct Fake {
     pub(crate) paid: Mutex<bool>,
     pub(crate) parts: Mutex<Page<PartialPayment>>,
     pub(crate) payments: Mutex<Page<PaymentSummary>>,
+    pub(crate) events: Mutex<Page<Event>>,
     /// `true` ends every wait without a timeout.
     pub(crate) released: watch::Sender<bool>,
     /// How many wait.
@@ -57,6 +62,10 @@ impl Default for Fake {
             }),
             payments: Mutex::new(Page {
                 rows: vec![Listed::Sound(payment())],
+                next: None,
+            }),
+            events: Mutex::new(Page {
+                rows: vec![Listed::Sound(event())],
                 next: None,
             }),
             released: watch::Sender::new(false),
@@ -169,6 +178,16 @@ impl PaymentApi for Fake {
         Ok(complete_payment())
     }
 
+    async fn wait_payment(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+    ) -> Result<PaymentSummary, ApiError> {
+        self.note(Asked::WaitPayment(hash, timeout))?;
+        self.wait(timeout).await?;
+        Ok(failed_payment())
+    }
+
     async fn list_partial_payments(
         &self,
         filter: PartFilter,
@@ -180,6 +199,11 @@ impl PaymentApi for Fake {
     async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<PaymentSummary>, ApiError> {
         self.note(Asked::ListPayments(filter))?;
         Ok(self.payments.lock().unwrap().clone())
+    }
+
+    async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError> {
+        self.note(Asked::ListEvents(start, limit))?;
+        Ok(self.events.lock().unwrap().clone())
     }
 
     async fn get_info(&self) -> Result<Info, ApiError> {

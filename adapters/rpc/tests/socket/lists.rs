@@ -1,11 +1,13 @@
 //! The lists, `getinfo`, `help` and the `dev-…` methods.
 
 use crate::fake::Asked;
-use crate::samples::{BOB, DAVE, INVOICE, INVOICE_HASH, failed_part, hash, msat, part, payment};
+use crate::samples::{
+    BOB, DAVE, INVOICE, INVOICE_HASH, event, failed_part, hash, msat, part, payment,
+};
 use crate::wire::{Daemon, services};
 use domain::{
-    Damaged, FailureCode, Listed, Page, PartFilter, PartId, PaymentFilter, PaymentId,
-    PaymentSummary, StatusKind,
+    Damaged, Event, EventKind, FailureCode, Listed, Page, PartFilter, PartId, PaymentFilter,
+    PaymentId, PaymentSummary, StatusKind,
 };
 use rpc::{Limits, Server};
 use serde_json::{Value, json};
@@ -129,6 +131,39 @@ async fn a_page_ends_where_its_bytes_are_full() {
     let shown = list["partialpayments"].as_array().unwrap().len() as u64;
     assert!((1..10).contains(&shown));
     assert_eq!(list["next"], 10 + shown);
+}
+
+#[tokio::test]
+async fn listevents_tells_what_happened_and_how_things_stood_then() {
+    let daemon = Daemon::start();
+    let list = daemon.result("listevents", json!([])).await;
+    let default = Limits::default().page_default;
+    assert_eq!(daemon.engine.last(), Asked::ListEvents(1, default));
+    let expected = json!({"events": [{
+        "seq": 7, "event": "part_failed", "at": 1_700_000_001, "payment_hash": hash().to_string(),
+        "payment_status": "pending", "id": 42, "part_status": "failed",
+        "failure": {"code": 204, "message": "failed: WIRE_FEE_INSUFFICIENT (reply from remote)"},
+    }]});
+    assert_eq!(list, expected);
+
+    let contradiction = Event {
+        kind: EventKind::Contradiction,
+        part_status: None,
+        failure: None,
+        ..event()
+    };
+    *daemon.engine.events.lock().unwrap() = Page {
+        rows: vec![Listed::Sound(contradiction)],
+        next: Some(8),
+    };
+    let list = daemon
+        .result("listevents", json!({"start": 7, "limit": 1}))
+        .await;
+    assert_eq!(daemon.engine.last(), Asked::ListEvents(7, 1));
+    assert_eq!(list["next"], 8);
+    let row = &list["events"][0];
+    assert_eq!(row["event"], "contradiction");
+    assert!(row.get("part_status").is_none() && row.get("failure").is_none());
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Parts and payments to answer with.
 
 use domain::{
-    Failure, FailureCode, Hop, Msat, NodeId, NodeName, PartId, PartStatus, PartialPayment,
-    PaymentHash, PaymentId, PaymentSecret, PaymentSummary, Preimage, Route, ShortChannelId, Tally,
-    Terms, Timestamp,
+    Event, EventKind, Failure, FailureCode, Hop, Msat, NodeId, NodeName, PartId, PartStatus,
+    PartialPayment, PaymentHash, PaymentId, PaymentSecret, PaymentSummary, Preimage, Route,
+    ShortChannelId, StatusKind, Tally, Terms, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -58,6 +58,7 @@ pub(crate) fn route_json(amount: u64) -> Value {
 pub(crate) fn part(id: u64) -> PartialPayment {
     PartialPayment {
         doubt: None,
+        deadline: None,
         id: PartId(id),
         payment_hash: hash(),
         intended: msat(1000),
@@ -123,6 +124,33 @@ pub(crate) fn payment() -> PaymentSummary {
         },
         quarantine: None,
         version: 4,
+    }
+}
+
+pub(crate) fn event() -> Event {
+    Event {
+        seq: 7,
+        kind: EventKind::PartFailed,
+        at: Timestamp(1_700_000_001_000_000),
+        payment_hash: hash(),
+        payment_status: StatusKind::Pending,
+        part: PartId(42),
+        part_status: Some(StatusKind::Failed),
+        failure: Some(Box::new(Failure::plain(
+            FailureCode::TryOtherRoute,
+            "failed: WIRE_FEE_INSUFFICIENT (reply from remote)",
+        ))),
+    }
+}
+
+pub(crate) fn failed_payment() -> PaymentSummary {
+    PaymentSummary {
+        completed_at: Some(Timestamp(1_700_000_001_000_000)),
+        tally: Tally {
+            parts: 2,
+            ..Tally::default()
+        },
+        ..payment()
     }
 }
 

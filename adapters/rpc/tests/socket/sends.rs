@@ -135,6 +135,8 @@ async fn sendpartialpay_answers_with_the_part() {
         "msatoshi": 600, "amount_msat": 600, "msatoshi_sent": 610, "amount_sent_msat": 610,
         "intended_msatoshi": 1000, "created_at": 1_700_000_000, "status": "pending",
         "description": "a note\n\nof two lines", "cltv_expiry": 115,
+        "deadline_height": 115, "safe_to_retry": false,
+        "why": "it is pending, and may still be paid",
         "route": [
             {"id": BOB, "channel": "103x1x0", "msatoshi": 610, "amount_msat": 610, "delay": 15},
             {"id": DAVE, "channel": "104x2x1", "msatoshi": 600, "amount_msat": 600, "delay": 9},
@@ -197,7 +199,8 @@ async fn sendpay_takes_every_parameter_by_position_and_by_name() {
         "msatoshi_sent": 610, "amount_sent_msat": 610, "intended_msatoshi": 1000,
         "created_at": 1_700_000_000, "status": "pending", "label": "rent",
         "direction": "outgoing", "number_of_parts": 3, "pending_parts": 1,
-        "in_flight_msat": 600, "delivered_msat": 0,
+        "in_flight_msat": 600, "delivered_msat": 0, "safe_to_retry": false,
+        "why": "1 of its 3 parts are pending, and may still be paid",
     });
     assert_eq!(reply["result"], expected);
 }

@@ -1,9 +1,9 @@
-//! `waitpartialpay` and `waitsendpay`.
+//! `waitpartialpay`, `waitsendpay` and `waitpayment`.
 
 use crate::fake::Asked;
-use crate::samples::{BOB, failed_part, hash, payment, preimage_hex};
+use crate::samples::{BOB, failed_part, failed_payment, hash, preimage_hex};
 use crate::wire::Daemon;
-use domain::{ApiError, FailureCode, PartId, PaymentSummary, Tally};
+use domain::{ApiError, FailureCode, PartId};
 use serde_json::json;
 use std::time::Duration;
 
@@ -30,6 +30,21 @@ async fn a_wait_takes_its_parameters_and_tells_the_outcome() {
 }
 
 #[tokio::test]
+async fn waitpayment_tells_a_failure_without_an_error() {
+    let daemon = Daemon::start();
+    daemon.engine.released.send_replace(true);
+    let params = json!({"payment_hash": hash().to_string()});
+    let payment = daemon.result("waitpayment", params).await;
+    assert_eq!(daemon.engine.last(), Asked::WaitPayment(hash(), None));
+    let found = (
+        &payment["status"],
+        &payment["safe_to_retry"],
+        &payment["pending_parts"],
+    );
+    assert_eq!(found, (&json!("failed"), &json!(true), &json!(0)));
+}
+
+#[tokio::test]
 async fn a_timeout_is_an_error_and_zero_polls() {
     let daemon = Daemon::start();
     let timed_out = (200, "Timed out while waiting".to_owned());
@@ -44,6 +59,9 @@ async fn a_timeout_is_an_error_and_zero_polls() {
         let params = json!([hash().to_string(), seconds]);
         assert_eq!(daemon.error("waitsendpay", params).await, timed_out);
         assert_eq!(daemon.engine.last(), Asked::WaitSendPay(hash(), timeout));
+        let params = json!([hash().to_string(), seconds]);
+        assert_eq!(daemon.error("waitpayment", params).await, timed_out);
+        assert_eq!(daemon.engine.last(), Asked::WaitPayment(hash(), timeout));
     }
 }
 
@@ -88,14 +106,7 @@ async fn a_failure_has_its_code_and_everything_that_is_known() {
             assert_eq!(data["failure"][key], *value, "failure.{key}");
         }
 
-        let failed = PaymentSummary {
-            tally: Tally {
-                parts: 2,
-                ..Tally::default()
-            },
-            ..payment()
-        };
-        let failed = ApiError::PaymentFailed(Box::new(failed), Box::new(part));
+        let failed = ApiError::PaymentFailed(Box::new(failed_payment()), Box::new(part));
         *daemon.engine.error.lock().unwrap() = Some(failed);
         let error = daemon.ask("waitsendpay", json!([hash().to_string()])).await["error"].clone();
         assert_eq!(error["code"], number);

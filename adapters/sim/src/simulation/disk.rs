@@ -5,7 +5,7 @@ use super::world::World;
 use crate::SimStore;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
+    Committed, Cursor, Event, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
     PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
     Request, RequestId, Transition, Unavailable,
 };
@@ -149,5 +149,10 @@ impl PaymentStore for Disk {
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {
         self.readable().await?;
         self.durable.parts(filter).await
+    }
+
+    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
+        self.readable().await?;
+        self.durable.events(start, limit).await
     }
 }

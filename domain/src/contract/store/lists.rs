@@ -1,8 +1,8 @@
 //! What every list of a `PaymentStore` must do.
 
 use super::{Harness, StoreHarness, failed, fulfilled, load, run, sent};
-use crate::contract::samples::hash;
-use crate::{Listed, PartFilter, PartId, PaymentFilter, PaymentId, StatusKind};
+use crate::contract::samples::{failure, hash};
+use crate::{Event, EventKind, Listed, PartFilter, PartId, PaymentFilter, PaymentId, StatusKind};
 
 /// What recovery reads.
 pub async fn live_payments_are_found_page_by_page(h: Harness<'_>) {
@@ -135,4 +135,60 @@ pub async fn lists_filter_by_hash(h: Harness<'_>) {
     assert_eq!(part_ids(h, parts(1, None)).await, [1, 3]);
     assert_eq!(part_ids(h, parts(1, Some(PartId(4)))).await, [5]);
     assert_eq!(part_ids(h, parts(3, None)).await, [0; 0]);
+}
+
+async fn events(h: &dyn StoreHarness, start: u64, limit: u32) -> Vec<Event> {
+    let rows = h.store().events(start, limit).await.unwrap().into_iter();
+    rows.map(|row| match row {
+        Listed::Sound(event) => event,
+        Listed::Damaged(damaged) => panic!("{damaged:?}"),
+    })
+    .collect()
+}
+
+/// Each in the order of commits, with how things stood after it; a page at a time.
+pub async fn events_tell_every_transition(h: Harness<'_>) {
+    use EventKind::{PartAccepted, PartFailed, PartFulfilled, PartFulfilledAfterFailure};
+    use StatusKind::{Complete, Failed, Pending};
+    let one = sent(h, 1, 400, 1_000).await.part;
+    run(h, hash(1), &failed(one)).await;
+    let two = sent(h, 1, 600, 1_000).await.part;
+    let other = sent(h, 2, 1_000, 1_000).await.part;
+    run(h, hash(2), &failed(other)).await;
+    run(h, hash(1), &fulfilled(1, two)).await;
+    run(h, hash(1), &fulfilled(1, one)).await;
+    let all = events(h, 1, 100).await;
+    let told = all.iter().map(|event| {
+        let after = (event.payment_status, event.part_status);
+        (event.seq, event.kind, event.payment_hash, event.part, after)
+    });
+    let told: Vec<_> = told.collect();
+    let (first, second) = (hash(1), hash(2));
+    assert_eq!(
+        told,
+        [
+            (1, PartAccepted, first, one, (Pending, Some(Pending))),
+            (2, PartFailed, first, one, (Failed, Some(Failed))),
+            (3, PartAccepted, first, two, (Pending, Some(Pending))),
+            (4, PartAccepted, second, other, (Pending, Some(Pending))),
+            (5, PartFailed, second, other, (Failed, Some(Failed))),
+            (6, PartFulfilled, first, two, (Complete, Some(Complete))),
+            (
+                7,
+                PartFulfilledAfterFailure,
+                first,
+                one,
+                (Complete, Some(Complete))
+            ),
+        ]
+    );
+    assert_eq!(all[4].failure.as_deref(), Some(&failure()));
+    assert_eq!(all[4].at, crate::Timestamp(3_000_000));
+    for event in [&all[0], &all[5], &all[6]] {
+        assert_eq!(event.failure, None);
+    }
+    assert_eq!(events(h, 3, 2).await, all[2..4]);
+    assert_eq!(events(h, 8, 2).await, []);
+    h.reopen().await;
+    assert_eq!(events(h, 0, 100).await, all);
 }

@@ -49,7 +49,7 @@ impl Core {
         }
     }
 
-    pub(super) async fn wait_payment(
+    pub(super) async fn wait_send_pay(
         &self,
         hash: PaymentHash,
         timeout: Option<Duration>,
@@ -63,6 +63,33 @@ impl Core {
         }
         let end = self.within(timeout, waiter.end()).await?;
         payment_end(PaymentEnd::clone(&end))
+    }
+
+    /// The payment once no part of it is live, however it ended.
+    pub(super) async fn wait_payment(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+    ) -> Result<PaymentSummary, ApiError> {
+        let mut waiter = self.settled_waiters.register(hash);
+        self.may_wait()?;
+        if let Some(settled) = self.settled_payment(hash).boxed().await? {
+            return Ok(settled);
+        }
+        let settled = self.within(timeout, waiter.end()).await?;
+        Ok(PaymentSummary::clone(&settled))
+    }
+
+    /// The payment, if no part of it is live.
+    async fn settled_payment(&self, hash: PaymentHash) -> Result<Option<PaymentSummary>, ApiError> {
+        match self.store.load(hash).await {
+            Ok(None) => Err(ApiError::NoSuchPayment(hash)),
+            Ok(Some(payment)) => {
+                let summary = payment.summary();
+                Ok((summary.tally.live == 0).then(|| summary.clone()))
+            }
+            Err(error) => Err(self.load_error(hash, None, error)),
+        }
     }
 
     /// How the payment ended, if it has.
@@ -85,7 +112,7 @@ impl Core {
 
     /// Asked after registering, so that no waiter is missed when the daemon stops.
     fn may_wait(&self) -> Result<(), ApiError> {
-        let waiting = self.part_waiters.count() + self.payment_waiters.count();
+        let waiting = self.waiters();
         if self.stopping.load(Ordering::Acquire) {
             Err(ApiError::ShuttingDown)
         } else if waiting > self.policy.waiters_max {

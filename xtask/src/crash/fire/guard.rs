@@ -5,7 +5,7 @@ use super::faults::Fault;
 use anyhow::Result;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
+    Committed, Cursor, Event, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
     PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
     Request, RequestId, Transition, Unavailable,
 };
@@ -237,6 +237,11 @@ impl PaymentStore for Guard {
 
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {
         let answer = self.store()?.parts(filter).await;
+        self.noted(answer).await
+    }
+
+    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
+        let answer = self.store()?.events(start, limit).await;
         self.noted(answer).await
     }
 }

@@ -1,0 +1,43 @@
+//! `waitpayment`: until nothing of a payment is under way any more.
+
+use super::{Kind, Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use crate::values;
+use crate::views::PaymentView;
+use domain::PaymentHash;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) struct WaitPayment;
+
+impl Method for WaitPayment {
+    const NAME: &'static str = "waitpayment";
+    const PARAMS: &'static [Param] = &[Param::required("payment_hash"), Param::optional("timeout")];
+    const DESCRIPTION: &'static str = "Wait until no part of payment {payment_hash} is pending";
+    const HELP: &'static str = "\
+Waits until no part of the payment is pending, however it ends: then its money is where it stays. waitsendpay returns earlier, with the first part that is paid, while others may still be pending.
+
+payment_hash  the payment's
+timeout       seconds; 0 asks without waiting. For ever, unless given
+
+Returns the payment, complete or failed: a failed one is no error here, and safe_to_retry. Errors: 200 timed out (nothing changed: something is still pending), 208 never attempted, 222 the payment is quarantined.";
+    const KIND: Kind = Kind::Wait;
+
+    type Request = (PaymentHash, Option<Duration>);
+
+    fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
+        Ok((
+            arguments.required("payment_hash", values::hash)?,
+            arguments.optional("timeout", values::seconds)?,
+        ))
+    }
+
+    async fn run(context: Arc<Context>, (hash, timeout): Self::Request) -> Reply {
+        let payments = &context.services.payments;
+        reply(&PaymentView::from(
+            &payments.wait_payment(hash, timeout).await?,
+        ))
+    }
+}

@@ -1,0 +1,79 @@
+//! A row of the history.
+
+use super::{FailureRow, damaged};
+use crate::codes;
+use crate::fields::{payment_hash, time, unsigned};
+use crate::schema::{events, payments};
+use diesel::prelude::*;
+use domain::{Event, EventKind, Listed, PartId};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub(crate) struct EventRow {
+    seq: i64,
+    part_id: i64,
+    kind: i64,
+    payment_status: i64,
+    part_status: Option<i64>,
+    at: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = payments)]
+pub(crate) struct Whose {
+    payment_hash: Vec<u8>,
+}
+
+/// An event with what is joined to it, which a damaged database may lack.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub(crate) struct StoredEvent {
+    #[diesel(embed)]
+    event: EventRow,
+    #[diesel(embed)]
+    whose: Option<Whose>,
+    #[diesel(embed)]
+    failure: Option<FailureRow>,
+}
+
+impl StoredEvent {
+    /// A row of a list.
+    pub(crate) fn into_listed(self) -> Listed<Event> {
+        let seq = self.event.seq;
+        let hash = self.whose.as_ref();
+        let hash = hash.and_then(|whose| payment_hash(&whose.payment_hash).ok());
+        match self.into_domain() {
+            Ok(event) => Listed::Sound(event),
+            Err(reason) => damaged(seq, hash, reason),
+        }
+    }
+
+    fn into_domain(self) -> Result<Event, String> {
+        let StoredEvent {
+            event,
+            whose,
+            failure,
+        } = self;
+        let whose = whose.ok_or("A-9: its payment is missing")?;
+        let status = |status: i64| {
+            let known = codes::status(status);
+            known.ok_or_else(|| format!("status {status} is not known"))
+        };
+        let kind = codes::event(event.kind);
+        let kind = kind.ok_or_else(|| format!("event {} is not known", event.kind))?;
+        let failure = match (kind, failure) {
+            (EventKind::PartFailed, Some(failure)) => failure.into_domain()?.map(Box::new),
+            _ => None,
+        };
+        Ok(Event {
+            seq: unsigned(event.seq, "seq")?,
+            kind,
+            at: time(event.at, "at")?,
+            payment_hash: payment_hash(&whose.payment_hash)?,
+            payment_status: status(event.payment_status)?,
+            part: PartId(unsigned(event.part_id, "part_id")?),
+            part_status: event.part_status.map(status).transpose()?,
+            failure,
+        })
+    }
+}

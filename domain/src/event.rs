@@ -1,0 +1,37 @@
+//! The history: one event a transition, in the order of commits.
+
+use crate::{EventKind, Failure, PartId, PaymentHash, StatusKind, Timestamp};
+
+/// What one transition did, with how things stood after it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// Its place in the history of all payments: dense, from 1.
+    pub seq: u64,
+    /// What happened.
+    pub kind: EventKind,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The payment.
+    pub payment_hash: PaymentHash,
+    /// Where the payment stood afterwards.
+    pub payment_status: StatusKind,
+    /// The part.
+    pub part: PartId,
+    /// Where the part stood afterwards; none if nothing became of it (a contradiction).
+    pub part_status: Option<StatusKind>,
+    /// Why the part failed, unless a preimage has shown since that it did not (rule A-7).
+    pub failure: Option<Box<Failure>>,
+}
+
+impl EventKind {
+    /// The word in the RPC.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EventKind::PartAccepted => "part_accepted",
+            EventKind::PartFulfilled => "part_fulfilled",
+            EventKind::PartFailed => "part_failed",
+            EventKind::PartFulfilledAfterFailure => "part_fulfilled_after_failure",
+            EventKind::Contradiction => "contradiction",
+        }
+    }
+}

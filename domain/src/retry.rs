@@ -1,0 +1,66 @@
+//! Whether something new can be sent in the place of what was sent before: what callers of every node
+//! have to guess.
+
+use crate::{PartialPayment, PaymentSummary, StatusKind};
+
+/// Whether to try again is safe: whether the chance that both are paid is none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Retry {
+    /// Nothing of it is live, nothing is unknown, and it is not paid.
+    pub is_safe: bool,
+    /// Why, or why not: for people.
+    pub why: String,
+}
+
+impl Retry {
+    fn safe(why: &str) -> Retry {
+        Retry {
+            is_safe: true,
+            why: why.to_owned(),
+        }
+    }
+
+    fn unsafe_because(why: String) -> Retry {
+        Retry {
+            is_safe: false,
+            why,
+        }
+    }
+}
+
+impl PaymentSummary {
+    /// Whether all of it can be paid anew, under another hash too.
+    pub fn retry(&self) -> Retry {
+        let (live, parts) = (self.tally.live, self.tally.parts);
+        match (self.status(), &self.quarantine) {
+            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid".to_owned()),
+            (StatusKind::Pending, _) => Retry::unsafe_because(format!(
+                "{live} of its {parts} parts are pending, and may still be paid"
+            )),
+            (StatusKind::Failed, Some(reason)) => {
+                Retry::unsafe_because(format!("it is quarantined: {reason}"))
+            }
+            (StatusKind::Failed, None) => {
+                Retry::safe("every part of it has failed for good: nothing of it is under way")
+            }
+        }
+    }
+}
+
+impl PartialPayment {
+    /// Whether its amount can be sent anew.
+    pub fn retry(&self) -> Retry {
+        match (self.status(), &self.doubt) {
+            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid".to_owned()),
+            (StatusKind::Pending, None) => {
+                Retry::unsafe_because("it is pending, and may still be paid".to_owned())
+            }
+            (StatusKind::Pending, Some(doubt)) => Retry::unsafe_because(format!(
+                "what became of it is not known, and it may still be paid: {doubt}"
+            )),
+            (StatusKind::Failed, _) => {
+                Retry::safe("it has failed for good: its node is done with it")
+            }
+        }
+    }
+}
