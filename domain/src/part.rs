@@ -1,6 +1,10 @@
 //! A partial payment: one HTLC attempt towards a payment.
 
 use crate::{Failure, Msat, NodeId, NodeName, PartId, PaymentHash, Preimage, Route, Timestamp};
+use std::time::Duration;
+
+/// What a block takes, on average.
+const BLOCK: Duration = Duration::from_secs(10 * 60);
 
 /// A partial payment: one row of `listpartialpayments`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,8 +34,6 @@ pub struct PartialPayment {
     /// What is in the way of knowing more of a live part. Never stored: the engine's lists say what
     /// it knows now.
     pub doubt: Option<String>,
-    /// When about the height comes at which a live part expires. Never stored, likewise.
-    pub deadline: Option<Timestamp>,
 }
 
 /// Where a part stands. Pending is live: its money may be out.
@@ -112,6 +114,13 @@ impl PartialPayment {
         self.cltv_expiry.filter(|_| self.is_live())
     }
 
+    /// When about that height comes, as it looked when the part was accepted.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let in_time = BLOCK.saturating_mul(self.route.first().delay);
+        self.deadline_height()
+            .map(|_| self.created_at.after(in_time))
+    }
+
     /// Whether its money may still be out.
     pub fn is_live(&self) -> bool {
         self.status() == StatusKind::Pending
@@ -154,7 +163,6 @@ impl PartialPayment {
             completed_at: None,
             status: PartStatus::Pending,
             doubt: None,
-            deadline: None,
             ..self.clone()
         }
     }

@@ -313,7 +313,6 @@ fn what_is_over_has_its_time_and_its_proof() {
     );
     let doubtful = domain::PartialPayment {
         doubt: Some("why".into()),
-        deadline: Some(Timestamp(NOW)),
         ..part.clone()
     };
     assert_eq!(doubtful.as_accepted(), accepted);

@@ -225,7 +225,6 @@ impl PartRow {
         }
         let part = PartialPayment {
             doubt: None,
-            deadline: None,
             id: PartId(unsigned(self.id, "id")?),
             payment_hash,
             intended: msat(owner.intended_msat, "intended_msat")?,

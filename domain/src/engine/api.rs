@@ -79,7 +79,6 @@ impl PaymentApi for Engine {
                 && part.is_live()
             {
                 part.doubt = self.core.doubted(part);
-                part.deadline = self.core.deadline(part);
             }
         }
         Ok(page(rows, limit, |part| part.id.0))

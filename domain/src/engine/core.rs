@@ -9,19 +9,15 @@ use super::{Policy, Ports, StartError};
 use crate::invariant::{Rule, Violation};
 use crate::{
     ApiError, Clock, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentStore,
-    PaymentSummary, Spawner, StatusKind, Timestamp,
+    PaymentSummary, Spawner, StatusKind,
 };
 use futures::future::{BoxFuture, FutureExt, select};
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tracing::error;
-
-/// What a block takes, on average.
-const BLOCK: Duration = Duration::from_secs(10 * 60);
 
 /// Everything that the engine's work shares.
 pub(super) struct Core {
@@ -171,15 +167,6 @@ impl Core {
             Some(node) => node.care.doubted(part.id),
             None => Some(format!("node {} is not configured", part.node)),
         }
-    }
-
-    /// When about the chain reaches the height at which a live part expires, as its node sees it.
-    pub(super) fn deadline(&self, part: &PartialPayment) -> Option<Timestamp> {
-        let node = self.nodes.iter().find(|node| node.name == part.node)?;
-        let blocks = part
-            .deadline_height()?
-            .saturating_sub(node.sender.height()?);
-        Some(self.clock.now().after(BLOCK.saturating_mul(blocks)))
     }
 
     pub(super) fn is_payment_pending(&self, hash: PaymentHash) -> bool {

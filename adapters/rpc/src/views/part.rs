@@ -29,7 +29,7 @@ pub(crate) struct PartView<'a> {
     cltv_expiry: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline_height: Option<u32>,
-    /// When about that height comes, as its node sees the chain.
+    /// When about that height comes.
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline_estimate: Option<u64>,
     safe_to_retry: bool,
@@ -120,7 +120,7 @@ impl<'a> From<&'a PartialPayment> for PartView<'a> {
             label: part.label.as_deref(),
             cltv_expiry: part.cltv_expiry,
             deadline_height: part.deadline_height(),
-            deadline_estimate: part.deadline.map(domain::Timestamp::seconds),
+            deadline_estimate: part.deadline().map(domain::Timestamp::seconds),
             safe_to_retry: retry.is_safe,
             why: retry.why,
             pending_reason: part.doubt.as_deref(),

@@ -58,7 +58,6 @@ pub(crate) fn route_json(amount: u64) -> Value {
 pub(crate) fn part(id: u64) -> PartialPayment {
     PartialPayment {
         doubt: None,
-        deadline: None,
         id: PartId(id),
         payment_hash: hash(),
         intended: msat(1000),

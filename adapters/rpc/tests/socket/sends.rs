@@ -135,7 +135,7 @@ async fn sendpartialpay_answers_with_the_part() {
         "msatoshi": 600, "amount_msat": 600, "msatoshi_sent": 610, "amount_sent_msat": 610,
         "intended_msatoshi": 1000, "created_at": 1_700_000_000, "status": "pending",
         "description": "a note\n\nof two lines", "cltv_expiry": 115,
-        "deadline_height": 115, "safe_to_retry": false,
+        "deadline_height": 115, "deadline_estimate": 1_700_009_000, "safe_to_retry": false,
         "why": "it is pending, and may still be paid",
         "route": [
             {"id": BOB, "channel": "103x1x0", "msatoshi": 610, "amount_msat": 610, "delay": 15},
