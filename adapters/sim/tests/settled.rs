@@ -5,7 +5,10 @@ mod support;
 
 use domain::contract::node::Fate;
 use domain::contract::samples::hash;
-use domain::{ApiError, PartialPayment, PaymentApi, PaymentFilter, PaymentSummary, StatusKind};
+use domain::{
+    ApiError, PartialPayment, PaymentApi, PaymentFilter, PaymentSummary, Policy, StatusKind,
+};
+use sim::{SimClock, SimNode, SimStore};
 use std::time::Duration;
 use support::{World, soon};
 
@@ -80,7 +83,13 @@ async fn a_failed_payment_is_no_error_and_safe_to_retry() {
 /// A part whose node says nothing is not over, whatever the time.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_unknown_is_not_over() {
-    let world = World::new().await;
+    // Parts are not given up while the hasty clock runs ahead.
+    let policy = Policy {
+        offer_window: Duration::from_secs(1 << 32),
+        ..Policy::default()
+    };
+    let (store, node) = (SimStore::new(), SimNode::new());
+    let world = World::with_policy(store, node, SimClock::hasty(), policy).await;
     world.node.set_down(true);
     let part = world.part(1, 1_000, 1_000).await;
     soon(async {
