@@ -6,21 +6,12 @@ mod support;
 
 use domain::contract::samples::hash;
 use domain::{
-    ApiError, Engine, NodeName, NodePorts, PaymentApi, Policy, Ports, SendPartialPay, StatusKind,
-    Word,
+    ApiError, Engine, NodeName, NodePorts, PaymentApi, Ports, SendPartialPay, StatusKind, Word,
 };
 use sim::{SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
 use std::time::Duration;
-use support::{World, accepted, partial, soon};
-
-/// A hasty clock's time flies while a node is away.
-fn patient() -> Policy {
-    Policy {
-        offer_window: Duration::from_secs(1 << 40),
-        ..Policy::default()
-    }
-}
+use support::{World, accepted, partial, patient, soon};
 
 /// Two nodes, of which the second is the default of none.
 async fn with_second(second: &Arc<SimNode>, store: &SimStore) -> (Arc<Engine>, Arc<SimNode>) {
@@ -124,12 +115,7 @@ async fn part_in_doubt_says_why_and_only_as_long_as_it_is() {
     let world = World::with_policy(store, node, SimClock::hasty(), patient()).await;
     world.node.set_down(true);
     let part = world.part(1, 1_000, 1_000).await;
-    soon(async {
-        while world.listed(part.id).await.doubt.is_none() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    world.doubted(part.id).await;
     let doubt = world.listed(part.id).await.doubt;
     assert_eq!(doubt.as_deref(), Some("connection refused"));
     world.node.set_down(false);

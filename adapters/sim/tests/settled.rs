@@ -5,12 +5,10 @@ mod support;
 
 use domain::contract::node::Fate;
 use domain::contract::samples::hash;
-use domain::{
-    ApiError, PartialPayment, PaymentApi, PaymentFilter, PaymentSummary, Policy, StatusKind,
-};
+use domain::{ApiError, PartialPayment, PaymentApi, PaymentFilter, PaymentSummary, StatusKind};
 use sim::{SimClock, SimNode, SimStore};
 use std::time::Duration;
-use support::{World, soon};
+use support::{World, patient, soon};
 
 async fn settled(world: &World, n: u64) -> Result<PaymentSummary, ApiError> {
     soon(world.engine.wait_payment(hash(n), None)).await
@@ -83,21 +81,11 @@ async fn a_failed_payment_is_no_error_and_safe_to_retry() {
 /// A part whose node says nothing is not over, whatever the time.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_unknown_is_not_over() {
-    // Parts are not given up while the hasty clock runs ahead.
-    let policy = Policy {
-        offer_window: Duration::from_secs(1 << 32),
-        ..Policy::default()
-    };
     let (store, node) = (SimStore::new(), SimNode::new());
-    let world = World::with_policy(store, node, SimClock::hasty(), policy).await;
+    let world = World::with_policy(store, node, SimClock::hasty(), patient()).await;
     world.node.set_down(true);
     let part = world.part(1, 1_000, 1_000).await;
-    soon(async {
-        while world.listed(part.id).await.doubt.is_none() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    world.doubted(part.id).await;
     let retry = world.listed(part.id).await.retry();
     assert!(
         !retry.is_safe && retry.why.contains("connection refused"),

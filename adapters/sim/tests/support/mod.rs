@@ -115,6 +115,16 @@ impl World {
         assert_eq!(self.engine.get_info().await.unwrap().alarms, 1);
     }
 
+    /// Until nothing definite is known of the part.
+    pub async fn doubted(&self, part: PartId) {
+        soon(async {
+            while self.listed(part).await.doubt.is_none() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
     /// Until so many outcomes need not be told again.
     pub async fn heard(&self, outcomes: u64) {
         soon(async {
@@ -170,6 +180,14 @@ impl World {
     /// How many HTLCs were really made.
     pub fn htlcs(&self) -> u32 {
         self.node.ledger().values().sum()
+    }
+}
+
+/// Parts are not given up while a hasty clock runs ahead.
+pub fn patient() -> Policy {
+    Policy {
+        offer_window: Duration::from_secs(1 << 40),
+        ..Policy::default()
     }
 }
 

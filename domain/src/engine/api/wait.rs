@@ -4,7 +4,8 @@ use crate::engine::core::Core;
 use crate::engine::persist::PaymentEnd;
 use crate::planted::planted;
 use crate::{
-    ApiError, Damaged, Listed, PartId, PartialPayment, PaymentHash, PaymentSummary, StatusKind,
+    ApiError, Damaged, Listed, PartId, PartialPayment, Payment, PaymentHash, PaymentSummary,
+    StatusKind,
 };
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
@@ -82,26 +83,22 @@ impl Core {
 
     /// The payment, if no part of it is live.
     async fn settled_payment(&self, hash: PaymentHash) -> Result<Option<PaymentSummary>, ApiError> {
-        match self.store.load(hash).await {
-            Ok(None) => Err(ApiError::NoSuchPayment(hash)),
-            Ok(Some(payment)) => {
-                let summary = payment.summary();
-                Ok((summary.tally.live == 0).then(|| summary.clone()))
-            }
-            Err(error) => Err(self.load_error(hash, None, error)),
-        }
+        let payment = self.stored_payment(hash).await?;
+        let summary = payment.summary();
+        Ok((summary.tally.live == 0).then(|| summary.clone()))
     }
 
     /// How the payment ended, if it has.
     async fn ended_payment(&self, hash: PaymentHash) -> Result<Option<Box<PaymentEnd>>, ApiError> {
-        match self.store.load(hash).await {
-            Ok(None) => Err(ApiError::NoSuchPayment(hash)),
-            Ok(Some(payment)) if payment.status() != StatusKind::Pending => {
-                Ok(Some(Box::new(PaymentEnd::of(&payment))))
-            }
-            Ok(Some(_)) => Ok(None),
-            Err(error) => Err(self.load_error(hash, None, error)),
-        }
+        let payment = self.stored_payment(hash).await?;
+        let has_ended = payment.status() != StatusKind::Pending;
+        Ok(has_ended.then(|| Box::new(PaymentEnd::of(&payment))))
+    }
+
+    async fn stored_payment(&self, hash: PaymentHash) -> Result<Payment, ApiError> {
+        let payment = self.store.load(hash).await;
+        let payment = payment.map_err(|error| self.load_error(hash, None, error))?;
+        payment.ok_or(ApiError::NoSuchPayment(hash))
     }
 
     /// A part that nobody takes care of, because its payment is damaged, will have no end.
