@@ -5,7 +5,7 @@
 
 use crate::changes::{PartWrite, PaymentWrite, Write};
 use crate::error::Fault;
-use crate::schema::{counters, events, nodes, parts, payments, requests};
+use crate::schema::{counters, events, incoming_payments, nodes, parts, payments, requests};
 use crate::statements::{Begin, Commit, CursorMoved, Fence, NewEvent};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::max;
@@ -258,10 +258,12 @@ pub(crate) fn fence(connection: &mut SqliteConnection) -> Result<Counters, Fault
 /// The number of the last row, or of the last that was deleted.
 fn read_counters(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
     type Last = (i64, Option<i64>);
+    let incoming = incoming_payments::table.select(max(incoming_payments::id));
     let last = (
         (
             counters::last_payment,
             payments::table.select(max(payments::id)).single_value(),
+            incoming.single_value(),
         ),
         (
             counters::last_part,
@@ -273,11 +275,13 @@ fn read_counters(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
         ),
         counters::fences,
     );
-    let found: (Last, Last, Last, i64) = counters::table.select(last).get_result(connection)?;
+    type Payment = (i64, Option<i64>, Option<i64>);
+    let found: (Payment, Last, Last, i64) = counters::table.select(last).get_result(connection)?;
     let last = |(deleted, stored): Last| deleted.max(stored.unwrap_or(0));
-    let (payment, part, event, fences) = found;
+    let ((deleted, outgoing, incoming), part, event, fences) = found;
     Ok(Counters {
-        payment: last(payment),
+        // Both kinds of payments have numbers of one sequence.
+        payment: last((deleted, outgoing)).max(incoming.unwrap_or(0)),
         part: last(part),
         event: last(event),
         fences,

@@ -16,6 +16,7 @@ pub const SCHEMA: &str = concat!(
     include_str!("../../../migrations/sqlite/2026-11-22-000000_payments/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-24-000000_lightningd/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-25-000000_numbers/up.sql"),
+    include_str!("../../../migrations/sqlite/2026-11-28-000000_history/up.sql"),
 );
 
 /// One migration, and whether the database has it.

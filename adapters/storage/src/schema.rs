@@ -65,7 +65,7 @@ diesel::table! {
     events (seq) {
         seq -> BigInt,
         payment_id -> BigInt,
-        part_id -> BigInt,
+        part_id -> Nullable<BigInt>,
         kind -> BigInt,
         payment_status -> BigInt,
         part_status -> Nullable<BigInt>,
@@ -106,8 +106,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    incoming_payments (id) {
+        id -> BigInt,
+        node_id -> BigInt,
+        payment_hash -> Binary,
+        payment_preimage -> Binary,
+        destination -> Binary,
+        requested_msat -> Nullable<BigInt>,
+        received_msat -> BigInt,
+        created_at -> BigInt,
+        completed_at -> BigInt,
+        label -> Nullable<Text>,
+        description -> Nullable<Text>,
+        bolt11 -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    incoming_parts (payment_id, place) {
+        payment_id -> BigInt,
+        place -> BigInt,
+        channel -> BigInt,
+        htlc_id -> Nullable<BigInt>,
+        amount_msat -> BigInt,
+        cltv_expiry -> Nullable<BigInt>,
+        received_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    incoming_cursors (node) {
+        node -> Text,
+        cursor -> BigInt,
+    }
+}
+
+diesel::table! {
+    tombstones (payment_hash) {
+        payment_hash -> Binary,
+        payment_id -> BigInt,
+        deleted_at -> BigInt,
+    }
+}
+
 diesel::joinable!(parts -> payments (payment_id));
 diesel::joinable!(parts -> nodes (node_id));
 diesel::joinable!(events -> payments (payment_id));
 diesel::joinable!(events -> parts (part_id));
-diesel::allow_tables_to_appear_in_same_query!(nodes, payments, parts, events, counters);
+diesel::joinable!(events -> incoming_payments (payment_id));
+diesel::joinable!(incoming_payments -> nodes (node_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    nodes,
+    payments,
+    parts,
+    events,
+    counters,
+    incoming_payments
+);

@@ -11,7 +11,7 @@ use domain::{Event, EventKind, Listed, PartId};
 #[diesel(table_name = events)]
 pub(crate) struct EventRow {
     seq: i64,
-    part_id: i64,
+    part_id: Option<i64>,
     kind: i64,
     payment_status: i64,
     part_status: Option<i64>,
@@ -71,7 +71,10 @@ impl StoredEvent {
             at: time(event.at, "at")?,
             payment_hash: payment_hash(&whose.payment_hash)?,
             payment_status: status(event.payment_status)?,
-            part: PartId(unsigned(event.part_id, "part_id")?),
+            part: PartId(unsigned(
+                event.part_id.ok_or("its part is missing")?,
+                "part_id",
+            )?),
             part_status: event.part_status.map(status).transpose()?,
             failure,
         })
