@@ -164,6 +164,7 @@ async fn start_engine(
         store: Arc::clone(store) as Arc<dyn PaymentStore>,
         clock: Arc::new(SystemClock),
         spawner: Arc::new(TokioSpawner::current()),
+        incoming: None,
         nodes,
     };
     let started = Engine::start(ports, assembly.policy.clone()).await;

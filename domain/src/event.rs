@@ -15,8 +15,8 @@ pub struct Event {
     pub payment_hash: PaymentHash,
     /// Where the payment stood afterwards.
     pub payment_status: StatusKind,
-    /// The part.
-    pub part: PartId,
+    /// The part; none if it is the payment that came, whole.
+    pub part: Option<PartId>,
     /// Where the part stood afterwards; none if nothing became of it (a contradiction).
     pub part_status: Option<StatusKind>,
     /// Why the part failed, unless a preimage has shown since that it did not (rule A-7).
@@ -32,6 +32,7 @@ impl EventKind {
             EventKind::PartFailed => "part_failed",
             EventKind::PartFulfilledAfterFailure => "part_fulfilled_after_failure",
             EventKind::Contradiction => "contradiction",
+            EventKind::PaymentReceived => "payment_received",
         }
     }
 }

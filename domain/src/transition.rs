@@ -64,6 +64,8 @@ pub enum EventKind {
     PartFulfilledAfterFailure,
     /// The node contradicted itself: an alarm.
     Contradiction,
+    /// An invoice of ours was paid. No transition is called so: nobody decides it here.
+    PaymentReceived,
 }
 
 impl Transition {

@@ -1,10 +1,12 @@
 //! Payments in memory. What a commit does is what SQLite's does, and it can be told to fail.
 
+mod incoming;
+
 use async_trait::async_trait;
 use domain::{
-    Change, Committed, Cursor, Event, Expected, Listed, LoadError, NodeIdentity, NodeName,
-    PartFilter, PartId, PartStatus, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
-    PaymentStore, PaymentSummary, Receipt, Request, RequestId, Transition, Unavailable,
+    Change, Committed, Cursor, Event, Expected, IncomingPayment, Listed, LoadError, NodeIdentity,
+    NodeName, PartFilter, PartId, PartStatus, PartialPayment, Payment, PaymentFilter, PaymentHash,
+    PaymentId, PaymentStore, PaymentSummary, Receipt, Request, RequestId, Transition, Unavailable,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,11 +37,14 @@ struct State {
     cursors: HashMap<NodeName, Cursor>,
     identities: HashMap<NodeName, NodeIdentity>,
     events: Vec<Event>,
+    incoming: BTreeMap<PaymentId, IncomingPayment>,
+    incoming_cursors: HashMap<NodeName, Cursor>,
     faults: VecDeque<Fault>,
     damaged: HashMap<PaymentHash, String>,
     refused: HashMap<PaymentHash, String>,
     unreadable: HashSet<PaymentHash>,
     reads_fail: bool,
+    incoming_fails: bool,
 }
 
 impl SimStore {
@@ -121,7 +126,7 @@ impl State {
     fn write(&mut self, transition: Transition) -> Receipt {
         let hash = transition.payment_hash();
         let existing = self.by_hash.get(&hash).copied();
-        let payment = existing.unwrap_or(PaymentId(count(self.payments.len()) + 1));
+        let payment = existing.unwrap_or_else(|| self.next_payment());
         let part = match &transition.change {
             Change::Accepted(_) => PartId(count(self.by_part.len()) + 1),
             Change::Resolved { part, .. } | Change::Quarantined { part } => *part,
@@ -144,6 +149,11 @@ impl State {
         self.by_part.insert(part, payment);
         self.payments.insert(payment, after);
         receipt
+    }
+
+    /// Payments of both directions have numbers of one sequence.
+    fn next_payment(&self) -> PaymentId {
+        PaymentId(count(self.payments.len() + self.incoming.len()) + 1)
     }
 
     fn advance(&mut self, node: NodeName, cursor: Cursor) {
@@ -172,10 +182,18 @@ fn event(transition: &Transition, receipt: Receipt) -> Event {
         at: transition.at,
         payment_hash: transition.payment_hash(),
         payment_status: transition.after.status(),
-        part: receipt.part,
+        part: Some(receipt.part),
         part_status: status.map(PartStatus::kind),
         failure,
     }
+}
+
+fn is_found(search: Option<&String>, texts: [&Option<String>; 2]) -> bool {
+    let Some(search) = search.map(|search| search.to_ascii_lowercase()) else {
+        return true;
+    };
+    let mut texts = texts.into_iter().flatten();
+    texts.any(|text| text.to_ascii_lowercase().contains(&search))
 }
 
 #[async_trait]
@@ -268,6 +286,7 @@ impl PaymentStore for SimStore {
             filter.start.is_none_or(|start| row.id >= start)
                 && filter.hash.is_none_or(|hash| row.payment_hash == hash)
                 && filter.status.is_none_or(|status| row.status() == status)
+                && is_found(filter.search.as_ref(), [&row.label, &row.description])
         };
         let limit = usize::try_from(filter.limit).unwrap_or(0);
         let rows = rows.filter(wanted).take(limit);

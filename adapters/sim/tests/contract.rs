@@ -1,10 +1,11 @@
 //! The fakes keep the ports' contracts, so that what is tested on them holds.
 
 use async_trait::async_trait;
+use domain::contract::incoming::IncomingHarness;
 use domain::contract::node::{Fate, NodeHarness};
 use domain::contract::samples::{hash, msat, route, secret};
 use domain::contract::store::StoreHarness;
-use domain::{HtlcListener, HtlcSender, Offer, PartId, PaymentStore};
+use domain::{HtlcListener, HtlcSender, IncomingStore, Offer, PartId, PaymentStore};
 use sim::{SimNode, SimStore};
 use std::sync::Arc;
 
@@ -21,9 +22,16 @@ impl StoreHarness for Store {
     }
 }
 
+impl IncomingHarness for Store {
+    fn incoming(&self) -> Arc<dyn IncomingStore> {
+        Arc::new(self.0.clone())
+    }
+}
+
 mod store {
     use super::{SimStore, Store};
     domain::store_contract!(Store(SimStore::new()));
+    domain::incoming_store_contract!(Store(SimStore::new()));
 }
 
 struct Node(Arc<SimNode>);

@@ -19,6 +19,7 @@ fn ports(store: MockPaymentStore) -> Ports {
         store: Arc::new(store),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
+        incoming: None,
         nodes: vec![NodePorts {
             name: self::node(),
             sender: node.clone(),
@@ -58,6 +59,7 @@ async fn engine_does_not_start_without_knowing_what_is_live() {
 #[tokio::test]
 async fn engine_needs_nodes_of_different_names() {
     let none = Ports {
+        incoming: None,
         nodes: Vec::new(),
         ..ports(MockPaymentStore::new())
     };
@@ -68,6 +70,7 @@ async fn engine_needs_nodes_of_different_names() {
         ports(MockPaymentStore::new()),
     );
     let twice = Ports {
+        incoming: None,
         nodes: one.nodes.into_iter().chain(two.nodes).collect(),
         ..ports(MockPaymentStore::new())
     };
@@ -109,6 +112,7 @@ async fn every_answer_of_a_node_leads_somewhere() {
     offer.returning(move |_| OfferAnswer::Refused(failure()));
     let ports = Ports {
         store: Arc::new(SimStore::new()),
+        incoming: None,
         nodes: vec![NodePorts {
             name: node(),
             sender: Arc::new(sender),

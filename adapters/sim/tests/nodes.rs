@@ -25,6 +25,7 @@ async fn with_second(second: &Arc<SimNode>, store: &SimStore) -> (Arc<Engine>, A
         store: Arc::new(store.clone()),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
+        incoming: None,
         nodes: vec![port("alice", &first), port("beth", second)],
     };
     let engine = Engine::start(ports, patient()).await.unwrap();

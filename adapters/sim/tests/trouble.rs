@@ -287,6 +287,7 @@ async fn parts_of_one_node_are_never_looked_up_at_another() {
         store: Arc::new(store),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
+        incoming: None,
         nodes: vec![NodePorts {
             name: name("alice"),
             sender: stranger.clone(),

@@ -3,6 +3,10 @@
 //! The expected version is checked by a transition's first write. When no row is touched, nothing
 //! of that transition is written, and the batch goes on without it: no savepoints.
 
+mod incoming;
+
+pub(crate) use incoming::IncomingWrite;
+
 use crate::changes::{PartWrite, PaymentWrite, Write};
 use crate::error::Fault;
 use crate::schema::{counters, events, incoming_payments, nodes, parts, payments, requests};
@@ -85,7 +89,7 @@ impl<'a> Batch<'a> {
             return Ok(Applied::Conflict);
         };
         let part_id = self.write_part(payment_id, &mut write.part)?;
-        let seq = self.write_event(payment_id, part_id, &mut write.event)?;
+        let seq = self.write_event(payment_id, Some(part_id), &mut write.event)?;
         if let Some(request) = &mut write.request {
             request.payment_id = payment_id;
             request.part_id = part_id;
@@ -206,7 +210,7 @@ impl<'a> Batch<'a> {
     fn write_event(
         &mut self,
         payment_id: i64,
-        part_id: i64,
+        part_id: Option<i64>,
         event: &mut NewEvent,
     ) -> Result<i64, Fault> {
         event.seq = next(self.now.event)?;

@@ -246,7 +246,7 @@ impl NewEvent {
         Ok(NewEvent {
             seq: 0,
             payment_id: 0,
-            part_id: 0,
+            part_id: None,
             kind: codes::of_event(transition.kind()),
             payment_status: codes::of_status(transition.after.status()),
             part_status: part_status.map(codes::of_status),
@@ -260,14 +260,14 @@ pub(crate) fn cursor(cursor: Cursor) -> Result<i64, Unstorable> {
     fit(cursor.0, "cursor")
 }
 
-fn amount(msat: Msat, what: &'static str) -> Result<i64, Unstorable> {
+pub(crate) fn amount(msat: Msat, what: &'static str) -> Result<i64, Unstorable> {
     fit(msat.get(), what)
 }
 
-fn time(at: Timestamp) -> Result<i64, Unstorable> {
+pub(crate) fn time(at: Timestamp) -> Result<i64, Unstorable> {
     fit(at.0, "time")
 }
 
-fn fit(number: u64, what: &'static str) -> Result<i64, Unstorable> {
+pub(crate) fn fit(number: u64, what: &'static str) -> Result<i64, Unstorable> {
     i64::try_from(number).map_err(|_| Unstorable::TooLarge(what))
 }

@@ -32,6 +32,7 @@ pub(crate) fn of_event(kind: EventKind) -> i64 {
         EventKind::PartFailed => 3,
         EventKind::PartFulfilledAfterFailure => 4,
         EventKind::Contradiction => 5,
+        EventKind::PaymentReceived => 6,
     }
 }
 
@@ -43,6 +44,7 @@ pub(crate) fn event(number: i64) -> Option<EventKind> {
         3 => Some(EventKind::PartFailed),
         4 => Some(EventKind::PartFulfilledAfterFailure),
         5 => Some(EventKind::Contradiction),
+        6 => Some(EventKind::PaymentReceived),
         _ => None,
     }
 }

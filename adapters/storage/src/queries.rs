@@ -2,11 +2,12 @@
 
 use crate::fields::RawText;
 use crate::rows::{PartRow, PaymentRow, StoredEvent, StoredPart};
-use crate::schema::{cursors, events, nodes, parts, payments, requests};
+use crate::schema::{cursors, events, incoming_payments, nodes, parts, payments, requests};
 use crate::statements::{BeginRead, Commit};
-use diesel::dsl::sql;
+use diesel::dsl::{AsExprOf, sql};
+use diesel::expression::{SqlLiteral, UncheckedBind};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 use domain::{
     Cursor, Event, Listed, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
     PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
@@ -82,6 +83,9 @@ pub(crate) fn payments(
     if let Some(hash) = filter.hash {
         page = page.filter(payments::payment_hash.eq(hash.0.to_vec()));
     }
+    if let Some(text) = &filter.search {
+        page = page.filter(searched("payments", text));
+    }
     // In the words of the partial indexes.
     page = match filter.status {
         None => page,
@@ -136,6 +140,7 @@ pub(crate) fn events(
 ) -> QueryResult<Vec<Listed<Event>>> {
     let rows: Vec<StoredEvent> = events::table
         .left_join(payments::table)
+        .left_join(incoming_payments::table)
         .left_join(parts::table)
         .select(StoredEvent::as_select())
         .filter(events::seq.ge(row_id(start)))
@@ -201,9 +206,21 @@ pub(crate) fn cursor(
 
 /// Every page has a start, because without one SQLite would rather walk the table than a partial
 /// index. No row of ours is below zero; a damaged one may be, and still shows.
-fn start_at(start: Option<u64>) -> i64 {
+pub(crate) fn start_at(start: Option<u64>) -> i64 {
     start.map_or(i64::MIN, row_id)
 }
+
+/// That text is in the label or the description of that table's row. SQLite's `lower` and ours know the
+/// same letters: ASCII's.
+pub(crate) fn searched(table: &'static str, text: &str) -> Searched {
+    let texts = format!(
+        "instr(lower(coalesce({table}.label, '') || char(10) || coalesce({table}.description, '')), "
+    );
+    let bound = sql::<Bool>(&texts).bind::<Text, _>(text.to_ascii_lowercase());
+    bound.sql(") > 0")
+}
+
+type Searched = SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool>, AsExprOf<String, Text>>>;
 
 /// Numbers of rows have 63 bits, and the last of them is never given out.
 fn row_id(id: u64) -> i64 {

@@ -4,8 +4,10 @@
 mod event;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod incoming;
 
 pub(crate) use event::StoredEvent;
+pub(crate) use incoming::{incoming, incoming_cursor};
 
 use crate::codes;
 use crate::fields::{

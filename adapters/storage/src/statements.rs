@@ -217,7 +217,7 @@ statement! {
         "insert into events (seq, payment_id, part_id, kind, payment_status, part_status, at) \
          values (", seq: i64 as BigInt;
         ", ", payment_id: i64 as BigInt;
-        ", ", part_id: i64 as BigInt;
+        ", ", part_id: Option<i64> as Nullable<BigInt>;
         ", ", kind: i64 as BigInt;
         ", ", payment_status: i64 as BigInt;
         ", ", part_status: Option<i64> as Nullable<BigInt>;

@@ -1,6 +1,6 @@
 //! The port on SQLite: what writes goes to the one writer, what reads to one of the readers.
 
-use crate::batch::{Nodes, fence};
+use crate::batch::{IncomingWrite, Nodes, fence};
 use crate::changes::{self, Write};
 use crate::checkpoint::Checkpoint;
 use crate::error::OpenError;
@@ -10,14 +10,15 @@ use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
 use crate::queries;
 use crate::readers::{Readers, Urgency};
+use crate::rows;
 use crate::schema::installation;
 use crate::writer::{Task, Writer};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
-    Committed, Cursor, Event, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
-    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
-    Request, RequestId, Transition, Unavailable,
+    Committed, Cursor, Event, IncomingPayment, IncomingStore, Listed, LoadError, NodeIdentity,
+    NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
+    PaymentStore, PaymentSummary, Recorded, Request, RequestId, Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -243,6 +244,35 @@ impl PaymentStore for SqliteStore {
 
     async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
         let query = move |connection: &mut _| queries::events(connection, start, limit);
+        self.read_by(&self.list_readers, query).await
+    }
+}
+
+#[async_trait]
+impl IncomingStore for SqliteStore {
+    async fn record(&self, payment: IncomingPayment, cursor: Cursor) -> Recorded {
+        let write = match IncomingWrite::of(payment, cursor) {
+            Ok(write) => Box::new(write),
+            Err(error) => return Recorded::Refused(error.to_string()),
+        };
+        let (answer, answered) = oneshot::channel();
+        if self.writer.send(Task::Record(write, answer)).await.is_err() {
+            return Recorded::Unavailable(closed().0);
+        }
+        let gone = |_| Recorded::Unavailable("the writer has ended".to_owned());
+        answered.await.unwrap_or_else(gone)
+    }
+
+    async fn incoming_cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
+        let found = self.read(move |connection| rows::incoming_cursor(connection, &node));
+        found.await
+    }
+
+    async fn incoming(
+        &self,
+        filter: PaymentFilter,
+    ) -> Result<Vec<Listed<IncomingPayment>>, Unavailable> {
+        let query = move |connection: &mut Connection| rows::incoming(connection, &filter);
         self.read_by(&self.list_readers, query).await
     }
 }

@@ -1,13 +1,13 @@
 //! The one thread that writes. It takes whatever has queued up, commits it as one, and only then
 //! answers: a lone caller waits for one fsync, and a thousand callers share one.
 
-use crate::batch::{Applied, Batch, Counters, Ending, Nodes, fence, undo};
+use crate::batch::{Applied, Batch, Counters, Ending, IncomingWrite, Nodes, fence, undo};
 use crate::changes::Write;
 use crate::checkpoint::Checkpoint;
 use crate::error::Fault;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
-use domain::{Committed, NodeIdentity, NodeName, Receipt, Unavailable};
+use domain::{Committed, NodeIdentity, NodeName, Receipt, Recorded, Unavailable};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) enum Task {
     /// Commit one transition.
     Commit(Box<Write>, oneshot::Sender<Committed>),
+    /// Keep a payment that came in.
+    Record(Box<IncomingWrite>, oneshot::Sender<Recorded>),
     /// Remember how far a node has been heard.
     Advance(NodeName, i64, oneshot::Sender<Result<(), Unavailable>>),
     /// Remember what a node is, if it is the first to say so.
@@ -47,6 +49,7 @@ pub(crate) struct Writer {
 /// What became of one task.
 enum Verdict {
     Done(Option<Receipt>),
+    Recorded(Recorded),
     Bound(NodeIdentity),
     Conflict,
     Unavailable(String),
@@ -246,6 +249,7 @@ impl Task {
                 Applied::Yes(receipt) => Verdict::Done(Some(receipt)),
                 Applied::Conflict => Verdict::Conflict,
             },
+            Task::Record(write, _) => Verdict::Recorded(batch.record(write)?),
             Task::Advance(node, cursor, _) => {
                 batch.advance(node, *cursor);
                 Verdict::Done(None)
@@ -262,6 +266,9 @@ impl Task {
             (Task::Commit(_, answer), verdict) => {
                 let _ = answer.send(verdict.into_committed());
             }
+            (Task::Record(_, answer), verdict) => {
+                let _ = answer.send(verdict.into_recorded());
+            }
             (Task::Advance(_, _, answer) | Task::Settle(answer), verdict) => {
                 let _ = answer.send(verdict.into_answer().map(drop));
             }
@@ -277,13 +284,27 @@ impl Verdict {
     fn into_committed(self) -> Committed {
         match self {
             Verdict::Done(Some(receipt)) => Committed::Yes(receipt),
-            Verdict::Done(None) | Verdict::Bound(_) => {
+            Verdict::Done(None) | Verdict::Bound(_) | Verdict::Recorded(_) => {
                 unreachable!("a transition has a receipt")
             }
             Verdict::Conflict => Committed::Conflict,
             Verdict::Unavailable(reason) => Committed::Unavailable(reason),
             Verdict::Refused(reason) => Committed::Refused(reason),
             Verdict::Unknown(reason) => Committed::Unknown(reason),
+        }
+    }
+
+    /// Whether it is kept. In doubt it is tried again, which does no harm.
+    fn into_recorded(self) -> Recorded {
+        match self {
+            Verdict::Recorded(recorded) => recorded,
+            Verdict::Refused(reason) => Recorded::Refused(reason),
+            Verdict::Unavailable(reason) | Verdict::Unknown(reason) => {
+                Recorded::Unavailable(reason)
+            }
+            Verdict::Done(_) | Verdict::Bound(_) | Verdict::Conflict => {
+                unreachable!("what came in was recorded")
+            }
         }
     }
 
@@ -295,7 +316,9 @@ impl Verdict {
             Verdict::Unavailable(reason) | Verdict::Refused(reason) | Verdict::Unknown(reason) => {
                 Err(Unavailable(reason))
             }
-            Verdict::Conflict => unreachable!("only a transition expects something to be there"),
+            Verdict::Conflict | Verdict::Recorded(_) => {
+                unreachable!("only a transition expects something to be there")
+            }
         }
     }
 }

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use async_trait::async_trait;
-use domain::PaymentStore;
+use domain::contract::incoming::IncomingHarness;
 use domain::contract::store::StoreHarness;
+use domain::{IncomingStore, PaymentStore};
 use std::sync::Arc;
 use storage::{Options, SqliteStore};
 use tempfile::TempDir;
@@ -38,4 +39,11 @@ impl StoreHarness for Harness {
     }
 }
 
+impl IncomingHarness for Harness {
+    fn incoming(&self) -> Arc<dyn IncomingStore> {
+        Arc::clone(&self.store) as Arc<dyn IncomingStore>
+    }
+}
+
 domain::store_contract!(Harness::new());
+domain::incoming_store_contract!(Harness::new());

@@ -59,6 +59,7 @@ impl Daemon {
             }),
             clock: Arc::new(SystemClock),
             spawner: Arc::new(TokioSpawner::current()),
+            incoming: None,
             nodes: vec![NodePorts {
                 name: NodeName::new("alice"),
                 sender,

@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 pub mod clock;
+pub mod incoming;
 pub mod node;
 pub mod samples;
 pub mod spawner;

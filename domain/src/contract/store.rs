@@ -92,7 +92,7 @@ async fn run(h: &dyn StoreHarness, hash: PaymentHash, command: &Command) -> (Pay
     (expected, receipt)
 }
 
-async fn sent(h: &dyn StoreHarness, n: u64, amount: u64, intended: u64) -> Receipt {
+pub(super) async fn sent(h: &dyn StoreHarness, n: u64, amount: u64, intended: u64) -> Receipt {
     run(h, hash(n), &send(part(n, amount, intended))).await.1
 }
 

@@ -7,8 +7,9 @@ mod wait;
 use super::Engine;
 use super::core::Core;
 use crate::{
-    ApiError, Event, Info, Listed, Page, PartFilter, PartId, PartialPayment, Paying, PaymentApi,
-    PaymentFilter, PaymentHash, PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
+    ApiError, Event, HistoryFilter, HistoryRow, Info, Listed, Page, PartFilter, PartId,
+    PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash,
+    PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
 };
 use async_trait::async_trait;
 use futures::future::FutureExt;
@@ -90,17 +91,22 @@ impl PaymentApi for Engine {
             limit: limit.saturating_add(1),
             ..filter
         };
-        let mut rows = self.core.store.payments(filter).await?;
-        // A row may be sound and its parts damaged: what calls are told, the list says too.
-        let damaged = self.core.damaged();
-        for row in &mut rows {
-            if let Listed::Sound(payment) = row
-                && payment.quarantine.is_none()
-            {
-                payment.quarantine = damaged.get(&payment.payment_hash).cloned();
-            }
-        }
+        let rows = self.core.outgoing(filter).await?;
         Ok(page(rows, limit, |payment| payment.id.0))
+    }
+
+    async fn list_history(&self, mut filter: HistoryFilter) -> Result<Page<HistoryRow>, ApiError> {
+        let limit = filter.payments.limit;
+        filter.payments.limit = limit.saturating_add(1);
+        let rows = self.core.history(&filter).await?;
+        Ok(page(rows, limit, |row| row.id().0))
+    }
+
+    async fn list_partial_invoices(
+        &self,
+        hash: Option<PaymentHash>,
+    ) -> Result<PartialInvoices, ApiError> {
+        Ok(self.core.partial_invoices(hash).await)
     }
 
     async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError> {
@@ -148,6 +154,24 @@ impl Engine {
 }
 
 impl Core {
+    /// A page of the payments that we make.
+    pub(super) async fn outgoing(
+        &self,
+        filter: PaymentFilter,
+    ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
+        let mut rows = self.store.payments(filter).await?;
+        // A row may be sound and its parts damaged: what calls are told, the list says too.
+        let damaged = self.damaged();
+        for row in &mut rows {
+            if let Listed::Sound(payment) = row
+                && payment.quarantine.is_none()
+            {
+                payment.quarantine = damaged.get(&payment.payment_hash).cloned();
+            }
+        }
+        Ok(rows)
+    }
+
     pub(super) fn waiters(&self) -> usize {
         self.part_waiters.count() + self.payment_waiters.count() + self.settled_waiters.count()
     }
@@ -156,10 +180,7 @@ impl Core {
 /// One row more than asked for says that there is a next page.
 fn page<T>(mut rows: Vec<Listed<T>>, limit: u32, id: impl Fn(&T) -> u64) -> Page<T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let next = rows.get(limit).map(|row| match row {
-        Listed::Sound(row) => id(row),
-        Listed::Damaged(row) => row.id,
-    });
+    let next = rows.get(limit).map(|row| row.number(id));
     rows.truncate(limit);
     Page { rows, next }
 }

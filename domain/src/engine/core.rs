@@ -5,7 +5,7 @@ use super::node::{Job, Node, Worker};
 use super::persist::PaymentEnd;
 use super::violations::Violations;
 use super::waiters::Waiters;
-use super::{Policy, Ports, StartError};
+use super::{Incoming, Policy, Ports, StartError};
 use crate::invariant::{Rule, Violation};
 use crate::{
     ApiError, Clock, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentStore,
@@ -26,6 +26,7 @@ pub(super) struct Core {
     pub(super) spawner: Arc<dyn Spawner>,
     pub(super) policy: Policy,
     pub(super) nodes: Vec<Node>,
+    pub(super) incoming: Option<Incoming>,
     pub(super) cells: Cells,
     pub(super) part_waiters: Waiters<PartId, PartialPayment>,
     pub(super) payment_waiters: Waiters<PaymentHash, PaymentEnd>,
@@ -71,6 +72,7 @@ impl Core {
             clock: ports.clock,
             spawner: ports.spawner,
             nodes,
+            incoming: ports.incoming,
             cells: Cells::default(),
             part_waiters: Waiters::new(),
             payment_waiters: Waiters::new(),

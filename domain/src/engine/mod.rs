@@ -2,6 +2,7 @@
 //!
 //! - `core`: what everything here works on. `persist`: commit a transition, then act on it.
 //! - `api`: what callers ask. `node`: parts out to a node; `care`: one carer a part. `hearing`: outcomes in. `outcome`: storing one.
+//! - `incoming`: what comes in.
 //! - `recovery`: after a restart, or when storage left us in doubt.
 //! - `gate`: whether a node may be asked. `violations`: rules that were about to be broken.
 //! - `cells`: one decision at a time for each payment hash. `waiters`: those who wait.
@@ -14,6 +15,7 @@ mod core;
 mod digest;
 mod gate;
 mod hearing;
+mod incoming;
 mod node;
 mod outcome;
 mod persist;
@@ -22,6 +24,8 @@ mod recovery;
 mod trial;
 mod violations;
 mod waiters;
+
+pub use self::incoming::Incoming;
 
 use self::core::Core;
 use crate::{Clock, HtlcListener, HtlcSender, NodeIdentity, NodeName, PaymentStore, Spawner};
@@ -38,6 +42,8 @@ pub struct Ports {
     pub spawner: Arc<dyn Spawner>,
     /// The nodes; the first is the default.
     pub nodes: Vec<NodePorts>,
+    /// What comes in, if that is to be listed too.
+    pub incoming: Option<Incoming>,
 }
 
 /// One configured node.
@@ -128,6 +134,7 @@ impl Engine {
         for (worker, from) in workers.into_iter().zip(cursors) {
             worker.start(&core, from);
         }
+        incoming::start(&core);
         Ok(Arc::new(Engine { core }))
     }
 

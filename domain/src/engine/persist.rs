@@ -147,6 +147,7 @@ impl Core {
                 let reason = part.failure().map_or("", |f| f.message.as_str());
                 info!(payment.hash = %hash, part.id = %id, status, reason, "part failed");
             }
+            EventKind::PaymentReceived => {}
             EventKind::PartFulfilledAfterFailure => self.alarm(
                 hash,
                 &format!("part {id} was fulfilled after it had been called failed (A-7)"),

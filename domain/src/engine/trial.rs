@@ -20,6 +20,7 @@ pub(super) fn core() -> Core {
         store: Arc::new(MockPaymentStore::new()),
         clock: Arc::new(MockClock::new()),
         spawner: Arc::new(MockSpawner::new()),
+        incoming: None,
         nodes: vec![node],
     };
     let core = Core::new(ports, Policy::default());

@@ -1,7 +1,7 @@
 //! What is stored, by itself. Each function says the first rule that it breaks.
 
 use super::{Rule, Violation};
-use crate::{PartStatus, PartialPayment, PaymentSummary, StatusKind, Tally};
+use crate::{IncomingPayment, Msat, PartStatus, PartialPayment, PaymentSummary, StatusKind, Tally};
 
 /// A payment's row, without its parts.
 pub fn row(row: &PaymentSummary) -> Result<(), Violation> {
@@ -39,6 +39,23 @@ pub fn part(part: &PartialPayment) -> Result<(), Violation> {
     Rule::Ceiling.requires(
         part.amount() <= part.intended,
         "the part is larger than its payment",
+    )
+}
+
+/// A payment that came in.
+pub fn incoming(payment: &IncomingPayment) -> Result<(), Violation> {
+    let paid = &payment.paid;
+    let proven = paid.preimage.opens(paid.payment_hash);
+    Rule::Proof.requires(proven, "the preimage does not open the hash")?;
+    let mut amounts = paid.parts.iter().map(|part| part.amount);
+    let sum = amounts.try_fold(Msat::default(), Msat::checked_add);
+    Rule::TrueIncomingList.requires(
+        paid.received > Msat::default() && sum.is_some_and(|sum| sum <= paid.received),
+        "its parts brought more than came, or nothing came",
+    )?;
+    Rule::OneOutcome.requires(
+        paid.created_at <= paid.completed_at,
+        "it was paid before it came",
     )
 }
 

@@ -2,9 +2,9 @@
 
 use crate::invariant::Rule;
 use crate::{
-    Event, Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialPayment,
-    PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal,
-    RequestId, Route,
+    Event, HistoryFilter, HistoryRow, Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId,
+    PartialInvoices, PartialPayment, PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret,
+    PaymentSummary, Preimage, Refusal, RequestId, Route,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -57,7 +57,16 @@ pub trait PaymentApi: Send + Sync {
     /// A page of payments, by id.
     async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<PaymentSummary>, ApiError>;
 
-    /// A page of the history: that number and later ones.
+    /// A page of the payments of either direction, by id.
+    async fn list_history(&self, filter: HistoryFilter) -> Result<Page<HistoryRow>, ApiError>;
+
+    /// What has arrived for our invoices and is not claimed, failed or timed out.
+    async fn list_partial_invoices(
+        &self,
+        hash: Option<PaymentHash>,
+    ) -> Result<PartialInvoices, ApiError>;
+
+    /// A page of the events: that number and later ones.
     async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError>;
 
     /// What is going on.

@@ -4,6 +4,7 @@
 mod api;
 mod clock;
 mod dev;
+mod incoming;
 mod listener;
 mod sender;
 mod spawner;
@@ -12,6 +13,7 @@ mod store;
 pub use api::*;
 pub use clock::*;
 pub use dev::*;
+pub use incoming::*;
 pub use listener::*;
 pub use sender::*;
 pub use spawner::*;

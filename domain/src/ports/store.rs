@@ -111,6 +111,24 @@ pub enum Listed<T> {
     Damaged(Damaged),
 }
 
+impl<T> Listed<T> {
+    /// The same row, as part of something larger.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Listed<U> {
+        match self {
+            Listed::Sound(row) => Listed::Sound(f(row)),
+            Listed::Damaged(row) => Listed::Damaged(row),
+        }
+    }
+
+    /// Its number, damaged or not.
+    pub fn number(&self, of_sound: impl FnOnce(&T) -> u64) -> u64 {
+        match self {
+            Listed::Sound(row) => of_sound(row),
+            Listed::Damaged(row) => row.id,
+        }
+    }
+}
+
 /// What can be said of a row that breaks a rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Damaged {
@@ -129,6 +147,8 @@ pub struct PaymentFilter {
     pub hash: Option<PaymentHash>,
     /// Only those.
     pub status: Option<StatusKind>,
+    /// Only with this in their label or description, whatever the case of ASCII letters.
+    pub search: Option<String>,
     /// Only this number and later ones.
     pub start: Option<PaymentId>,
     /// At most so many.

@@ -61,6 +61,7 @@ impl Machine {
             store: Arc::clone(&store) as _,
             clock: Arc::new(SimClock::new()),
             spawner: Arc::new(TestSpawner),
+            incoming: None,
             nodes: vec![node],
         };
         let engine = Engine::start(ports, policy).await?;

@@ -161,6 +161,7 @@ impl Daemon {
                 life,
             }),
             nodes: nodes.into(),
+            incoming: None,
         }
     }
 }

@@ -201,6 +201,7 @@ async fn start(
         store,
         clock: clock.clone(),
         spawner: Arc::new(TestSpawner),
+        incoming: None,
         nodes: vec![NodePorts {
             name: self::node(),
             sender: node.clone(),

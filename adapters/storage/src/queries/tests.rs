@@ -40,6 +40,7 @@ fn plan(query: impl FnOnce(&mut SqliteConnection)) -> String {
 fn plan_of_payments(status: Option<StatusKind>, hash: Option<PaymentHash>) -> String {
     let filter = PaymentFilter {
         hash,
+        search: None,
         status,
         start: None,
         limit: 10,

@@ -3,7 +3,7 @@
 use super::{FailureRow, damaged};
 use crate::codes;
 use crate::fields::{payment_hash, time, unsigned};
-use crate::schema::{events, payments};
+use crate::schema::{events, incoming_payments, payments};
 use diesel::prelude::*;
 use domain::{Event, EventKind, Listed, PartId};
 
@@ -24,6 +24,12 @@ pub(crate) struct Whose {
     payment_hash: Vec<u8>,
 }
 
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = incoming_payments)]
+pub(crate) struct WhoseIncoming {
+    payment_hash: Vec<u8>,
+}
+
 /// An event with what is joined to it, which a damaged database may lack.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = events)]
@@ -33,6 +39,8 @@ pub(crate) struct StoredEvent {
     #[diesel(embed)]
     whose: Option<Whose>,
     #[diesel(embed)]
+    incoming: Option<WhoseIncoming>,
+    #[diesel(embed)]
     failure: Option<FailureRow>,
 }
 
@@ -40,21 +48,25 @@ impl StoredEvent {
     /// A row of a list.
     pub(crate) fn into_listed(self) -> Listed<Event> {
         let seq = self.event.seq;
-        let hash = self.whose.as_ref();
-        let hash = hash.and_then(|whose| payment_hash(&whose.payment_hash).ok());
+        let hash = self.hash().and_then(|hash| payment_hash(hash).ok());
         match self.into_domain() {
             Ok(event) => Listed::Sound(event),
             Err(reason) => damaged(seq, hash, reason),
         }
     }
 
+    /// A number belongs to one payment of the two tables.
+    fn hash(&self) -> Option<&[u8]> {
+        let incoming = || self.incoming.as_ref().map(|whose| &*whose.payment_hash);
+        let outgoing = self.whose.as_ref().map(|whose| &*whose.payment_hash);
+        outgoing.or_else(incoming)
+    }
+
     fn into_domain(self) -> Result<Event, String> {
-        let StoredEvent {
-            event,
-            whose,
-            failure,
-        } = self;
-        let whose = whose.ok_or("A-9: its payment is missing")?;
+        let hash = self.hash().ok_or("A-9: its payment is missing")?;
+        let hash = payment_hash(hash)?;
+        let StoredEvent { event, failure, .. } = self;
+        let part = event.part_id.map(|id| unsigned(id, "part_id").map(PartId));
         let status = |status: i64| {
             let known = codes::status(status);
             known.ok_or_else(|| format!("status {status} is not known"))
@@ -69,12 +81,9 @@ impl StoredEvent {
             seq: unsigned(event.seq, "seq")?,
             kind,
             at: time(event.at, "at")?,
-            payment_hash: payment_hash(&whose.payment_hash)?,
+            payment_hash: hash,
             payment_status: status(event.payment_status)?,
-            part: PartId(unsigned(
-                event.part_id.ok_or("its part is missing")?,
-                "part_id",
-            )?),
+            part: part.transpose()?,
             part_status: event.part_status.map(status).transpose()?,
             failure,
         })

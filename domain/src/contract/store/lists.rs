@@ -160,7 +160,8 @@ pub async fn events_tell_every_transition(h: Harness<'_>) {
     let all = events(h, 1, 100).await;
     let told = all.iter().map(|event| {
         let after = (event.payment_status, event.part_status);
-        (event.seq, event.kind, event.payment_hash, event.part, after)
+        let part = event.part.expect("each is about a part");
+        (event.seq, event.kind, event.payment_hash, part, after)
     });
     let told: Vec<_> = told.collect();
     let (first, second) = (hash(1), hash(2));

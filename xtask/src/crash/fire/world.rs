@@ -172,6 +172,7 @@ async fn started(
             store: Arc::clone(guard) as _,
             clock: Arc::clone(clock) as _,
             spawner: Arc::new(TestSpawner),
+            incoming: None,
             nodes: vec![NodePorts {
                 name: self::node(),
                 sender: Arc::clone(node) as _,

@@ -1,0 +1,68 @@
+//! What came in, in memory.
+
+use super::{SimStore, count, is_found};
+use async_trait::async_trait;
+use domain::{
+    Cursor, Event, EventKind, IncomingPayment, IncomingStore, Listed, NodeName, PaymentFilter,
+    Recorded, StatusKind, Unavailable,
+};
+
+#[async_trait]
+impl IncomingStore for SimStore {
+    async fn record(&self, payment: IncomingPayment, cursor: Cursor) -> Recorded {
+        let mut state = self.state();
+        if state.incoming_fails {
+            return Recorded::Unavailable("simulated full disk".into());
+        }
+        let node = payment.node.clone();
+        let heard = state.incoming_cursors.entry(node).or_insert(cursor);
+        *heard = (*heard).max(cursor);
+        let key = (&payment.node, payment.paid.payment_hash);
+        let mut known = state.incoming.values();
+        if known.any(|known| (&known.node, known.paid.payment_hash) == key) {
+            return Recorded::Before;
+        }
+        let (id, seq) = (state.next_payment(), count(state.events.len()) + 1);
+        state.events.push(Event {
+            seq,
+            kind: EventKind::PaymentReceived,
+            at: payment.paid.completed_at,
+            payment_hash: payment.paid.payment_hash,
+            payment_status: StatusKind::Complete,
+            part: None,
+            part_status: None,
+            failure: None,
+        });
+        state.incoming.insert(id, IncomingPayment { id, ..payment });
+        Recorded::Yes(id, seq)
+    }
+
+    async fn incoming_cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
+        Ok(self.read()?.incoming_cursors.get(&node).copied())
+    }
+
+    async fn incoming(
+        &self,
+        filter: PaymentFilter,
+    ) -> Result<Vec<Listed<IncomingPayment>>, Unavailable> {
+        let state = self.read()?;
+        let wanted = |row: &&IncomingPayment| {
+            filter.start.is_none_or(|start| row.id >= start)
+                && filter.hash.is_none_or(|hash| row.paid.payment_hash == hash)
+                && is_found(
+                    filter.search.as_ref(),
+                    [&row.paid.label, &row.paid.description],
+                )
+        };
+        let limit = usize::try_from(filter.limit).unwrap_or(0);
+        let rows = state.incoming.values().filter(wanted).take(limit);
+        Ok(rows.cloned().map(Listed::Sound).collect())
+    }
+}
+
+impl SimStore {
+    /// Whether nothing that came in can be recorded.
+    pub fn set_incoming_fails(&self, fail: bool) {
+        self.state().incoming_fails = fail;
+    }
+}
