@@ -8,7 +8,7 @@ use crate::data_dir::{self, Lock};
 use crate::shutdown::Shutdown;
 use crate::spawner::TokioSpawner;
 use crate::trouble::trouble;
-use domain::{Engine, NodePorts, PaymentApi, PaymentStore, Policy, Ports};
+use domain::{Engine, Incoming, IncomingStore, NodePorts, PaymentApi, PaymentStore, Policy, Ports};
 use nodes::Nodes;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -89,10 +89,15 @@ impl Running {
         let group = nodes::group(store.installation());
         let (nodes, ports) =
             Nodes::start(&assembly.nodes, assembly.state.as_deref(), group).await?;
-        let engine = start_engine(&store, ports, assembly).await?;
+        let incoming = Incoming {
+            store: Arc::clone(&store) as Arc<dyn IncomingStore>,
+            nodes: nodes.receivers.clone(),
+        };
+        let engine = start_engine(&store, ports, incoming, assembly).await?;
         let dev = nodes.network.clone();
         let services = rpc::Services {
             payments: Arc::clone(&engine) as Arc<dyn PaymentApi>,
+            invoices: dev.as_ref().map(|network| network.invoices()),
             dev: dev.map(|network| network as Arc<dyn domain::DevNetwork>),
             about: about(assembly),
             network: nodes.network_name(),
@@ -158,13 +163,14 @@ fn open_store(database: &Path) -> anyhow::Result<Arc<SqliteStore>> {
 async fn start_engine(
     store: &Arc<SqliteStore>,
     nodes: Vec<NodePorts>,
+    incoming: Incoming,
     assembly: &Assembly,
 ) -> anyhow::Result<Arc<Engine>> {
     let ports = Ports {
         store: Arc::clone(store) as Arc<dyn PaymentStore>,
         clock: Arc::new(SystemClock),
         spawner: Arc::new(TokioSpawner::current()),
-        incoming: None,
+        incoming: Some(incoming),
         nodes,
     };
     let started = Engine::start(ports, assembly.policy.clone()).await;

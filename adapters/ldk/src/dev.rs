@@ -3,10 +3,11 @@
 mod routes;
 
 use crate::network::{CHANNELS, Network};
-use crate::node::{Ask, Node};
+use crate::node::{Ask, FINAL_DELTA, Node, now};
 use async_trait::async_trait;
 use domain::{
-    DevError, DevInvoice, DevNetwork, Msat, NodeId, PaymentHash, PaymentSecret, Route, Timestamp,
+    DevError, DevInvoice, DevNetwork, DevPayment, Msat, NewInvoice, NodeId, OfferAnswer, PartId,
+    PaymentHash, PaymentSecret, Route, Timestamp,
 };
 use lightning::bolt11_invoice::{Bolt11InvoiceDescription, Description};
 use lightning::ln::channelmanager::Bolt11InvoiceParameters;
@@ -35,7 +36,11 @@ impl DevNetwork for Network {
             Some(node) => self.find(&node)?,
             None => DAVE,
         };
-        invoice(&self.nodes[node], amount, description.unwrap_or_default())
+        let description = description.unwrap_or_default();
+        if node == ALICE {
+            return self.own_invoice(amount, description).await;
+        }
+        invoice(&self.nodes[node], amount, description)
     }
 
     async fn routes(
@@ -51,6 +56,37 @@ impl DevNetwork for Network {
         let ids: Vec<NodeId> = self.nodes.iter().map(|node| node.id()).collect();
         let count = count.unwrap_or(usize::MAX);
         routes::disjoint(self.sides(), &ids, (ALICE, to), amount, count)
+    }
+
+    async fn pay(&self, payment: DevPayment) -> Result<(), DevError> {
+        let from = match &payment.from {
+            Some(node) => self.find(node)?,
+            None => DAVE,
+        };
+        let to = self.find(&payment.destination.to_string())?;
+        if from == ALICE || from == to {
+            let reason = "bob, carol or dave pays another node";
+            return Err(DevError::NoRoute(reason.to_owned()));
+        }
+        let ids: Vec<NodeId> = self.nodes.iter().map(|node| node.id()).collect();
+        let first = now().0;
+        for (place, amount) in (0..).zip(&payment.parts) {
+            let ways = routes::disjoint(self.sides(), &ids, (from, to), *amount, usize::MAX)?;
+            // Each part takes another way than the one before, as far as there are any.
+            let turn = place % ways.len().max(1);
+            let route = ways.into_iter().nth(turn);
+            let route = route.ok_or_else(|| DevError::NoRoute("no way".to_owned()))?;
+            let number = first.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
+            let offer = Box::new(payment.part(PartId(number), route));
+            let node = &self.nodes[from];
+            match node.ask(|reply| Ask::Offer(offer, reply)).await {
+                Some(OfferAnswer::Accepted | OfferAnswer::AlreadyOffered) => {}
+                Some(OfferAnswer::Refused(why)) => return Err(DevError::Refused(why.message)),
+                Some(OfferAnswer::Unknown(why)) => return Err(DevError::Refused(why)),
+                None => return Err(stopped(node)),
+            }
+        }
+        Ok(())
     }
 
     async fn tick(&self, minutes: u32) -> Result<(), DevError> {
@@ -73,6 +109,25 @@ impl DevNetwork for Network {
 }
 
 impl Network {
+    /// An invoice of our own, which is in the list of those.
+    async fn own_invoice(&self, amount: Msat, description: String) -> Result<DevInvoice, DevError> {
+        let new = NewInvoice {
+            amount: Some(amount),
+            label: format!("dev-invoice {}", now().0),
+            description,
+            expiry: Some(INVOICE_SECONDS),
+        };
+        let made = self.invoices().make(new).await;
+        let (invoice, secret) = made.map_err(|error| DevError::Refused(error.to_string()))?;
+        Ok(DevInvoice {
+            bolt11: invoice.bolt11,
+            payment_hash: invoice.payment_hash,
+            payment_secret: secret,
+            destination: self.nodes[ALICE].id(),
+            expires_at: invoice.expires_at,
+        })
+    }
+
     /// A node's place, by id or name.
     fn find(&self, node: &str) -> Result<usize, DevError> {
         let id = node.parse::<NodeId>().ok();
@@ -143,7 +198,7 @@ fn invoice(node: &Arc<Node>, amount: Msat, description: String) -> Result<DevInv
         amount_msats: Some(amount.get()),
         description: Bolt11InvoiceDescription::Direct(description),
         invoice_expiry_delta_secs: Some(INVOICE_SECONDS),
-        min_final_cltv_expiry_delta: Some(routes::FINAL_DELTA),
+        min_final_cltv_expiry_delta: Some(FINAL_DELTA),
         ..Bolt11InvoiceParameters::default()
     };
     let invoice = node

@@ -6,7 +6,7 @@
 //! # Map
 //!
 //! - `network`: the four nodes and their channels; `dev`: invoices and routes for the asking.
-//! - `sender`, `listener`: alice as the domain's ports see her; `failure`: why a part failed.
+//! - `sender`, `listener`, `incoming`: alice as the domain's ports see her; `failure`: why a part failed.
 //! - `node`: one LDK node, driven by a thread of its own. Everything about it that must agree is
 //!   decided on that thread and committed in one transaction a turn.
 //! - `store`: that transaction, in a SQLite file a node; `chain`: the fabricated chain.
@@ -21,6 +21,7 @@
 mod chain;
 mod dev;
 mod failure;
+mod incoming;
 mod key;
 mod listener;
 mod network;

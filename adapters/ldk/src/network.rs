@@ -6,11 +6,12 @@ mod opening;
 mod tests;
 
 use crate::chain::Chain;
+use crate::incoming::Receiver;
 use crate::listener::Listener;
 use crate::node::{Birth, BootError, Node};
 use crate::sender::Sender;
 use crate::store::{Blocks, StoreError};
-use domain::{HtlcListener, HtlcSender, NodeId, ShortChannelId};
+use domain::{HtlcListener, HtlcSender, IncomingNode, NodeId, OwnInvoices, ShortChannelId};
 use links::Links;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -148,6 +149,7 @@ impl Network {
                 chain,
                 file,
                 fresh,
+                is_ours: number == 1,
                 pulse,
             };
             let node = Node::start(birth).map_err(|e| StartError::boot(name, dir, e))?;
@@ -174,6 +176,16 @@ impl Network {
     /// Alice, as outcomes come in.
     pub fn listener(&self) -> Box<dyn HtlcListener> {
         Box::new(Listener(self.nodes[0].clone()))
+    }
+
+    /// Alice, as money comes in.
+    pub fn receiver(&self) -> Arc<dyn IncomingNode> {
+        Arc::new(Receiver(self.nodes[0].clone()))
+    }
+
+    /// Alice's invoices.
+    pub fn invoices(&self) -> Arc<dyn OwnInvoices> {
+        Arc::new(Receiver(self.nodes[0].clone()))
     }
 
     /// The node of that name.

@@ -5,6 +5,7 @@ mod boot;
 mod config;
 mod driver;
 mod events;
+mod incoming;
 mod log;
 mod offer;
 mod router;
@@ -12,12 +13,12 @@ mod types;
 
 pub(crate) use ask::Ask;
 pub(crate) use boot::{Birth, BootError};
-pub(crate) use config::{CLTV_DELTA, FEE_BASE_MSAT, FEE_PPM};
+pub(crate) use config::{CLTV_DELTA, FEE_BASE_MSAT, FEE_PPM, FINAL_DELTA};
 pub(crate) use log::Log;
 
 use crate::chain::Chain;
 use crate::store::Staging;
-use domain::{NodeId, NodeIdentity};
+use domain::{NodeId, NodeIdentity, Timestamp};
 use lightning::bitcoin::Block;
 use lightning::bitcoin::secp256k1::PublicKey;
 use lightning::chain::Listen;
@@ -26,6 +27,7 @@ use lightning::util::wakers::Notifier;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot, watch};
 use types::{Manager, Monitors, Peers};
 
@@ -56,6 +58,8 @@ pub(crate) struct Node {
     asks: mpsc::Sender<Ask>,
     /// The place of the last outcome; closed when the driver has ended.
     last_outcome: watch::Receiver<u64>,
+    /// The place of the last paid invoice of ours; closed when the driver has ended.
+    last_received: watch::Receiver<u64>,
     /// Whether HTLCs are forwarded and received yet.
     forwards: AtomicBool,
     state: AtomicU8,
@@ -95,6 +99,11 @@ impl Node {
     /// Follows the place of the last outcome; ends with the node.
     pub(crate) fn last_outcome(&self) -> watch::Receiver<u64> {
         self.last_outcome.clone()
+    }
+
+    /// Follows the place of the last paid invoice of ours; ends with the node.
+    pub(crate) fn last_received(&self) -> watch::Receiver<u64> {
+        self.last_received.clone()
     }
 
     /// Extends the node's chain.
@@ -156,4 +165,11 @@ impl Node {
             tracing::error!(node = self.name, "the node's driver has panicked");
         }
     }
+}
+
+/// The time of day.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let micros = since.unwrap_or_default().as_micros();
+    Timestamp(u64::try_from(micros).unwrap_or(u64::MAX))
 }

@@ -5,10 +5,12 @@
 //! part told twice or never. So a turn of the driver is one transaction: [`Store::commit`].
 
 mod blocks;
+mod invoices;
 mod outcomes;
 mod staging;
 
 pub(crate) use blocks::Blocks;
+pub(crate) use invoices::{Arrival, InvoiceChanges, Payment};
 pub(crate) use outcomes::Outcome;
 pub(crate) use staging::{Staging, Write};
 
@@ -101,6 +103,17 @@ pub(crate) struct Turn {
     pub(crate) above: Option<u64>,
     /// Replies to parts whose event has not come yet.
     pub(crate) replies: Vec<(PaymentId, String)>,
+    /// Our own invoices.
+    pub(crate) invoices: InvoiceChanges,
+}
+
+/// What a commit has added.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Added {
+    /// The last outcome's place, if it has changed.
+    pub(crate) outcome: Option<u64>,
+    /// The last paid invoice's place, if it has changed.
+    pub(crate) received: Option<u64>,
 }
 
 /// A monitor as it was stored, and the updates since.
@@ -121,6 +134,7 @@ impl Turn {
             && self.holding.is_none()
             && self.forget.is_none()
             && self.above.is_none()
+            && self.invoices.is_empty()
     }
 }
 
@@ -135,6 +149,7 @@ impl Store {
             None => Connection::open_in_memory()?,
         };
         db.execute_batch(SCHEMA)?;
+        db.execute_batch(invoices::SCHEMA)?;
         db.set_prepared_statement_cache_capacity(32);
         if path.is_some() && !fresh {
             harden(&db)?;
@@ -157,10 +172,10 @@ impl Store {
         self.durable
     }
 
-    /// Makes a turn durable, whole. Returns the last outcome's place if it has changed.
-    pub(crate) fn commit(&mut self, turn: &Turn) -> Result<Option<u64>, StoreError> {
+    /// Makes a turn durable, whole.
+    pub(crate) fn commit(&mut self, turn: &Turn) -> Result<Added, StoreError> {
         if turn.is_quiet() && !self.durable {
-            return Ok(None);
+            return Ok(Added::default());
         }
         let tx = self.db.transaction()?;
         if self.durable {
@@ -171,7 +186,8 @@ impl Store {
             let mut write = tx.prepare_cached("INSERT OR REPLACE INTO manager VALUES (0, ?)")?;
             write.execute([bytes])?;
         }
-        let last = outcomes::write(&tx, turn)?;
+        let outcome = outcomes::write(&tx, turn)?;
+        let received = invoices::write(&tx, &turn.invoices)?;
         for hash in &turn.paid {
             let mut write = tx.prepare_cached("INSERT OR IGNORE INTO paid VALUES (?)")?;
             write.execute([hash.0])?;
@@ -189,7 +205,7 @@ impl Store {
             write.execute(params![hash.0, preimage])?;
         }
         tx.commit()?;
-        Ok(last)
+        Ok(Added { outcome, received })
     }
 
     /// The manager, if the node has run before.

@@ -30,6 +30,9 @@ pub enum Code {
     StorageUnavailable = 220,
     NodeUnavailable = 221,
     Quarantined = 222,
+    LabelInUse = 900,
+    NoSuchInvoice = 905,
+    OtherInvoiceStatus = 906,
 }
 
 /// One row of the table.
@@ -85,6 +88,9 @@ pub const ERRORS: &[ErrorInfo] = &[
     row(Code::StorageUnavailable, "STORAGE_UNAVAILABLE", "the database failed; data.durable says whether the part may have been stored (false, \"unknown\")", "with the same request_id, or when durable is false"),
     row(Code::NodeUnavailable, "NODE_UNAVAILABLE", "the Lightning node cannot be reached; what is pending stays pending", "yes, later"),
     row(Code::Quarantined, "PAY_QUARANTINED", "the payment's records contradict each other; nothing is sent towards it", "no: a human must look at it"),
+    row(Code::LabelInUse, "INVOICE_LABEL_ALREADY_EXISTS", "an invoice of ours has that label; nothing changed", "with another label"),
+    row(Code::NoSuchInvoice, "INVOICE_NOT_FOUND", "no invoice of ours has that label; nothing changed", "no"),
+    row(Code::OtherInvoiceStatus, "INVOICE_STATUS_UNEXPECTED", "the invoice has another status, or parts of its payment have arrived; nothing changed", "with the status that it has"),
 ];
 
 impl Code {

@@ -2,13 +2,18 @@
 //! by `help` and checked by `check`.
 
 mod check;
+mod delinvoice;
 mod dev_hold;
 mod dev_invoice;
+mod dev_pay;
 mod dev_routes;
 mod dev_tick;
 mod getinfo;
 mod help;
+mod invoice;
 mod listevents;
+mod listinvoices;
+mod listpartialinvoices;
 mod listpartialpayments;
 mod listpayments;
 mod notifications;
@@ -35,7 +40,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
-static ALL: [MethodInfo; 17] = [
+static ALL: [MethodInfo; 22] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
@@ -43,14 +48,19 @@ static ALL: [MethodInfo; 17] = [
     MethodInfo::of::<waitsendpay::WaitSendPay>(),
     MethodInfo::of::<listpayments::ListPayments>(),
     MethodInfo::of::<waitpayment::WaitPayment>(),
+    MethodInfo::of::<listpartialinvoices::ListPartialInvoices>(),
     MethodInfo::of::<listevents::ListEvents>(),
     MethodInfo::of::<getinfo::GetInfo>(),
     MethodInfo::of::<help::Help>(),
     MethodInfo::of::<check::Check>(),
     MethodInfo::of::<notifications::Notifications>(),
     MethodInfo::of::<stop::Stop>(),
+    MethodInfo::of::<invoice::Invoice>(),
+    MethodInfo::of::<listinvoices::ListInvoices>(),
+    MethodInfo::of::<delinvoice::DelInvoice>(),
     MethodInfo::of::<dev_invoice::DevInvoice>(),
     MethodInfo::of::<dev_routes::DevRoutes>(),
+    MethodInfo::of::<dev_pay::DevPay>(),
     MethodInfo::of::<dev_tick::DevTick>(),
     MethodInfo::of::<dev_hold::DevHold>(),
 ];
@@ -224,6 +234,12 @@ impl jsonrpsee::IntoResponse for Answer {
             Err(error) => ResponsePayload::error(ErrorObjectOwned::from(error)),
         }
     }
+}
+
+/// Our own node's invoices, where it is in this process.
+fn own_invoices(context: &Context) -> Result<&dyn domain::OwnInvoices, RpcError> {
+    let invoices = context.services.invoices.as_deref();
+    invoices.ok_or_else(|| RpcError::params("this daemon runs no embedded network"))
 }
 
 /// The embedded network. Its methods are registered only where there is one.

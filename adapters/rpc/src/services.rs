@@ -2,7 +2,7 @@
 
 use crate::Limits;
 use crate::scribe::Scribe;
-use domain::{DevNetwork, PaymentApi};
+use domain::{DevNetwork, OwnInvoices, PaymentApi};
 use std::io;
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ pub struct Services {
     pub payments: Arc<dyn PaymentApi>,
     /// The embedded network: the `dev-…` methods exist only with it.
     pub dev: Option<Arc<dyn DevNetwork>>,
+    /// The invoices of the embedded network's own node.
+    pub invoices: Option<Arc<dyn OwnInvoices>>,
     /// What `getinfo` says of this daemon.
     pub about: About,
     /// The network that the nodes are on (`regtest`, `bitcoin`, …), or `unknown` as long as no node

@@ -2,11 +2,11 @@
 
 mod msat;
 
-pub(crate) use msat::{msat, some_msat};
+pub(crate) use msat::{msat, msat_or_any, msats, some_msat};
 
 use crate::error::RpcError;
 use domain::{
-    NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret, RequestId,
+    Direction, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret, RequestId,
     ShortChannelId, StatusKind,
 };
 use serde_json::value::RawValue;
@@ -120,6 +120,18 @@ pub(crate) fn channel(raw: &RawValue) -> Result<ShortChannelId, Invalid> {
 
 pub(crate) fn status(raw: &RawValue) -> Result<StatusKind, Invalid> {
     parsed(raw, "should be pending, complete or failed")
+}
+
+pub(crate) fn direction(raw: &RawValue) -> Result<Direction, Invalid> {
+    let direction = text_of(raw).and_then(|text| Direction::from_name(&text));
+    direction.map_or_else(|| should("should be outgoing, incoming or all"), Ok)
+}
+
+pub(crate) fn invoice_status(raw: &RawValue) -> Result<String, Invalid> {
+    match text_of(raw).as_deref() {
+        Some(status @ ("unpaid" | "paid" | "expired")) => Ok(status.to_owned()),
+        _ => should("should be unpaid, paid or expired"),
+    }
 }
 
 /// What an onion can carry is the most that makes sense (BOLT 4: 1,300 bytes).

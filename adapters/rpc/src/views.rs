@@ -1,10 +1,14 @@
 //! How parts and payments look in replies: the same whether sent, waited for, listed or failed.
 
 mod event;
+mod incoming;
+mod invoice;
 mod part;
 mod payment;
 
 pub(crate) use event::EventView;
+pub(crate) use incoming::{IncomingPaymentView, PartialInvoiceView};
+pub(crate) use invoice::OwnInvoiceView;
 pub(crate) use part::{FailedPart, HopView, PartView};
 pub(crate) use payment::{FailedPayment, PaymentView};
 

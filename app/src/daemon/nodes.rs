@@ -4,7 +4,7 @@ use crate::config::{Address, NodeConfig};
 use crate::data_dir;
 use crate::trouble::trouble;
 use cln::Lightningd;
-use domain::{NodeName, NodePorts};
+use domain::{IncomingNode, NodeName, NodePorts};
 use ldk::Network;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +14,8 @@ pub(super) struct Nodes {
     /// The embedded network, if it is one of them.
     pub(super) network: Option<Arc<Network>>,
     lightningds: Arc<Vec<Lightningd>>,
+    /// Those that can be paid, as money comes in.
+    pub(super) receivers: Vec<(NodeName, Arc<dyn IncomingNode>)>,
 }
 
 impl Nodes {
@@ -25,12 +27,14 @@ impl Nodes {
         group: u64,
     ) -> anyhow::Result<(Nodes, Vec<NodePorts>)> {
         let (mut network, mut lightningds, mut ports) = (None, Vec::new(), Vec::new());
+        let mut receivers = Vec::new();
         for node in nodes {
             let name = NodeName::new(node.name.as_str());
             ports.push(match &node.address {
                 Address::Embedded => {
                     let dir = state.map(|state| state.join(&node.name));
                     let started = start_network(dir).await?;
+                    receivers.push((name.clone(), started.receiver()));
                     let ports = NodePorts {
                         name,
                         sender: started.sender(),
@@ -58,6 +62,7 @@ impl Nodes {
         let nodes = Nodes {
             network,
             lightningds: Arc::new(lightningds),
+            receivers,
         };
         Ok((nodes, ports))
     }

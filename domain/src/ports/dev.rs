@@ -1,6 +1,9 @@
 //! What the embedded network offers beyond a node, so that people can try everything by hand.
 
-use crate::{Msat, NodeId, PaymentHash, PaymentSecret, Route, Timestamp};
+use crate::{
+    Msat, NodeId, Notes, Offer, PartId, PaymentHash, PaymentMetadata, PaymentSecret, Route,
+    Timestamp,
+};
 use async_trait::async_trait;
 
 /// A network of our own, on which invoices and routes can be had for the asking.
@@ -24,6 +27,10 @@ pub trait DevNetwork: Send + Sync {
         count: Option<usize>,
     ) -> Result<Vec<Route>, DevError>;
 
+    /// Lets another node than ours (`dave` unless said) pay in the parts that are named, each on its
+    /// way when this returns; what is missing to the whole may follow later.
+    async fn pay(&self, payment: DevPayment) -> Result<(), DevError>;
+
     /// Lets so many of LDK's minutes pass, on every node.
     async fn tick(&self, minutes: u32) -> Result<(), DevError>;
 
@@ -44,6 +51,40 @@ pub struct DevInvoice {
     pub destination: NodeId,
     /// When it expires.
     pub expires_at: Timestamp,
+}
+
+/// What another node pays, or a share of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DevPayment {
+    /// Who pays.
+    pub from: Option<String>,
+    /// Who is paid.
+    pub destination: NodeId,
+    /// The invoice's hash.
+    pub payment_hash: PaymentHash,
+    /// The invoice's secret.
+    pub secret: Option<PaymentSecret>,
+    /// The invoice's metadata.
+    pub metadata: Option<PaymentMetadata>,
+    /// What all parts bring together, those that follow included.
+    pub total: Msat,
+    /// What each part brings.
+    pub parts: Vec<Msat>,
+}
+
+impl DevPayment {
+    /// One part of it, on that way.
+    pub fn part(&self, part: PartId, route: Route) -> Offer {
+        Offer {
+            part,
+            payment_hash: self.payment_hash,
+            total: self.total,
+            route,
+            secret: self.secret.clone(),
+            metadata: self.metadata.clone(),
+            notes: Notes::default(),
+        }
+    }
 }
 
 /// Why the network could not do it.

@@ -66,6 +66,7 @@ impl Served {
         let services = Services {
             payments: Arc::clone(&machine.engine) as _,
             dev: None,
+            invoices: None,
             network: Arc::new(|| "bench".to_owned()),
             about: About::default(),
             stop: Arc::new(|| ()),

@@ -4,8 +4,6 @@ use crate::node::{CLTV_DELTA, FEE_BASE_MSAT, FEE_PPM};
 use domain::{DevError, Hop, Msat, NodeId, Route, ShortChannelId};
 use std::collections::VecDeque;
 
-/// What our invoices ask for. BOLT 11's customary 18 is less than LDK accepts.
-pub(super) const FINAL_DELTA: u16 = 45;
 /// What our routes give: some blocks more, as LDK's invoices ask for three more than they were told.
 const FINAL_DELAY: u32 = 54;
 

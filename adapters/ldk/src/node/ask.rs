@@ -7,7 +7,10 @@ use super::driver::Driver;
 use super::{offer, types::Manager};
 use crate::store::StoreError;
 use crate::{failure, key};
-use domain::{Heard, LookUp, Offer, OfferAnswer, PartId, PaymentHash, Preimage, Word};
+use domain::{
+    Heard, IncomingPart, InvoiceError, InvoiceFilter, LookUp, NewInvoice, Offer, OfferAnswer,
+    OwnInvoice, PartId, PaymentHash, PaymentSecret, Preimage, Received, Word,
+};
 use lightning::ln::channelmanager::{PaymentId, RecentPaymentDetails};
 use lightning::ln::outbound_payment::RetryableSendFailure;
 use lightning::types::payment::PaymentPreimage;
@@ -15,6 +18,9 @@ use tokio::sync::oneshot::Sender;
 
 /// The numbering of outcomes is lifted no further: half of what SQLite can number is left to count.
 const PLACE_MAX: u64 = 1 << 62;
+
+/// An invoice that was made, and its secret.
+pub(super) type InvoiceReply = Result<(OwnInvoice, PaymentSecret), InvoiceError>;
 
 /// A question to the driver.
 pub(crate) enum Ask {
@@ -26,6 +32,16 @@ pub(crate) enum Ask {
     Outcomes(u64, u32, Sender<Vec<Heard>>),
     /// Outcomes up to that place are stored elsewhere. The answer: whether it can be gone on from.
     Forget(u64, Sender<bool>),
+    /// Make an invoice of ours.
+    MakeInvoice(NewInvoice, Sender<InvoiceReply>),
+    /// A page of them.
+    Invoices(InvoiceFilter, Sender<Vec<OwnInvoice>>),
+    /// Delete the one of that label and status.
+    DeleteInvoice(String, String, Sender<Result<OwnInvoice, InvoiceError>>),
+    /// The HTLCs that are there for them, or for that one.
+    Arrived(Option<PaymentHash>, Sender<Vec<IncomingPart>>),
+    /// So many of those that were paid, after that place.
+    Received(u64, u32, Sender<Vec<Received>>),
     /// Keep what arrives, or claim it.
     Hold(bool, Sender<()>),
     /// Let one of LDK's minutes pass.
@@ -41,6 +57,14 @@ pub(super) enum Due {
     Offered(Sender<OfferAnswer>, OfferAnswer),
     LookUp(PartId, PaymentHash, Sender<LookUp>),
     Outcomes(u64, u32, Sender<Vec<Heard>>),
+    Made(Sender<InvoiceReply>, InvoiceReply),
+    Invoices(InvoiceFilter, Sender<Vec<OwnInvoice>>),
+    Deleted(
+        Sender<Result<OwnInvoice, InvoiceError>>,
+        Result<OwnInvoice, InvoiceError>,
+    ),
+    Arrived(Option<PaymentHash>, Sender<Vec<IncomingPart>>),
+    Received(u64, u32, Sender<Vec<Received>>),
     Forgotten(Sender<bool>, bool),
     Done(Sender<()>),
     Settled(Sender<bool>),
@@ -54,6 +78,13 @@ impl Driver {
             Ask::Offer(offer, reply) => Due::Offered(reply, self.offer(&offer)),
             Ask::LookUp(part, hash, reply) => Due::LookUp(part, hash, reply),
             Ask::Outcomes(after, limit, reply) => Due::Outcomes(after, limit, reply),
+            Ask::MakeInvoice(new, reply) => Due::Made(reply, self.make_invoice(new)),
+            Ask::Invoices(filter, reply) => Due::Invoices(filter, reply),
+            Ask::DeleteInvoice(label, status, reply) => {
+                Due::Deleted(reply, self.delete_invoice(&label, status))
+            }
+            Ask::Arrived(hash, reply) => Due::Arrived(hash, reply),
+            Ask::Received(after, limit, reply) => Due::Received(after, limit, reply),
             Ask::Forget(upto, reply) => Due::Forgotten(reply, self.forget(upto)),
             Ask::Hold(on, reply) => {
                 self.holding = on;
@@ -80,6 +111,14 @@ impl Driver {
             Due::LookUp(part, hash, reply) => _ = reply.send(self.look_up(part, hash)?),
             Due::Outcomes(after, limit, reply) => {
                 _ = reply.send(self.store.outcomes_after(after, limit)?);
+            }
+            Due::Made(reply, made) => _ = reply.send(self.numbered(made)?),
+            Due::Invoices(filter, reply) => _ = reply.send(self.store.invoices(&filter)?),
+            Due::Deleted(reply, deleted) => _ = reply.send(deleted),
+            Due::Arrived(hash, reply) => _ = reply.send(self.arrived(hash)?),
+            Due::Received(after, limit, reply) => {
+                let ours = self.node.id();
+                _ = reply.send(self.store.received_after(after, limit, ours)?);
             }
             Due::Forgotten(reply, done) => _ = reply.send(done),
             Due::Done(reply) => _ = reply.send(()),

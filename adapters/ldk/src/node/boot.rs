@@ -3,6 +3,7 @@
 use super::ask::recent_id;
 use super::config::user_config;
 use super::driver::Driver;
+use super::incoming::Desk;
 use super::log::Log;
 use super::router::NoRouter;
 use super::types::{Keys, Manager, Monitor, Monitors, Peers};
@@ -37,6 +38,8 @@ pub(crate) struct Birth {
     pub(crate) file: Option<PathBuf>,
     /// Whether it is new, and nothing in its file matters until it is asked to harden.
     pub(crate) fresh: bool,
+    /// Whether it is ours: then only invoices that are known there are paid.
+    pub(crate) is_ours: bool,
     /// Beats after each turn of its driver.
     pub(crate) pulse: Arc<watch::Sender<u64>>,
 }
@@ -69,6 +72,7 @@ pub(super) fn boot(birth: Birth) -> Result<(Arc<Node>, Driver), BootError> {
         chain,
         file,
         fresh,
+        is_ours,
         pulse,
     } = birth;
     let store = Store::open(file.as_deref(), fresh)?;
@@ -93,6 +97,7 @@ pub(super) fn boot(birth: Birth) -> Result<(Arc<Node>, Driver), BootError> {
     let manager = Arc::new(ground.restore(&store, &monitors)?);
     let (asks, asked) = mpsc::channel(ASKS_MAX);
     let (outcome_sent, last_outcome) = watch::channel(store.last_outcome()?);
+    let (receipt_sent, last_received) = watch::channel(store.last_received()?);
     let node = Arc::new(Node {
         name,
         key: ground
@@ -109,6 +114,7 @@ pub(super) fn boot(birth: Birth) -> Result<(Arc<Node>, Driver), BootError> {
         wake: Notifier::new(),
         asks,
         last_outcome,
+        last_received,
         forwards: AtomicBool::new(false),
         state: AtomicU8::new(RUNNING),
         driver: Mutex::default(),
@@ -119,7 +125,9 @@ pub(super) fn boot(birth: Birth) -> Result<(Arc<Node>, Driver), BootError> {
         holding: store.holding()?,
         turn: Turn::default(),
         asks: asked,
+        desk: Desk::open(&store, is_ours)?,
         last_outcome: outcome_sent,
+        last_received: receipt_sent,
         pulse,
         store,
         node: node.clone(),

@@ -8,6 +8,8 @@ pub(crate) const FEE_BASE_MSAT: u64 = 1_000;
 pub(crate) const FEE_PPM: u64 = 100;
 /// Blocks that a forwarding node wants for itself. LDK silently raises anything under 48 to that.
 pub(crate) const CLTV_DELTA: u16 = 72;
+/// What our invoices ask for. BOLT 11's customary 18 is less than LDK accepts.
+pub(crate) const FINAL_DELTA: u16 = 45;
 /// The most HTLCs of one side in a channel that BOLT 2 allows.
 const HTLCS_MAX: u16 = 483;
 /// LDK's default allows 2,530 sat of small HTLCs in all.

@@ -5,6 +5,7 @@
 //! as LDK has something to do.
 
 use super::ask::{Ask, Due};
+use super::incoming::Desk;
 use super::{CRASHED, Node, RUNNING};
 use crate::store::{Store, StoreError, Turn};
 use lightning::ln::channelmanager::PaymentId;
@@ -31,10 +32,13 @@ pub(super) struct Driver {
     /// Preimages of what is kept waiting.
     pub(super) held: Vec<[u8; 32]>,
     pub(super) holding: bool,
+    /// What comes in at our own node.
+    pub(super) desk: Desk,
     /// What the running turn will write.
     pub(super) turn: Turn,
     pub(super) asks: mpsc::Receiver<Ask>,
     pub(super) last_outcome: watch::Sender<u64>,
+    pub(super) last_received: watch::Sender<u64>,
     /// Tells the network that something may have happened.
     pub(super) pulse: Arc<watch::Sender<u64>>,
 }
@@ -89,7 +93,9 @@ impl Driver {
         if self.node.forwards.load(Ordering::SeqCst) {
             self.node.manager.process_pending_htlc_forwards();
         }
+        self.note_arrivals();
         self.handle_events()?;
+        self.note_departures();
         self.node.peers.process_events();
         self.commit()
     }
@@ -107,12 +113,15 @@ impl Driver {
             turn.manager = Some(lightning::util::ser::Writeable::encode(&*self.node.manager));
             turn.replies = self.node.log.open_replies();
         }
-        let last = self.store.commit(&turn)?;
+        let added = self.store.commit(&turn)?;
         for write in &turn.monitors {
             self.complete(write.channel, write.completes);
         }
-        if let Some(last) = last {
+        if let Some(last) = added.outcome {
             self.last_outcome.send_replace(last);
+        }
+        if let Some(last) = added.received {
+            self.last_received.send_replace(last);
         }
         Ok(true)
     }

@@ -55,8 +55,17 @@ impl Driver {
             } => {
                 self.receive(payment_hash, purpose.preimage())?;
             }
-            Event::PaymentClaimed { payment_hash, .. } => {
-                self.turn.paid.push(PaymentHash(payment_hash.0));
+            Event::PaymentClaimed {
+                payment_hash,
+                purpose,
+                amount_msat,
+                htlcs,
+                ..
+            } => {
+                let hash = PaymentHash(payment_hash.0);
+                let preimage = purpose.preimage().map(|preimage| preimage.0);
+                self.received(hash, preimage, amount_msat, &htlcs);
+                self.turn.paid.push(hash);
             }
             Event::PaymentSent {
                 payment_id: Some(id),
@@ -133,7 +142,10 @@ impl Driver {
                 self.held.push(preimage.0);
                 self.turn.held.push((name, preimage.0));
             }
-            Some(preimage) if !paid => self.node.manager.claim_funds(preimage),
+            Some(preimage) if !paid && self.desk.takes(name) => {
+                self.desk.claim(name);
+                self.node.manager.claim_funds(preimage);
+            }
             _ => self.node.manager.fail_htlc_backwards(&hash),
         }
         Ok(())

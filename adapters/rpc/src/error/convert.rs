@@ -2,7 +2,7 @@
 
 use super::{Code, RpcError, shortened};
 use crate::views;
-use domain::{ApiError, DevError, FailureCode, Refusal};
+use domain::{ApiError, DevError, FailureCode, InvoiceError, Refusal};
 use serde_json::json;
 
 impl From<ApiError> for RpcError {
@@ -95,6 +95,18 @@ impl From<DevError> for RpcError {
         let error = match error {
             DevError::NoSuchNode(name) => DevError::NoSuchNode(shortened(&name).into_owned()),
             other @ (DevError::NoRoute(_) | DevError::Refused(_)) => other,
+        };
+        RpcError::new(code, error.to_string())
+    }
+}
+
+impl From<InvoiceError> for RpcError {
+    fn from(error: InvoiceError) -> RpcError {
+        let code = match &error {
+            InvoiceError::LabelInUse(_) => Code::LabelInUse,
+            InvoiceError::Unknown => Code::NoSuchInvoice,
+            InvoiceError::OtherStatus { .. } | InvoiceError::Arriving => Code::OtherInvoiceStatus,
+            InvoiceError::Refused(_) => Code::Unspecified,
         };
         RpcError::new(code, error.to_string())
     }

@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 static CONTEXT: LazyLock<Arc<Context>> = LazyLock::new(|| {
     let services = Services {
+        invoices: None,
         payments: Arc::new(domain::MockPaymentApi::new()),
         dev: Some(Arc::new(domain::MockDevNetwork::new())),
         about: About {

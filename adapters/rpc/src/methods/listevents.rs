@@ -30,7 +30,7 @@ Lists everything that happened to every payment and part, in the order in which 
 start  only this number and later ones: the next of the page before, or one more than the last seen. From the first one, unless given
 limit  at most so many
 
-Returns {events: [{seq, event, at, payment_hash, payment_status, id, part_status, failure}], next}; next only if there are more. event is part_accepted, part_fulfilled, part_failed, part_fulfilled_after_failure or contradiction; id is the part's; the statuses are those right after it.";
+Returns {events: [{seq, event, at, payment_hash, payment_status, id, part_status, failure}], next}; next only if there are more. event is part_accepted, part_fulfilled, part_failed, part_fulfilled_after_failure, contradiction, or payment_received for an incoming payment that came whole; id is the part's, if it is about one; the statuses are those right after it.";
 
     type Request = (u64, u32);
 

@@ -5,8 +5,8 @@ use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::{self, PaymentView};
-use domain::{PaymentFilter, PaymentId, PaymentSummary};
+use crate::views::{self, IncomingPaymentView, PaymentView};
+use domain::{Direction, HistoryFilter, HistoryRow, PaymentFilter, PaymentId, PaymentSummary};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
@@ -28,23 +28,27 @@ impl Method for ListPayments {
         Param::optional("status"),
         Param::optional("start"),
         Param::optional("limit"),
+        Param::optional("direction"),
+        Param::optional("search"),
     ];
     const DESCRIPTION: &'static str =
         "Show payments, or just the one of {bolt11} or {payment_hash}";
     const HELP: &'static str = "\
-Lists payments by id, a page at a time. A payment in several parts is one row.
+Lists payments by id, a page at a time: the order in which we learnt of them. A payment in several parts is one row.
 
 bolt11        only this invoice's
 payment_hash  only this one; not together with bolt11
 status        only pending, complete or failed ones
 start         only this id and later ones: the next of the page before
 limit         at most so many
+direction     outgoing (what we pay), incoming (invoices of ours that were paid) or all: one history of all nodes. Outgoing, unless given
+search        only with this text in the label or the description
 
 Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, created_at, status, …}], next}; next only if there are more. What matches nothing is an empty list. A row that breaks a rule shows as {id, warning_quarantined}.";
 
-    type Request = PaymentFilter;
+    type Request = HistoryFilter;
 
-    fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<PaymentFilter, RpcError> {
+    fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<HistoryFilter, RpcError> {
         let limits = &context.limits;
         let invoice = arguments.optional("bolt11", values::invoice)?;
         let hash = arguments.optional("payment_hash", values::hash)?;
@@ -54,19 +58,35 @@ Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, cre
         }
         let limit = arguments.optional("limit", values::limit(limits.page_max))?;
         let start = arguments.optional("start", values::u64)?;
-        Ok(PaymentFilter {
+        let direction = arguments.optional("direction", values::direction)?;
+        let payments = PaymentFilter {
             hash: hash.or_else(|| invoice.map(|invoice| invoice.payment_hash)),
             status: arguments.optional("status", values::status)?,
             start: start.map(PaymentId),
             limit: limit.unwrap_or(limits.page_default),
+            search: arguments.optional("search", values::text(limits.text_bytes))?,
+        };
+        Ok(HistoryFilter {
+            direction: direction.unwrap_or_default(),
+            payments,
         })
     }
 
-    async fn run(context: Arc<Context>, filter: PaymentFilter) -> Reply {
-        let page = context.services.payments.list_payments(filter).await?;
-        let id = |row: &PaymentSummary| row.id.0;
-        let view = |row: &PaymentSummary| to_raw_value(&PaymentView::from(row));
+    async fn run(context: Arc<Context>, filter: HistoryFilter) -> Reply {
+        let payments = &context.services.payments;
         let wrap = |payments, next| PageView { payments, next };
+        if filter.direction == Direction::Outgoing {
+            let page = payments.list_payments(filter.payments).await?;
+            let id = |row: &PaymentSummary| row.id.0;
+            let view = |row: &PaymentSummary| to_raw_value(&PaymentView::from(row));
+            return views::page(&context, page, id, view, wrap).await;
+        }
+        let page = payments.list_history(filter).await?;
+        let id = |row: &HistoryRow| row.id().0;
+        let view = |row: &HistoryRow| match row {
+            HistoryRow::Outgoing(row) => to_raw_value(&PaymentView::from(&**row)),
+            HistoryRow::Incoming(row) => to_raw_value(&IncomingPaymentView::from(&**row)),
+        };
         views::page(&context, page, id, view, wrap).await
     }
 }

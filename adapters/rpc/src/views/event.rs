@@ -12,7 +12,8 @@ pub(crate) struct EventView<'a> {
     at: u64,
     payment_hash: String,
     payment_status: &'static str,
-    id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     part_status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +28,7 @@ impl<'a> From<&'a Event> for EventView<'a> {
             at: event.at.seconds(),
             payment_hash: event.payment_hash.to_string(),
             payment_status: event.payment_status.as_str(),
-            id: event.part.0,
+            id: event.part.map(|part| part.0),
             part_status: event.part_status.map(StatusKind::as_str),
             failure: event.failure.as_deref().map(FailureView::from),
         }

@@ -1,14 +1,16 @@
 //! An engine that answers as it is told, and keeps what it was asked.
 
 use crate::samples::{
-    complete_part, complete_payment, event, failed_payment, part, payment, route,
+    complete_part, complete_payment, event, failed_payment, incoming, own_invoice, part,
+    partial_invoices, payment, route,
 };
 use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
-    ApiError, DevError, DevInvoice, DevNetwork, Event, Info, Listed, Msat, NodeName, Page,
-    PartFilter, PartId, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash,
-    PaymentSecret, PaymentSummary, Route, SendPartialPay, SendPay, Sent, Timestamp,
+    ApiError, DevError, DevInvoice, DevNetwork, DevPayment, Event, HistoryFilter, HistoryRow, Info,
+    InvoiceError, InvoiceFilter, Listed, Msat, NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page,
+    PartFilter, PartId, PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentFilter,
+    PaymentHash, PaymentSecret, PaymentSummary, Route, SendPartialPay, SendPay, Sent, Timestamp,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -31,6 +33,12 @@ pub(crate) enum Asked {
     Routes(String, Msat, Option<usize>),
     Tick(u32),
     Hold(bool),
+    History(HistoryFilter),
+    PartialInvoices(Option<PaymentHash>),
+    MakeInvoice(NewInvoice),
+    Invoices(InvoiceFilter),
+    DeleteInvoice(String, String),
+    DevPay(DevPayment),
 }
 
 pub(crate) struct Fake {
@@ -201,6 +209,26 @@ impl PaymentApi for Fake {
         Ok(self.payments.lock().unwrap().clone())
     }
 
+    async fn list_history(&self, filter: HistoryFilter) -> Result<Page<HistoryRow>, ApiError> {
+        self.note(Asked::History(filter))?;
+        let rows = [
+            HistoryRow::Outgoing(Box::new(complete_payment())),
+            HistoryRow::Incoming(Box::new(incoming())),
+        ];
+        Ok(Page {
+            rows: rows.map(Listed::Sound).into(),
+            next: Some(9),
+        })
+    }
+
+    async fn list_partial_invoices(
+        &self,
+        hash: Option<PaymentHash>,
+    ) -> Result<PartialInvoices, ApiError> {
+        self.note(Asked::PartialInvoices(hash))?;
+        Ok(partial_invoices())
+    }
+
     async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError> {
         self.note(Asked::ListEvents(start, limit))?;
         Ok(self.events.lock().unwrap().clone())
@@ -252,6 +280,11 @@ impl DevNetwork for Fake {
         }
     }
 
+    async fn pay(&self, payment: DevPayment) -> Result<(), DevError> {
+        let _ = self.note(Asked::DevPay(payment));
+        Ok(())
+    }
+
     async fn tick(&self, minutes: u32) -> Result<(), DevError> {
         let _ = self.note(Asked::Tick(minutes));
         Ok(())
@@ -260,5 +293,35 @@ impl DevNetwork for Fake {
     async fn hold(&self, on: bool) -> Result<(), DevError> {
         let _ = self.note(Asked::Hold(on));
         Ok(())
+    }
+}
+
+#[async_trait]
+impl OwnInvoices for Fake {
+    async fn make(&self, new: NewInvoice) -> Result<(OwnInvoice, PaymentSecret), InvoiceError> {
+        let label = new.label.clone();
+        let _ = self.note(Asked::MakeInvoice(new));
+        match &*label {
+            "used" => Err(InvoiceError::LabelInUse(label)),
+            _ => Ok((own_invoice(1, false), PaymentSecret::new([1; 32]))),
+        }
+    }
+
+    async fn list(&self, filter: InvoiceFilter) -> Result<Vec<OwnInvoice>, InvoiceError> {
+        let _ = self.note(Asked::Invoices(filter));
+        Ok(vec![own_invoice(1, true), own_invoice(2, false)])
+    }
+
+    async fn delete(&self, label: String, status: String) -> Result<OwnInvoice, InvoiceError> {
+        let _ = self.note(Asked::DeleteInvoice(label.clone(), status.clone()));
+        match (&*label, &*status) {
+            ("none", _) => Err(InvoiceError::Unknown),
+            ("arriving", _) => Err(InvoiceError::Arriving),
+            (_, "paid") => Ok(own_invoice(1, true)),
+            (_, _) => Err(InvoiceError::OtherStatus {
+                is: "paid",
+                wanted: status,
+            }),
+        }
     }
 }

@@ -47,6 +47,7 @@ async fn filters_reach_the_engine_by_position_and_by_name() {
         hash: Some(hash()),
         status: Some(StatusKind::Complete),
         start: Some(PaymentId(3)),
+        search: None,
         limit: 1000,
     };
     let of_invoice = PaymentFilter {

@@ -10,6 +10,7 @@ mod errors;
 mod fake;
 mod framing;
 mod hostile;
+mod incoming;
 mod lifecycle;
 mod lists;
 mod parameters;

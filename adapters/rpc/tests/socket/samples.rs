@@ -1,9 +1,10 @@
 //! Parts and payments to answer with.
 
 use domain::{
-    Event, EventKind, Failure, FailureCode, Hop, Msat, NodeId, NodeName, PartId, PartStatus,
-    PartialPayment, PaymentHash, PaymentId, PaymentSecret, PaymentSummary, Preimage, Route,
-    ShortChannelId, StatusKind, Tally, Terms, Timestamp,
+    Event, EventKind, Failure, FailureCode, Hop, IncomingPart, IncomingPayment, InvoiceStatus,
+    Msat, NodeId, NodeName, OwnInvoice, PaidInvoice, PartId, PartStatus, PartialInvoice,
+    PartialInvoices, PartialPayment, PaymentHash, PaymentId, PaymentSecret, PaymentSummary,
+    Preimage, ReceivedPart, Route, ShortChannelId, StatusKind, Tally, Terms, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -126,6 +127,90 @@ pub(crate) fn payment() -> PaymentSummary {
     }
 }
 
+const CHANNEL: ShortChannelId = ShortChannelId(103 << 40 | 1 << 16);
+
+/// An invoice over 1000 msat, for which 600 have arrived; and a node that is away.
+pub(crate) fn partial_invoices() -> PartialInvoices {
+    let part = IncomingPart {
+        payment_hash: hash(),
+        channel: CHANNEL,
+        htlc_id: 3,
+        amount: msat(600),
+        cltv_expiry: 160,
+        seen_at: Timestamp(1_700_000_000_000_000),
+        total: Some(msat(1_000)),
+        label: Some("order 1".into()),
+        bolt11: Some("lnbcrt1".into()),
+    };
+    let bare = IncomingPart {
+        total: None,
+        label: None,
+        bolt11: None,
+        htlc_id: 4,
+        ..part.clone()
+    };
+    let row = |part| PartialInvoice {
+        node: NodeName::new("alice"),
+        received: msat(600),
+        part,
+    };
+    PartialInvoices {
+        rows: vec![row(part), row(bare)],
+        away: vec![(NodeName::new("cln"), "no socket".into())],
+    }
+}
+
+pub(crate) fn incoming() -> IncomingPayment {
+    let (payment_hash, preimage) = Preimage::from_secret_bytes(PREIMAGE);
+    IncomingPayment {
+        id: PaymentId(6),
+        node: NodeName::new("alice"),
+        paid: PaidInvoice {
+            payment_hash,
+            preimage,
+            destination: node(DAVE),
+            requested: Some(msat(1_000)),
+            received: msat(1_001),
+            parts: vec![ReceivedPart {
+                channel: CHANNEL,
+                htlc_id: Some(3),
+                amount: msat(1_001),
+                cltv_expiry: Some(160),
+                seen_at: Some(Timestamp(1_700_000_000_000_000)),
+            }],
+            label: Some("order 1".into()),
+            description: None,
+            bolt11: Some("lnbcrt1".into()),
+            created_at: Timestamp(1_700_000_000_000_000),
+            completed_at: Timestamp(1_700_000_001_000_000),
+        },
+    }
+}
+
+pub(crate) fn own_invoice(id: u64, is_paid: bool) -> OwnInvoice {
+    let (payment_hash, preimage) = Preimage::from_secret_bytes(PREIMAGE);
+    OwnInvoice {
+        id,
+        payment_hash,
+        label: format!("order {id}"),
+        description: "coffee".into(),
+        bolt11: "lnbcrt1".into(),
+        amount: Some(msat(1_000)),
+        created_at: Timestamp(1_700_000_000_000_000),
+        expires_at: Timestamp(1_700_003_600_000_000),
+        status: if is_paid {
+            InvoiceStatus::Paid {
+                place: 1,
+                preimage,
+                received: msat(1_001),
+                at: Timestamp(1_700_000_001_000_000),
+            }
+        } else {
+            InvoiceStatus::Unpaid
+        },
+    }
+}
+
 pub(crate) fn event() -> Event {
     Event {
         seq: 7,
@@ -133,7 +218,7 @@ pub(crate) fn event() -> Event {
         at: Timestamp(1_700_000_001_000_000),
         payment_hash: hash(),
         payment_status: StatusKind::Pending,
-        part: PartId(42),
+        part: Some(PartId(42)),
         part_status: Some(StatusKind::Failed),
         failure: Some(Box::new(Failure::plain(
             FailureCode::TryOtherRoute,

@@ -78,6 +78,7 @@ pub(crate) fn services(engine: &Arc<Fake>, shutdown: &watch::Sender<bool>) -> Se
     Services {
         payments: Arc::clone(engine) as _,
         dev: Some(Arc::clone(engine) as _),
+        invoices: Some(Arc::clone(engine) as _),
         about: About {
             name: "ampere".into(),
             version: "0.1.0".into(),

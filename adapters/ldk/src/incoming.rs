@@ -1,0 +1,97 @@
+//! Our node as the domain hears of what comes in, and its invoices.
+
+use crate::node::{Ask, Node};
+use async_trait::async_trait;
+use domain::{
+    Cursor, IncomingNode, IncomingPart, InvoiceError, InvoiceFilter, NewInvoice, NodeAway,
+    OwnInvoice, OwnInvoices, PaymentHash, PaymentSecret, Received,
+};
+use futures::stream::{self, BoxStream, StreamExt};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Paid invoices fetched at a time.
+const PAGE: u32 = 256;
+
+/// Answers when the node's driver has: nothing that LDK had to say before is missing from it.
+pub(crate) struct Receiver(pub(crate) Arc<Node>);
+
+#[async_trait]
+impl IncomingNode for Receiver {
+    async fn pending(&self, hash: Option<PaymentHash>) -> Result<Vec<IncomingPart>, NodeAway> {
+        let parts = self.0.ask(|reply| Ask::Arrived(hash, reply)).await;
+        parts.ok_or_else(|| NodeAway(stopped(&self.0)))
+    }
+
+    async fn paid(&self, from: Option<Cursor>) -> BoxStream<'static, Received> {
+        let progress = Progress {
+            node: self.0.clone(),
+            at: from.map_or(0, |cursor| cursor.0),
+            fetched: VecDeque::new(),
+            added: self.0.last_received(),
+        };
+        stream::unfold(progress, Progress::next).boxed()
+    }
+}
+
+/// How far the stream has come.
+struct Progress {
+    node: Arc<Node>,
+    /// The place of the last one fetched.
+    at: u64,
+    fetched: VecDeque<Received>,
+    /// Changes after a commit that added some; closes with the node.
+    added: watch::Receiver<u64>,
+}
+
+impl Progress {
+    /// The next one, however long it takes; `None` once the node is gone.
+    async fn next(mut self) -> Option<(Received, Progress)> {
+        loop {
+            if let Some(received) = self.fetched.pop_front() {
+                self.at = received.cursor.0;
+                return Some((received, self));
+            }
+            // Marked as seen before looking, so that what comes in between is not missed. A place that
+            // this node never gave is of another life of it: then all is told, and recorded once.
+            if *self.added.borrow_and_update() < self.at {
+                self.at = 0;
+            }
+            let after = self.at;
+            let page = self
+                .node
+                .ask(|reply| Ask::Received(after, PAGE, reply))
+                .await?;
+            self.fetched = page.into();
+            if self.fetched.is_empty() {
+                self.added.changed().await.ok()?;
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl OwnInvoices for Receiver {
+    async fn make(&self, new: NewInvoice) -> Result<(OwnInvoice, PaymentSecret), InvoiceError> {
+        let made = self.0.ask(|reply| Ask::MakeInvoice(new, reply)).await;
+        made.unwrap_or_else(|| Err(InvoiceError::Refused(stopped(&self.0))))
+    }
+
+    async fn list(&self, filter: InvoiceFilter) -> Result<Vec<OwnInvoice>, InvoiceError> {
+        let found = self.0.ask(|reply| Ask::Invoices(filter, reply)).await;
+        found.ok_or_else(|| InvoiceError::Refused(stopped(&self.0)))
+    }
+
+    async fn delete(&self, label: String, status: String) -> Result<OwnInvoice, InvoiceError> {
+        let deleted = self
+            .0
+            .ask(|reply| Ask::DeleteInvoice(label, status, reply))
+            .await;
+        deleted.unwrap_or_else(|| Err(InvoiceError::Refused(stopped(&self.0))))
+    }
+}
+
+fn stopped(node: &Node) -> String {
+    format!("the node {} has stopped", node.name)
+}

@@ -1,0 +1,60 @@
+//! `dev-pay`: another node of the embedded network pays, whole or in part.
+
+use super::{Kind, Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use crate::values;
+use domain::{DevPayment, Msat};
+use serde_json::json;
+use std::sync::Arc;
+
+pub(super) struct DevPay;
+
+impl Method for DevPay {
+    const NAME: &'static str = "dev-pay";
+    const PARAMS: &'static [Param] = &[
+        Param::required("bolt11"),
+        Param::optional("parts_msat"),
+        Param::optional("node"),
+        Param::optional("total_msat"),
+    ];
+    const DESCRIPTION: &'static str = "Make dave pay {bolt11}, on the embedded network";
+    const HELP: &'static str = "\
+Another node than ours sends parts towards an invoice. What they leave missing can follow with another call: until then the payee keeps what has come, and after some minutes gives it back.
+
+bolt11      the invoice: invoice makes one of our own node
+parts_msat  what each part brings, as in [400000, 600000]; one of all it asks for, unless given
+node        who pays: bob, carol or dave; dave unless said
+total_msat  what all parts bring together, where the invoice leaves it to the payer
+
+Returns {payment_hash, parts_msat} as soon as every part is on its way.";
+    const KIND: Kind = Kind::Dev;
+
+    type Request = DevPayment;
+
+    fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<DevPayment, RpcError> {
+        let invoice = arguments.required("bolt11", values::invoice)?;
+        let parts = arguments.optional("parts_msat", values::msats)?;
+        let given = arguments.optional("total_msat", values::some_msat)?;
+        let total = given.or(invoice.amount).ok_or_else(|| {
+            RpcError::params("the invoice names no amount: say what to pay with total_msat")
+        })?;
+        Ok(DevPayment {
+            from: arguments.optional("node", values::word)?,
+            destination: invoice.payee,
+            payment_hash: invoice.payment_hash,
+            secret: Some(invoice.secret),
+            metadata: invoice.metadata,
+            total,
+            parts: parts.unwrap_or_else(|| vec![total]),
+        })
+    }
+
+    async fn run(context: Arc<Context>, payment: DevPayment) -> Reply {
+        let hash = payment.payment_hash.to_string();
+        let parts: Vec<u64> = payment.parts.iter().copied().map(Msat::get).collect();
+        super::dev_network(&context)?.pay(payment).await?;
+        reply(&json!({ "payment_hash": hash, "parts_msat": parts }))
+    }
+}

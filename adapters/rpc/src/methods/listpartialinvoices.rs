@@ -1,0 +1,58 @@
+//! `listpartialinvoices`: parts that have arrived for our invoices and are not claimed yet.
+
+use super::{Method, Reply, reply};
+use crate::error::RpcError;
+use crate::params::{Arguments, Param};
+use crate::services::Context;
+use crate::values;
+use crate::views::PartialInvoiceView;
+use domain::PaymentHash;
+use serde::Serialize;
+use std::sync::Arc;
+
+pub(super) struct ListPartialInvoices;
+
+#[derive(Serialize)]
+struct ListView<'a> {
+    partialinvoices: Vec<PartialInvoiceView<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warning_nodes: Vec<AwayView<'a>>,
+}
+
+#[derive(Serialize)]
+struct AwayView<'a> {
+    node: &'a str,
+    reason: &'a str,
+}
+
+impl Method for ListPartialInvoices {
+    const NAME: &'static str = "listpartialinvoices";
+    const PARAMS: &'static [Param] = &[Param::optional("payment_hash")];
+    const DESCRIPTION: &'static str =
+        "Show incoming parts that are not claimed, failed or timed out yet";
+    const HELP: &'static str = "\
+Lists the parts (HTLCs) that have arrived at our nodes for invoices of ours and are still waiting: for the rest of their payment, or to be claimed. Each shows once, and is gone as soon as it is claimed, failed or timed out; what was paid is in listpayments with direction incoming. The nodes are asked each time, so the list is right after a restart too.
+
+payment_hash  only this invoice's
+
+Returns {partialinvoices: [{payment_hash, total_amount_msat, incoming_scid, partial_amount_msat, incoming_time_unix, htlc_id, cltv_expiry, node, label, bolt11, received_msat, missing_msat}], warning_nodes}. received_msat is what all parts of that payment that are there bring together, missing_msat what is still to come; total_amount_msat and missing_msat only where it is known how much is to come. warning_nodes only if some could not be asked: what came in there is not in the list.";
+
+    type Request = Option<PaymentHash>;
+
+    fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
+        arguments.optional("payment_hash", values::hash)
+    }
+
+    async fn run(context: Arc<Context>, hash: Self::Request) -> Reply {
+        let list = context.services.payments.list_partial_invoices(hash);
+        let list = list.await?;
+        let away = list.away.iter().map(|(node, reason)| AwayView {
+            node: node.as_str(),
+            reason,
+        });
+        reply(&ListView {
+            partialinvoices: list.rows.iter().map(PartialInvoiceView::from).collect(),
+            warning_nodes: away.collect(),
+        })
+    }
+}
