@@ -10,6 +10,7 @@
 
 pub mod clock;
 pub mod incoming;
+pub mod incoming_node;
 pub mod node;
 pub mod samples;
 pub mod spawner;
