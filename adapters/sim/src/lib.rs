@@ -3,6 +3,7 @@
 //! - [`SimStore`]: payments in memory; it can be told to fail, also in mid-commit.
 //! - [`SimNode`]: a node that does what it is told, late, twice or not at all, and keeps a ledger of
 //!   what it really sent. [`NullNode`]: one that fulfils everything at once.
+//!   [`SimReceiver`]: one that is paid as it is told.
 //! - [`SimClock`]: time that passes when it is told to. [`TestSpawner`]: work on tokio.
 //!
 //! The fakes pass the same contract suites as the real adapters.
@@ -11,6 +12,7 @@ mod clock;
 mod node;
 mod null;
 mod outcomes;
+mod receiver;
 pub mod simulation;
 mod spawner;
 mod store;
@@ -18,5 +20,6 @@ mod store;
 pub use clock::SimClock;
 pub use node::{Lapse, SimNode};
 pub use null::NullNode;
+pub use receiver::SimReceiver;
 pub use spawner::TestSpawner;
 pub use store::{Fault, SimStore};

@@ -20,6 +20,7 @@ mod demo;
 mod fake;
 mod flood;
 mod hostile;
+mod incoming;
 #[path = "../lightning/mod.rs"]
 mod lightning;
 mod lightningd;
