@@ -37,6 +37,7 @@ pub enum Code {
 
 /// One row of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct ErrorInfo {
     /// The number.
     pub code: i32,

@@ -12,7 +12,7 @@
 //!   `invoice` are how they read their parameters, `views` how they show parts and payments; `scribe` writes
 //!   lists where they hold up no payment.
 //! - [`error`]: every error number, in one table.
-//! - [`client`]: the other end of the socket.
+//! - [`client`]: the other end of the socket. `docs`: the reference of the methods, from their types.
 //!
 //! # Absent
 //!
@@ -21,6 +21,8 @@
 pub mod client;
 mod connection;
 mod dispatch;
+#[cfg(feature = "docs")]
+pub mod docs;
 pub mod error;
 mod frames;
 #[cfg(feature = "fuzz")]

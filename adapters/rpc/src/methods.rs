@@ -26,7 +26,7 @@ mod waitsendpay;
 
 pub use crate::params::Param;
 
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Given};
 use crate::services::Context;
 use crate::values::reply_error;
@@ -89,6 +89,10 @@ pub struct MethodInfo {
     /// What kind it is.
     pub kind: Kind,
     pub(crate) open: bool,
+    /// The errors that are its own, beside those that every method may give.
+    pub errors: &'static [Code],
+    #[cfg(feature = "docs")]
+    pub(crate) shown: fn() -> schemars::Schema,
     register: fn(&mut RpcModule<Context>) -> Result<(), RegisterMethodError>,
     check: fn(&Arc<Context>, &Given<'_>) -> Result<Checking, RpcError>,
 }
@@ -120,8 +124,15 @@ trait Method: 'static {
     /// Whether another method's parameters follow its own.
     const OPEN: bool = false;
 
+    /// The errors that are its own, beside those that every method may give.
+    const ERRORS: &'static [Code] = &[];
+
     /// Its parameters, understood.
     type Request: Send;
+
+    /// What a result looks like.
+    #[cfg(feature = "docs")]
+    type Shown: schemars::JsonSchema;
 
     /// Understands the parameters, and does nothing.
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError>;
@@ -147,6 +158,9 @@ impl MethodInfo {
             help: M::HELP,
             kind: M::KIND,
             open: M::OPEN,
+            errors: M::ERRORS,
+            #[cfg(feature = "docs")]
+            shown: crate::docs::shape::<M::Shown>,
             register: register::<M>,
             check: check::<M>,
         }

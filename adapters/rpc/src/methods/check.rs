@@ -5,10 +5,17 @@ use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use serde_json::json;
+use serde::Serialize;
 use std::sync::Arc;
 
 pub(super) struct Check;
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct CheckedView {
+    /// The command whose parameters are right.
+    command_to_check: &'static str,
+}
 
 impl Method for Check {
     const NAME: &'static str = "check";
@@ -23,6 +30,8 @@ Returns {command_to_check}, or the error that the command would give.";
     const OPEN: bool = true;
 
     type Request = (&'static str, Checking);
+    #[cfg(feature = "docs")]
+    type Shown = CheckedView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         let name = arguments.required("command_to_check", values::word)?;
@@ -39,6 +48,8 @@ Returns {command_to_check}, or the error that the command would give.";
 
     async fn run(_: Arc<Context>, (name, checking): Self::Request) -> Reply {
         checking.await?;
-        reply(&json!({ "command_to_check": name }))
+        reply(&CheckedView {
+            command_to_check: name,
+        })
     }
 }

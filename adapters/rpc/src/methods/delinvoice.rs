@@ -1,7 +1,7 @@
 //! `delinvoice`: delete an invoice of our own node, on the embedded network.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -23,7 +23,15 @@ status  what it must be: unpaid, paid or expired
 Returns the invoice as it was. Errors: 905 no such invoice, 906 it has another status, or parts of its payment have arrived.";
     const KIND: Kind = Kind::Dev;
 
+    const ERRORS: &'static [Code] = &[
+        Code::Unspecified,
+        Code::NoSuchInvoice,
+        Code::OtherInvoiceStatus,
+    ];
+
     type Request = (String, String);
+    #[cfg(feature = "docs")]
+    type Shown = OwnInvoiceView<'static>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((

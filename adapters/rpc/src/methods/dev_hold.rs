@@ -1,14 +1,21 @@
 //! `dev-hold`: a receiver that takes its time, on the embedded network.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use serde_json::json;
+use serde::Serialize;
 use std::sync::Arc;
 
 pub(super) struct DevHold;
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct HoldView {
+    /// Whether dave keeps what arrives.
+    hold: bool,
+}
 
 impl Method for DevHold {
     const NAME: &'static str = "dev-hold";
@@ -20,7 +27,11 @@ on  on: what arrives stays pending; off: it is claimed, what was kept too
 Returns {hold}.";
     const KIND: Kind = Kind::Dev;
 
+    const ERRORS: &'static [Code] = &[Code::Unspecified];
+
     type Request = bool;
+    #[cfg(feature = "docs")]
+    type Shown = HoldView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<bool, RpcError> {
         arguments.required("on", values::on_off)
@@ -28,6 +39,6 @@ Returns {hold}.";
 
     async fn run(context: Arc<Context>, on: bool) -> Reply {
         super::dev_network(&context)?.hold(on).await?;
-        reply(&json!({ "hold": on }))
+        reply(&HoldView { hold: on })
     }
 }

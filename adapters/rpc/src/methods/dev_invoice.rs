@@ -1,7 +1,7 @@
 //! `dev-invoice`: an invoice on the embedded network.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -12,11 +12,17 @@ use std::sync::Arc;
 pub(super) struct DevInvoice;
 
 #[derive(Serialize)]
-struct InvoiceView {
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct InvoiceView {
+    /// The invoice.
     bolt11: String,
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
     payment_hash: String,
+    /// The secret that each part must carry, 32 bytes of hex.
     payment_secret: String,
+    /// The node that is paid.
     destination: String,
+    /// When it expires, in Unix seconds.
     expires_at: u64,
 }
 
@@ -36,7 +42,11 @@ node         whose: alice, bob, carol or dave; dave's unless said
 Returns {bolt11, payment_hash, payment_secret, destination, expires_at}.";
     const KIND: Kind = Kind::Dev;
 
+    const ERRORS: &'static [Code] = &[Code::Unspecified];
+
     type Request = (Msat, Option<String>, Option<String>);
+    #[cfg(feature = "docs")]
+    type Shown = InvoiceView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((

@@ -1,15 +1,24 @@
 //! `dev-pay`: another node of the embedded network pays, whole or in part.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
 use domain::{DevPayment, Msat};
-use serde_json::json;
+use serde::Serialize;
 use std::sync::Arc;
 
 pub(super) struct DevPay;
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct SentView {
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
+    payment_hash: String,
+    /// What each part brings.
+    parts_msat: Vec<u64>,
+}
 
 impl Method for DevPay {
     const NAME: &'static str = "dev-pay";
@@ -31,7 +40,11 @@ total_msat  what all parts bring together, where the invoice leaves it to the pa
 Returns {payment_hash, parts_msat} as soon as every part is on its way.";
     const KIND: Kind = Kind::Dev;
 
+    const ERRORS: &'static [Code] = &[Code::RouteNotFound, Code::Unspecified];
+
     type Request = DevPayment;
+    #[cfg(feature = "docs")]
+    type Shown = SentView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<DevPayment, RpcError> {
         let invoice = arguments.required("bolt11", values::invoice)?;
@@ -52,9 +65,11 @@ Returns {payment_hash, parts_msat} as soon as every part is on its way.";
     }
 
     async fn run(context: Arc<Context>, payment: DevPayment) -> Reply {
-        let hash = payment.payment_hash.to_string();
-        let parts: Vec<u64> = payment.parts.iter().copied().map(Msat::get).collect();
+        let sent = SentView {
+            payment_hash: payment.payment_hash.to_string(),
+            parts_msat: payment.parts.iter().copied().map(Msat::get).collect(),
+        };
         super::dev_network(&context)?.pay(payment).await?;
-        reply(&json!({ "payment_hash": hash, "parts_msat": parts }))
+        reply(&sent)
     }
 }

@@ -1,7 +1,7 @@
 //! `dev-routes`: disjoint routes on the embedded network.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -13,14 +13,20 @@ use std::sync::Arc;
 pub(super) struct DevRoutes;
 
 #[derive(Serialize)]
-struct RoutesView {
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct RoutesView {
+    /// They share no channel.
     routes: Vec<RouteView>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 struct RouteView {
+    /// The hops, as `sendpartialpay` takes them.
     route: Vec<HopView>,
+    /// What the last one receives.
     amount_msat: u64,
+    /// What leaves our node.
     amount_sent_msat: u64,
 }
 
@@ -41,7 +47,11 @@ count        at most so many routes
 Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route is fit for sendpay and sendpartialpay.";
     const KIND: Kind = Kind::Dev;
 
+    const ERRORS: &'static [Code] = &[Code::RouteNotFound, Code::Unspecified];
+
     type Request = (String, Msat, Option<usize>);
+    #[cfg(feature = "docs")]
+    type Shown = RoutesView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         let count = arguments.optional("count", values::limit(100))?;

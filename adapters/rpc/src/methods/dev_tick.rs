@@ -1,14 +1,21 @@
 //! `dev-tick`: time on the embedded network.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use serde_json::json;
+use serde::Serialize;
 use std::sync::Arc;
 
 pub(super) struct DevTick;
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct TickedView {
+    /// How many passed.
+    minutes: u32,
+}
 
 impl Method for DevTick {
     const NAME: &'static str = "dev-tick";
@@ -20,7 +27,11 @@ minutes  1 unless said
 Receivers give up on half a payment after a few of them. Returns {minutes}.";
     const KIND: Kind = Kind::Dev;
 
+    const ERRORS: &'static [Code] = &[Code::Unspecified];
+
     type Request = u32;
+    #[cfg(feature = "docs")]
+    type Shown = TickedView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<u32, RpcError> {
         let minutes = arguments.optional("minutes", values::limit(10_000))?;
@@ -29,6 +40,6 @@ Receivers give up on half a payment after a few of them. Returns {minutes}.";
 
     async fn run(context: Arc<Context>, minutes: u32) -> Reply {
         super::dev_network(&context)?.tick(minutes).await?;
-        reply(&json!({ "minutes": minutes }))
+        reply(&TickedView { minutes })
     }
 }

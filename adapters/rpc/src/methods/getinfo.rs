@@ -11,23 +11,37 @@ use std::sync::Arc;
 pub(super) struct GetInfo;
 
 #[derive(Serialize)]
-struct InfoView<'a> {
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct InfoView<'a> {
+    /// The program.
     name: &'a str,
+    /// Its version.
     version: &'a str,
+    /// The network that the nodes are on: `regtest`, `bitcoin`, …
     network: &'a str,
+    /// The folder that holds the database.
     data_dir: &'a str,
+    /// The best height that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     blockheight: Option<u32>,
+    /// The configured nodes; the first is the default.
     nodes: Vec<NodeView<'a>>,
+    /// Parts that are pending.
     live_parts: u64,
+    /// Callers that wait.
     waiters: u64,
+    /// Contradictions, failed proofs and violations since the start.
     alarms: u64,
+    /// How often each rule about money was about to be broken, since the start: bugs.
     violations: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 struct NodeView<'a> {
+    /// Its name.
     name: &'a str,
+    /// The best height that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     blockheight: Option<u32>,
 }
@@ -40,6 +54,8 @@ impl Method for GetInfo {
 Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheight}], live_parts, waiters, alarms, violations: {RULE: count}}: the first node is the default one; alarms counts contradictions, failed proofs and violations since the start; violations counts each rule about money (A-1 to A-15) that a bug was about to break, and so must be empty.";
 
     type Request = ();
+    #[cfg(feature = "docs")]
+    type Shown = InfoView<'static>;
 
     fn parse(_: &Arc<Context>, _: &Arguments<'_>) -> Result<(), RpcError> {
         Ok(())

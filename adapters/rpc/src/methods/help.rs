@@ -18,19 +18,27 @@ pub(super) enum Topic {
 }
 
 #[derive(Serialize)]
-struct HelpView {
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct HelpView {
+    /// One entry a command.
     help: Vec<Entry>,
+    /// The table of errors, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<&'static [ErrorInfo]>,
+    /// Tells lightning-cli how to print it.
     // lightning-cli then prints it for people.
     #[serde(rename = "format-hint")]
     format_hint: &'static str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 struct Entry {
+    /// Its name and parameters.
     command: String,
+    /// What it does, in a line.
     description: &'static str,
+    /// All there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     verbose: Option<String>,
 }
@@ -45,6 +53,8 @@ command  one command's name, or errors for the table of all error numbers
 Returns {help: [{command, description, verbose}]}.";
 
     type Request = Topic;
+    #[cfg(feature = "docs")]
+    type Shown = HelpView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Topic, RpcError> {
         match arguments.optional("command", values::word)?.as_deref() {

@@ -1,7 +1,7 @@
 //! `invoice`: an invoice of our own node, on the embedded network.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -12,11 +12,17 @@ use std::sync::Arc;
 pub(super) struct Invoice;
 
 #[derive(Serialize)]
-struct InvoiceView {
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct InvoiceView {
+    /// The invoice.
     bolt11: String,
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
     payment_hash: String,
+    /// The secret that each part must carry, 32 bytes of hex.
     payment_secret: String,
+    /// When it expires, in Unix seconds.
     expires_at: u64,
+    /// Its place among all that were made.
     created_index: u64,
 }
 
@@ -40,7 +46,11 @@ expiry       for how many seconds it is good. A week, unless given
 Returns {bolt11, payment_hash, payment_secret, expires_at, created_index}. Errors: 900 the label is in use.";
     const KIND: Kind = Kind::Dev;
 
+    const ERRORS: &'static [Code] = &[Code::Unspecified, Code::LabelInUse];
+
     type Request = NewInvoice;
+    #[cfg(feature = "docs")]
+    type Shown = InvoiceView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<NewInvoice, RpcError> {
         let text = values::text(context.limits.text_bytes);

@@ -1,7 +1,7 @@
 //! `listevents`: a page of the history.
 
 use super::{Method, Reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -14,8 +14,12 @@ use std::sync::Arc;
 pub(super) struct ListEvents;
 
 #[derive(Serialize)]
-struct PageView {
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct PageView {
+    /// In order.
+    #[cfg_attr(feature = "docs", schemars(with = "Vec<EventView<'static>>"))]
     events: Vec<Box<RawValue>>,
+    /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
@@ -32,7 +36,11 @@ limit  at most so many
 
 Returns {events: [{seq, event, at, payment_hash, payment_status, id, part_status, failure}], next}; next only if there are more. event is part_accepted, part_fulfilled, part_failed, part_fulfilled_after_failure, contradiction, or payment_received for an incoming payment that came whole; id is the part's, if it is about one; the statuses are those right after it.";
 
+    const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
+
     type Request = (u64, u32);
+    #[cfg(feature = "docs")]
+    type Shown = PageView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<(u64, u32), RpcError> {
         let limits = &context.limits;

@@ -1,7 +1,7 @@
 //! `listinvoices`: the invoices of our own node, on the embedded network.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -13,8 +13,11 @@ use std::sync::Arc;
 pub(super) struct ListInvoices;
 
 #[derive(Serialize)]
-struct ListView<'a> {
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct ListView<'a> {
+    /// By number.
     invoices: Vec<OwnInvoiceView<'a>>,
+    /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
@@ -42,7 +45,11 @@ limit         at most so many
 Returns {invoices: [{label, bolt11, payment_hash, amount_msat, status, pay_index, amount_received_msat, paid_at, payment_preimage, description, expires_at, created_index}], next}; status is unpaid, paid or expired, and next is there only if there are more.";
     const KIND: Kind = Kind::Dev;
 
+    const ERRORS: &'static [Code] = &[Code::Unspecified];
+
     type Request = InvoiceFilter;
+    #[cfg(feature = "docs")]
+    type Shown = ListView<'static>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<InvoiceFilter, RpcError> {
         let limits = &context.limits;

@@ -13,15 +13,21 @@ use std::sync::Arc;
 pub(super) struct ListPartialInvoices;
 
 #[derive(Serialize)]
-struct ListView<'a> {
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct ListView<'a> {
+    /// By node, payment and time.
     partialinvoices: Vec<PartialInvoiceView<'a>>,
+    /// Nodes that could not be asked: what came in there is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warning_nodes: Vec<AwayView<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 struct AwayView<'a> {
+    /// The configured node.
     node: &'a str,
+    /// Why it could not be asked.
     reason: &'a str,
 }
 
@@ -38,6 +44,8 @@ payment_hash  only this invoice's
 Returns {partialinvoices: [{payment_hash, total_amount_msat, incoming_scid, partial_amount_msat, incoming_time_unix, htlc_id, cltv_expiry, node, label, bolt11, received_msat, missing_msat}], warning_nodes}. received_msat is what all parts of that payment that are there bring together, missing_msat what is still to come; total_amount_msat and missing_msat only where it is known how much is to come. warning_nodes only if some could not be asked: what came in there is not in the list.";
 
     type Request = Option<PaymentHash>;
+    #[cfg(feature = "docs")]
+    type Shown = ListView<'static>;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         arguments.optional("payment_hash", values::hash)

@@ -1,7 +1,7 @@
 //! `listpartialpayments`: a page of parts.
 
 use super::{Method, Reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -14,8 +14,12 @@ use std::sync::Arc;
 pub(super) struct ListPartialPayments;
 
 #[derive(Serialize)]
-struct PageView {
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct PageView {
+    /// By number.
+    #[cfg_attr(feature = "docs", schemars(with = "Vec<PartView<'static>>"))]
     partialpayments: Vec<Box<RawValue>>,
+    /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
@@ -41,7 +45,11 @@ limit         at most so many
 
 Returns {partialpayments: [{id, payment_hash, node, destination, amount_msat, amount_sent_msat, intended_msatoshi, created_at, status, route, …}], next}; next only if there are more. A pending part of which its node can tell nothing now says why: pending_reason. What matches nothing is an empty list. A row that breaks a rule shows as {id, warning_quarantined}.";
 
+    const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
+
     type Request = PartFilter;
+    #[cfg(feature = "docs")]
+    type Shown = PageView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<PartFilter, RpcError> {
         let limits = &context.limits;

@@ -1,7 +1,7 @@
 //! `listpayments`: a page of payments.
 
 use super::{Method, Reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -14,10 +14,24 @@ use std::sync::Arc;
 pub(super) struct ListPayments;
 
 #[derive(Serialize)]
-struct PageView {
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct PageView {
+    /// By number.
+    #[cfg_attr(feature = "docs", schemars(with = "Vec<RowView>"))]
     payments: Vec<Box<RawValue>>,
+    /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
+}
+
+/// A row, of either direction.
+#[cfg(feature = "docs")]
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum RowView {
+    Outgoing(PaymentView<'static>),
+    Incoming(IncomingPaymentView<'static>),
 }
 
 impl Method for ListPayments {
@@ -46,7 +60,11 @@ search        only with this text in the label or the description
 
 Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, created_at, status, …}], next}; next only if there are more. What matches nothing is an empty list. A row that breaks a rule shows as {id, warning_quarantined}.";
 
+    const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
+
     type Request = HistoryFilter;
+    #[cfg(feature = "docs")]
+    type Shown = PageView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<HistoryFilter, RpcError> {
         let limits = &context.limits;

@@ -5,10 +5,14 @@ use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use serde_json::json;
+use serde::Serialize;
 use std::sync::Arc;
 
 pub(super) struct Notifications;
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct NothingView {}
 
 impl Method for Notifications {
     const NAME: &'static str = "notifications";
@@ -20,12 +24,14 @@ Accepted so that lightning-cli and pyln-client work as they are; nothing is ever
 enable  true or false";
 
     type Request = bool;
+    #[cfg(feature = "docs")]
+    type Shown = NothingView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<bool, RpcError> {
         arguments.required("enable", values::boolean)
     }
 
     async fn run(_: Arc<Context>, _: bool) -> Reply {
-        reply(&json!({}))
+        reply(&NothingView {})
     }
 }

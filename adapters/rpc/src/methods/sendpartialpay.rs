@@ -1,7 +1,7 @@
 //! `sendpartialpay`: one part of possibly many.
 
 use super::{Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::views::{PartView, PaymentView};
@@ -43,7 +43,17 @@ request_id         1 to 128 bytes, kept with the part that it made: the same req
 Returns the part: {id, payment_hash, status: \"pending\", …}. If the payment is complete already: the payment with status \"complete\" and its payment_preimage, without id; nothing is sent.
 Errors: 200 more than intended would be in flight (data.room_msat may still be sent), 201 other terms, 207 expired, 220 storage, 222 quarantined, -32602, -32005.";
 
+    const ERRORS: &'static [Code] = &[
+        Code::InProgress,
+        Code::OtherTerms,
+        Code::InvoiceExpired,
+        Code::StorageUnavailable,
+        Code::Quarantined,
+    ];
+
     type Request = Request;
+    #[cfg(feature = "docs")]
+    type Shown = PartView<'static>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Request, RpcError> {
         let text = values::text(context.limits.text_bytes);

@@ -2,7 +2,7 @@
 
 use super::sendpartialpay::extras;
 use super::{Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::views::PaymentView;
@@ -41,7 +41,21 @@ node              which configured node sends it; the first unless said
 Returns the payment, with message \"Monitor status with listpayments or waitsendpay\" while it is pending, with payment_preimage if it is complete already: then nothing is sent.
 Errors: 201 already paid with another amount or to another node, or tried before with other terms (a failed payment keeps its row, and its row its terms), 204 the node refused it, 207 expired, 220 storage, 222 quarantined, -32602, -32005.";
 
+    const ERRORS: &'static [Code] = &[
+        Code::InProgress,
+        Code::OtherTerms,
+        Code::UnparseableOnion,
+        Code::DestinationPermanent,
+        Code::TryOtherRoute,
+        Code::InvoiceExpired,
+        Code::Unspecified,
+        Code::StorageUnavailable,
+        Code::Quarantined,
+    ];
+
     type Request = Request;
+    #[cfg(feature = "docs")]
+    type Shown = PaymentView<'static>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Request, RpcError> {
         let text = values::text(context.limits.text_bytes);

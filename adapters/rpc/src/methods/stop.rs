@@ -4,10 +4,17 @@ use super::{Method, Reply, reply};
 use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
-use serde_json::json;
+use serde::Serialize;
 use std::sync::Arc;
 
 pub(super) struct Stop;
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct StoppingView {
+    /// That the daemon is stopping.
+    message: &'static str,
+}
 
 impl Method for Stop {
     const NAME: &'static str = "stop";
@@ -17,6 +24,8 @@ impl Method for Stop {
 Stops taking requests, finishes the commits under way and exits. What is pending stays pending, and is taken up again at the next start.";
 
     type Request = ();
+    #[cfg(feature = "docs")]
+    type Shown = StoppingView;
 
     fn parse(_: &Arc<Context>, _: &Arguments<'_>) -> Result<(), RpcError> {
         Ok(())
@@ -24,6 +33,8 @@ Stops taking requests, finishes the commits under way and exits. What is pending
 
     async fn run(context: Arc<Context>, (): ()) -> Reply {
         (context.services.stop)();
-        reply(&json!({ "message": "Shutting down" }))
+        reply(&StoppingView {
+            message: "Shutting down",
+        })
     }
 }

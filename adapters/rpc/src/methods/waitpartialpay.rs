@@ -1,7 +1,7 @@
 //! `waitpartialpay`: what became of a part.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -25,7 +25,21 @@ timeout  seconds; 0 asks without waiting. For ever, unless given
 Returns the part, with its payment_preimage. Errors: 200 timed out (nothing changed), 208 no such part; 202, 203, 204, 209 it failed: data has the part, and why. So it has with 200 or 201 and data.status \"failed\": the part was not sent, because somebody else's payment of this hash is under way at its node, or was made from there.";
     const KIND: Kind = Kind::Wait;
 
+    const ERRORS: &'static [Code] = &[
+        Code::InProgress,
+        Code::OtherTerms,
+        Code::UnparseableOnion,
+        Code::DestinationPermanent,
+        Code::TryOtherRoute,
+        Code::NoSuchPayment,
+        Code::Unspecified,
+        Code::StorageUnavailable,
+        Code::Quarantined,
+    ];
+
     type Request = (PartId, Option<Duration>);
+    #[cfg(feature = "docs")]
+    type Shown = PartView<'static>;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((

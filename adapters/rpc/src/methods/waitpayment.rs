@@ -1,7 +1,7 @@
 //! `waitpayment`: until nothing of a payment is under way any more.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -25,7 +25,16 @@ timeout       seconds; 0 asks without waiting. For ever, unless given
 Returns the payment, complete or failed: a failed one is no error here, and safe_to_retry. Errors: 200 timed out (nothing changed: something is still pending), 208 never attempted, 222 the payment is quarantined.";
     const KIND: Kind = Kind::Wait;
 
+    const ERRORS: &'static [Code] = &[
+        Code::InProgress,
+        Code::NoSuchPayment,
+        Code::StorageUnavailable,
+        Code::Quarantined,
+    ];
+
     type Request = (PaymentHash, Option<Duration>);
+    #[cfg(feature = "docs")]
+    type Shown = PaymentView<'static>;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((

@@ -1,7 +1,7 @@
 //! `waitsendpay`: what became of a payment.
 
 use super::{Kind, Method, Reply, reply};
-use crate::error::RpcError;
+use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
@@ -25,7 +25,21 @@ timeout       seconds; 0 asks without waiting. For ever, unless given
 Returns the payment, with its payment_preimage. Errors: 200 timed out (nothing changed), 208 never attempted; 202, 203, 204, 209 it failed: data has the payment, and why its last part failed.";
     const KIND: Kind = Kind::Wait;
 
+    const ERRORS: &'static [Code] = &[
+        Code::InProgress,
+        Code::OtherTerms,
+        Code::UnparseableOnion,
+        Code::DestinationPermanent,
+        Code::TryOtherRoute,
+        Code::NoSuchPayment,
+        Code::Unspecified,
+        Code::StorageUnavailable,
+        Code::Quarantined,
+    ];
+
     type Request = (PaymentHash, Option<Duration>);
+    #[cfg(feature = "docs")]
+    type Shown = PaymentView<'static>;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((

@@ -6,16 +6,25 @@ use serde::Serialize;
 
 /// What happened, and how things stood after it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(crate) struct EventView<'a> {
+    /// Its place in the history of all payments.
     seq: u64,
+    /// `part_accepted`, `part_fulfilled`, `part_failed`, `part_fulfilled_after_failure`, `contradiction` or `payment_received`.
     event: &'static str,
+    /// When it was decided, in Unix seconds.
     at: u64,
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
     payment_hash: String,
+    /// Where the payment stood afterwards.
     payment_status: &'static str,
+    /// The part; absent where it is about a payment that came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<u64>,
+    /// Where the part stood afterwards; absent if nothing became of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     part_status: Option<&'static str>,
+    /// Why the part failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView<'a>>,
 }

@@ -5,60 +5,97 @@ use serde::Serialize;
 
 /// An HTLC that has arrived for an invoice of ours: the proposal's fields, and what came since.
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(crate) struct PartialInvoiceView<'a> {
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
     payment_hash: String,
+    /// What all parts are to bring together, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     total_amount_msat: Option<u64>,
+    /// The channel over which it came.
     incoming_scid: String,
+    /// What it brings.
     partial_amount_msat: u64,
+    /// When it was first seen, in Unix seconds.
     incoming_time_unix: u64,
+    /// The channel's number of the HTLC (BOLT 2).
     htlc_id: u64,
+    /// The height at which its HTLC expires.
     cltv_expiry: u32,
+    /// The configured node at which it arrived.
     node: &'a str,
+    /// Our own name for the invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
+    /// The invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     bolt11: Option<&'a str>,
+    /// What all parts of the payment that are there bring together.
     received_msat: u64,
+    /// What is still to come, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing_msat: Option<u64>,
 }
 
 /// A payment that came in, with the HTLCs that brought it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(crate) struct IncomingPaymentView<'a> {
+    /// Its number. Both directions share one sequence.
     id: u64,
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
     payment_hash: String,
+    /// The id of the node that was paid: ours.
     destination: String,
+    /// `amount_msat`, by its old name.
     #[serde(skip_serializing_if = "Option::is_none")]
     msatoshi: Option<u64>,
+    /// What was asked for; absent where that was left to the payer.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount_msat: Option<u64>,
+    /// What came.
     amount_received_msat: u64,
+    /// When its first part was seen, in Unix seconds; when it was paid, where that is not known.
     created_at: u64,
+    /// When it was paid, in Unix seconds.
     completed_at: u64,
+    /// `complete`: what is not is in `listpartialinvoices`.
     status: &'static str,
+    /// The proof of payment, 32 bytes of hex.
     payment_preimage: String,
+    /// What the payer read.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
+    /// Our own name for the invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
+    /// The invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     bolt11: Option<&'a str>,
+    /// `outgoing` or `incoming`.
     direction: &'static str,
+    /// The configured node that was paid.
     node: &'a str,
+    /// How many HTLCs brought it, as far as the node still knew.
     number_of_parts: usize,
+    /// Those HTLCs.
     parts: Vec<ReceivedPartView>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 struct ReceivedPartView {
+    /// The channel over which it came.
     incoming_scid: String,
+    /// What it brings.
     partial_amount_msat: u64,
+    /// When it was first seen, in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     incoming_time_unix: Option<u64>,
+    /// The channel's number of the HTLC (BOLT 2).
     #[serde(skip_serializing_if = "Option::is_none")]
     htlc_id: Option<u64>,
+    /// The height at which its HTLC expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     cltv_expiry: Option<u32>,
 }

@@ -5,23 +5,36 @@ use serde::Serialize;
 
 /// An invoice of ours.
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(crate) struct OwnInvoiceView<'a> {
+    /// Our own name for it.
     label: &'a str,
+    /// The invoice.
     bolt11: &'a str,
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
     payment_hash: String,
+    /// What it asks for; absent where that is left to the payer.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount_msat: Option<u64>,
+    /// `unpaid`, `paid` or `expired`.
     status: &'static str,
+    /// Its place among all that were paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pay_index: Option<u64>,
+    /// What came.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount_received_msat: Option<u64>,
+    /// When it was paid, in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     paid_at: Option<u64>,
+    /// The proof of payment, 32 bytes of hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_preimage: Option<String>,
+    /// What the payer reads.
     description: &'a str,
+    /// When it expires, in Unix seconds.
     expires_at: u64,
+    /// Its place among all that were made.
     created_index: u64,
 }
 

@@ -5,64 +5,100 @@ use serde::Serialize;
 
 /// A part: DESIGN.md, section 3.
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(crate) struct PartView<'a> {
+    /// Its number.
     id: u64,
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
     payment_hash: String,
+    /// The configured node that offers it.
     node: &'a str,
+    /// The id of the node that is paid.
     destination: String,
+    /// `amount_msat`, by its old name.
     msatoshi: u64,
+    /// What its last hop receives.
     amount_msat: u64,
+    /// `amount_sent_msat`, by its old name.
     msatoshi_sent: u64,
+    /// What leaves our node: the amount and the fees.
     amount_sent_msat: u64,
+    /// What the whole payment shall deliver, in msat.
     intended_msatoshi: u64,
+    /// When it was accepted, in Unix seconds.
     created_at: u64,
+    /// When it ended, in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<u64>,
+    /// `pending`, `complete` or `failed`.
     status: &'static str,
+    /// The proof of payment, 32 bytes of hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_preimage: Option<String>,
+    /// What was written beside it.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
+    /// The caller's own name for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
+    /// The height at which its HTLC expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     cltv_expiry: Option<u32>,
+    /// The height at which a pending part has ended at the latest.
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline_height: Option<u32>,
     /// When about that height comes.
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline_estimate: Option<u64>,
+    /// Whether paying again can cost nothing twice: nothing is pending, and nothing is unknown.
     safe_to_retry: bool,
+    /// The reason for that, in words.
     why: String,
     /// Why it is not known what became of it: shown while that is so, and never stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pending_reason: Option<&'a str>,
+    /// Its way, from our node outwards.
     route: Vec<PartHop>,
+    /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 struct PartHop {
+    /// The node to which the hop leads.
     id: String,
+    /// The channel, as `BxTxO`.
     channel: String,
+    /// `amount_msat`, by its old name.
     msatoshi: u64,
+    /// What arrives there.
     amount_msat: u64,
+    /// The blocks that its HTLC has left when it arrives.
     delay: u32,
 }
 
 /// A hop as `dev-routes` shows it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(crate) struct HopView {
+    /// The node to which the hop leads.
     id: String,
+    /// The channel, as `BxTxO`.
     channel: String,
+    /// What arrives there.
     amount_msat: u64,
+    /// The blocks that its HTLC has left when it arrives.
     delay: u32,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct FailureView<'a> {
+    /// The error number: 202, 203, 204 or 209; 200 and 201 where somebody else's payment was in the way.
     code: u16,
+    /// What happened, in words.
     message: &'a str,
     #[serde(flatten)]
     details: Details,
@@ -70,19 +106,27 @@ pub(super) struct FailureView<'a> {
 
 /// What BOLT 4 lets the payer know.
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct Details {
+    /// The place of the node that failed it: 0 is ours.
     #[serde(skip_serializing_if = "Option::is_none")]
     erring_index: Option<u32>,
+    /// BOLT 4's failure code.
     #[serde(skip_serializing_if = "Option::is_none")]
     failcode: Option<u16>,
+    /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     failcodename: Option<&'static str>,
+    /// The node that failed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     erring_node: Option<String>,
+    /// The channel that it named.
     #[serde(skip_serializing_if = "Option::is_none")]
     erring_channel: Option<String>,
+    /// The reply, where it could not be read: hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     onionreply: Option<String>,
+    /// The failure message: hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     raw_message: Option<String>,
 }

@@ -6,37 +6,62 @@ use serde::Serialize;
 
 /// A payment: 0.6.2's fields, and what came since.
 #[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(crate) struct PaymentView<'a> {
+    /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,
+    /// Its number. Both directions share one sequence.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<u64>,
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
     payment_hash: String,
+    /// The id of the node that is paid.
     destination: String,
+    /// `amount_msat`, by its old name.
     msatoshi: u64,
+    /// What was asked for.
     amount_msat: u64,
+    /// `amount_sent_msat`, by its old name.
     msatoshi_sent: u64,
+    /// What left our nodes in pending and complete parts, fees included.
     amount_sent_msat: u64,
+    /// What all parts together shall deliver, in msat.
     intended_msatoshi: u64,
+    /// When it was accepted, in Unix seconds.
     created_at: u64,
+    /// When it ended, in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<u64>,
+    /// `pending`, `complete` or `failed`.
     status: &'static str,
+    /// The proof of payment, 32 bytes of hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_preimage: Option<String>,
+    /// What was written beside it.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
+    /// The caller's own name for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
+    /// The invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     bolt11: Option<&'a str>,
+    /// `outgoing` or `incoming`.
     direction: &'static str,
+    /// Parts ever accepted.
     number_of_parts: u32,
+    /// Parts that are pending.
     pending_parts: u32,
+    /// What the pending parts carry.
     in_flight_msat: u64,
+    /// What the complete parts have delivered.
     delivered_msat: u64,
+    /// Whether paying again can cost nothing twice: nothing is pending, and nothing is unknown.
     safe_to_retry: bool,
+    /// The reason for that, in words.
     why: String,
+    /// Why nothing is sent towards it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     warning_quarantined: Option<&'a str>,
 }

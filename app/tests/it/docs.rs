@@ -1,0 +1,164 @@
+//! `docs/rpc.md` is what the types say, with an exchange of every method that has really taken place.
+
+use crate::support::{Daemon, Invoice, LARGER, SMALLER, WHOLE, soon};
+use rpc::docs::{Exchange, reference};
+use serde_json::{Value, json};
+use std::path::Path;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rpc.md");
+
+/// What is asked, and what was answered.
+struct Scribe {
+    daemon: Daemon,
+    exchanges: Vec<Exchange>,
+}
+
+impl Scribe {
+    async fn ask(&mut self, method: &'static str, params: Value) -> Value {
+        let result = self.daemon.ok(method, params.clone()).await;
+        self.exchanges.push(Exchange {
+            method,
+            params,
+            result: result.clone(),
+        });
+        result
+    }
+}
+
+#[tokio::test]
+async fn the_reference_of_the_methods_is_what_they_do() {
+    let (home, daemon) = Daemon::fresh().await;
+    let mut scribe = Scribe {
+        daemon,
+        exchanges: Vec::new(),
+    };
+    about(&mut scribe).await;
+    outgoing(&mut scribe).await;
+    incoming(&mut scribe).await;
+    scribe.ask("stop", json!([])).await;
+    let written = reference(&scribe.exchanges).unwrap();
+    let folder = home.path().display().to_string();
+    let written = written.replace(&folder, "~/.ampere");
+    if std::env::var_os("AMPERE_WRITE_DOCS").is_some() {
+        std::fs::write(PAGE, &written).unwrap();
+    }
+    let kept = std::fs::read_to_string(Path::new(PAGE)).unwrap();
+    let (kept, written) = (timeless(&kept), timeless(&written));
+    for (number, (kept, written)) in (1..).zip(kept.lines().zip(written.lines())) {
+        assert_eq!(
+            kept, written,
+            "docs/rpc.md:{number} is stale: its head says how to write it"
+        );
+    }
+    assert_eq!(
+        kept.lines().count(),
+        written.lines().count(),
+        "docs/rpc.md is stale"
+    );
+}
+
+async fn about(scribe: &mut Scribe) {
+    scribe.ask("notifications", json!([true])).await;
+    scribe.ask("getinfo", json!([])).await;
+    scribe.ask("help", json!(["waitpayment"])).await;
+}
+
+async fn outgoing(scribe: &mut Scribe) {
+    scribe.ask("dev-hold", json!(["off"])).await;
+    let made = scribe
+        .ask("dev-invoice", json!([WHOLE, "Two coffees"]))
+        .await;
+    let invoice = Invoice::from(&made, WHOLE);
+    let routes = scribe.ask("dev-routes", json!(["dave", LARGER, 2])).await;
+    let mut checked = invoice.part(&routes["routes"][0]["route"]);
+    checked["command_to_check"] = json!("sendpartialpay");
+    scribe.ask("check", checked).await;
+    let larger = invoice.part(&routes["routes"][0]["route"]);
+    let first = scribe.ask("sendpartialpay", larger).await;
+    let smaller = scribe.daemon.route(1, SMALLER).await;
+    let second = scribe.daemon.send(&invoice, &smaller).await;
+    scribe.ask("waitpartialpay", json!([first["id"]])).await;
+    scribe.daemon.ok("waitpartialpay", json!([second])).await;
+    scribe.ask("waitsendpay", json!([invoice.hash])).await;
+    scribe.ask("waitpayment", json!([invoice.hash, 60])).await;
+    let of_payment = json!({"payment_hash": invoice.hash});
+    scribe.ask("listpartialpayments", of_payment).await;
+
+    let invoice = scribe.daemon.invoice().await;
+    let route = scribe.daemon.route_without_fee(0, WHOLE).await;
+    scribe.ask("sendpay", invoice.pay(&route)).await;
+    let failed = scribe
+        .daemon
+        .refused("waitsendpay", json!([invoice.hash]))
+        .await;
+    assert_eq!(failed.code, 204);
+    scribe.ask("listevents", json!({"start": 5})).await;
+}
+
+async fn incoming(scribe: &mut Scribe) {
+    let params = json!([1_000_000, "order 1", "Two coffees"]);
+    let invoice = scribe.ask("invoice", params).await;
+    let bolt11 = &invoice["bolt11"];
+    scribe.ask("dev-pay", json!([bolt11, [600_000]])).await;
+    soon("arriving", async {
+        loop {
+            let list = scribe.ask("listpartialinvoices", json!([])).await;
+            if list["partialinvoices"] != json!([]) {
+                return;
+            }
+            scribe.exchanges.pop();
+        }
+    })
+    .await;
+    scribe
+        .daemon
+        .ok("dev-pay", json!([bolt11, [400_000]]))
+        .await;
+    let all = json!({"direction": "all", "start": 2});
+    soon("recording", async {
+        loop {
+            let list = scribe.ask("listpayments", all.clone()).await;
+            if list["payments"]
+                .as_array()
+                .is_some_and(|rows| rows.len() == 2)
+            {
+                return;
+            }
+            scribe.exchanges.pop();
+        }
+    })
+    .await;
+    scribe.ask("listinvoices", json!(["order 1"])).await;
+    scribe.ask("delinvoice", json!(["order 1", "paid"])).await;
+    scribe.ask("dev-tick", json!([])).await;
+}
+
+/// The page without what is another in every run: numbers, hex and invoices in the exchanges.
+fn timeless(page: &str) -> String {
+    let mut is_exchange = false;
+    let mut lines = Vec::new();
+    for line in page.lines() {
+        if line.starts_with("```") {
+            is_exchange = !is_exchange && line == "```json";
+        }
+        lines.push(if is_exchange {
+            without_values(line)
+        } else {
+            line.to_owned()
+        });
+    }
+    lines.join("\n")
+}
+
+/// Each run of letters and digits that has a digit in it is one like any other.
+fn without_values(line: &str) -> String {
+    let mut shown = String::new();
+    for word in line.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let end = word.find(|c: char| !c.is_ascii_alphanumeric());
+        let (word, rest) = word.split_at(end.unwrap_or(word.len()));
+        let is_value = word.contains(|c: char| c.is_ascii_digit());
+        shown.push_str(if is_value { "0" } else { word });
+        shown.push_str(rest);
+    }
+    shown
+}
