@@ -145,10 +145,17 @@ async fn help_and_completions_need_no_daemon() {
         ),
         (&["help", "watch"], &["PAYMENT_HASH"]),
         (
+            &["help", "export"],
+            &["fee_msat", "jsonl", "--assets-account", "Beancount"],
+        ),
+        (
             &["help", "errors"],
             &["-32005", "208", "PAY_NO_SUCH_PAYMENT"],
         ),
-        (&["completions", "bash"], &["listpartialpayments", "demo"]),
+        (
+            &["completions", "bash"],
+            &["listpartialpayments", "demo", "beancount"],
+        ),
         (&["completions", "zsh"], &["listpartialpayments", "demo"]),
         (&["completions", "fish"], &["listpartialpayments", "demo"]),
         (&["completions", "elvish"], &["listpartialpayments", "demo"]),
