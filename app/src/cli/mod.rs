@@ -3,6 +3,7 @@
 mod args;
 mod call;
 mod completions;
+mod export;
 mod help;
 mod output;
 mod params;
@@ -31,6 +32,15 @@ pub async fn run(args: Args, started: Instant) -> Exit {
             Ok(client) => watch::run(client, payment_hash).await,
             Err(exit) => exit,
         },
+        Command::Export(options) => {
+            if let Err(why) = options.check() {
+                return failed(&why, Exit::Usage);
+            }
+            match connect(args.place).await {
+                Ok(client) => export::run(client, *options).await,
+                Err(exit) => exit,
+            }
+        }
         Command::Method(words) => {
             let request = match call::Request::read(&words, style) {
                 Ok(request) => request,

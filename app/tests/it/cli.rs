@@ -1,33 +1,7 @@
 //! `ampere`: what it prints, and its exit statuses.
 
-use crate::support::{Daemon, Home, LARGER, SMALLER, ampere, soon};
-use serde_json::{Value, json};
-use std::path::Path;
-
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-async fn run(home: Option<&Path>, words: &[&str]) -> Ran {
-    let mut command = ampere();
-    if let Some(home) = home {
-        command.arg("--data-dir").arg(home);
-    }
-    let output = soon("ampere", command.args(words).output()).await.unwrap();
-    Ran {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-impl Ran {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("{}", self.stdout))
-    }
-}
+use crate::support::{Daemon, Home, LARGER, SMALLER, run};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_payment_can_be_made_by_hand() {
@@ -171,10 +145,17 @@ async fn help_and_completions_need_no_daemon() {
         ),
         (&["help", "watch"], &["PAYMENT_HASH"]),
         (
+            &["help", "export"],
+            &["fee_msat", "jsonl", "--assets-account", "Beancount"],
+        ),
+        (
             &["help", "errors"],
             &["-32005", "208", "PAY_NO_SUCH_PAYMENT"],
         ),
-        (&["completions", "bash"], &["listpartialpayments", "demo"]),
+        (
+            &["completions", "bash"],
+            &["listpartialpayments", "demo", "beancount"],
+        ),
         (&["completions", "zsh"], &["listpartialpayments", "demo"]),
         (&["completions", "fish"], &["listpartialpayments", "demo"]),
         (&["completions", "elvish"], &["listpartialpayments", "demo"]),

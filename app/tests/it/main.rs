@@ -17,6 +17,7 @@ mod crash;
 mod daemon;
 mod demo;
 mod docs;
+mod export;
 #[path = "../../../adapters/cln/tests/fake/mod.rs"]
 mod fake;
 mod flood;

@@ -1,12 +1,17 @@
-//! A Python environment with pyln-client, Core Lightning's own library: some tests use it as a client.
+//! A Python environment with pyln-client, Core Lightning's own library, which some tests use as a client,
+//! and Beancount, which checks what is exported for it.
 
 use crate::workspace::{root, run};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The client as it was in Core Lightning 26.06, and whatever is newest where that is not to be had.
-const CLIENTS: [&str; 2] = ["pyln-client==26.6.*", "pyln-client"];
+/// The client as it was in Core Lightning 26.06, and the Beancount that the tests were written with;
+/// whatever is newest where those are not to be had.
+const PACKAGES: [[&str; 2]; 2] = [
+    ["pyln-client==26.6.*", "beancount==3.2.*"],
+    ["pyln-client", "beancount"],
+];
 
 /// The environment's interpreter; the environment is made if it is missing.
 pub(super) fn environment() -> Result<PathBuf> {
@@ -14,7 +19,7 @@ pub(super) fn environment() -> Result<PathBuf> {
     let python = folder.join("bin/python");
     if !works(&python) {
         eprintln!(
-            "making a Python environment with pyln-client at {}",
+            "making a Python environment with pyln-client and beancount at {}",
             folder.display()
         );
         create(&folder)?;
@@ -24,7 +29,7 @@ pub(super) fn environment() -> Result<PathBuf> {
 }
 
 fn works(python: &Path) -> bool {
-    quiet(Command::new(python).args(["-c", "import pyln.client"]))
+    quiet(Command::new(python).args(["-c", "import pyln.client, beancount"]))
 }
 
 fn create(folder: &Path) -> Result<()> {
@@ -64,7 +69,7 @@ fn install_venv() -> Result<()> {
 }
 
 fn install(python: &Path) -> Result<()> {
-    let pip = |client: &str| {
+    let pip = |packages: [&str; 2]| {
         let mut pip = Command::new(python);
         pip.args([
             "-m",
@@ -72,19 +77,19 @@ fn install(python: &Path) -> Result<()> {
             "install",
             "--quiet",
             "--disable-pip-version-check",
-            client,
         ]);
+        pip.args(packages);
         run(&mut pip, "`pip install`")
     };
     let mut outcome = Ok(());
-    for client in CLIENTS {
-        outcome = pip(client);
+    for packages in PACKAGES {
+        outcome = pip(packages);
         if outcome.is_ok() && works(python) {
             return Ok(());
         }
     }
-    outcome.context("install pyln-client")?;
-    bail!("pyln-client was installed, yet cannot be imported: delete .venv and try again")
+    outcome.context("install pyln-client and beancount")?;
+    bail!("both were installed, yet cannot be imported: delete .venv and try again")
 }
 
 fn quiet(command: &mut Command) -> bool {

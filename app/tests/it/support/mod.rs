@@ -1,11 +1,15 @@
 //! A daemon in a folder of its own, and what can be done to it.
 
+mod command;
 mod daemon;
 mod payment;
+mod python;
 mod secrets;
 
+pub(crate) use command::run;
 pub(crate) use daemon::{Daemon, Home, Refused, ampere, ampered_in, call, clean};
 pub(crate) use payment::{Invoice, LARGER, SMALLER, WHOLE, preimage_opens};
+pub(crate) use python::python;
 pub(crate) use secrets::Secrets;
 
 use std::time::Duration;
