@@ -2,7 +2,6 @@
 
 use crate::workspace;
 use anyhow::{Context, Result};
-#[cfg(not(feature = "crash"))]
 use std::process::Command;
 use std::process::exit;
 
@@ -43,6 +42,16 @@ pub(crate) fn run_as_tested() -> Result<()> {
 
 /// Runs the same command line with that feature, and ends as that ends.
 pub(crate) fn run(build: Build, feature: &str) -> Result<()> {
+    let mut cargo = with_feature(build, feature);
+    // Not the workspace's folder: paths that the user typed are relative to where the user is.
+    cargo.current_dir(std::env::current_dir().context("find the current folder")?);
+    cargo.args(std::env::args_os().skip(1));
+    let status = cargo.status().context("start cargo")?;
+    exit(status.code().unwrap_or(1))
+}
+
+/// This tool with that feature, for a verb to follow.
+pub(crate) fn with_feature(build: Build, feature: &str) -> Command {
     let mut cargo = workspace::cargo();
     cargo.args([
         "run",
@@ -62,12 +71,9 @@ pub(crate) fn run(build: Build, feature: &str) -> Result<()> {
             cargo.args(["--profile", "sim"]);
         }
     }
-    // Not the workspace's folder: paths that the user typed are relative to where the user is.
-    cargo.current_dir(std::env::current_dir().context("find the current folder")?);
     cargo
         .arg("--manifest-path")
         .arg(workspace::root().join("Cargo.toml"));
-    cargo.arg("--").args(std::env::args_os().skip(1));
-    let status = cargo.status().context("start cargo")?;
-    exit(status.code().unwrap_or(1))
+    cargo.arg("--");
+    cargo
 }

@@ -4,6 +4,7 @@
 //! checks and once for all tests.
 
 mod arrows;
+mod beside;
 mod deny;
 mod invariants;
 mod python;
@@ -11,8 +12,10 @@ pub(crate) mod real;
 mod tally;
 mod tidy;
 
+use crate::again::{Build, with_feature};
 use crate::workspace::{cargo, run as run_command};
 use anyhow::{Context, Result, ensure};
+use beside::Beside;
 use clap::ValueEnum;
 use std::time::{Duration, Instant};
 
@@ -102,10 +105,10 @@ impl Step {
             Step::Clippy => clippy(),
             Step::Docs => docs(),
             Step::Tests => tests(),
-            Step::Sim => xtask(&["sim"]),
-            Step::Model => xtask(&["model"]),
-            Step::Planted => xtask(&["sim", "--planted"]),
-            Step::Crash => xtask(&["crash"]),
+            Step::Sim => simulated("simulation", &["sim"]),
+            Step::Model => simulated("simulation", &["model"]),
+            Step::Planted => simulated("planted", &["sim", "--planted"]),
+            Step::Crash => run_command(cargo().args(["xtask", "crash"]), "cargo xtask"),
         }
     }
 }
@@ -115,12 +118,22 @@ pub(crate) fn run(only: Option<Step>) -> Result<()> {
     let steps = only.map_or(Step::ALL.to_vec(), |step| vec![step]);
     let begin = Instant::now();
     let mut times = Vec::new();
+    let mut crash = None;
     for (index, step) in steps.iter().enumerate() {
         let name = step.name();
         eprintln!("\n=== {}/{} {name}", index + 1, steps.len());
         let begin = Instant::now();
-        step.run()
-            .with_context(|| format!("step {name}: {}", step.advice()))?;
+        if *step == Step::Sim && only.is_none() {
+            crash = Some(Beside::start(
+                cargo().args(["xtask", "crash"]),
+                "crash.log",
+            )?);
+        }
+        let ran = match crash.take_if(|_| *step == Step::Crash) {
+            Some(crash) => crash.end("cargo xtask"),
+            None => step.run(),
+        };
+        ran.with_context(|| format!("step {name}: {}", step.advice()))?;
         let time = seconds(begin.elapsed());
         eprintln!("=== {name}: ok in {time}");
         times.push(format!("{name} {time}"));
@@ -159,9 +172,11 @@ fn tests() -> Result<()> {
     Ok(())
 }
 
-/// Another verb, as a user would run it.
-fn xtask(verb: &[&str]) -> Result<()> {
-    run_command(cargo().arg("xtask").args(verb), "cargo xtask")
+/// Another verb, as `cargo xtask` would run it in the end; the program that crashes beside it is left
+/// where it is.
+fn simulated(feature: &str, verb: &[&str]) -> Result<()> {
+    let mut command = with_feature(Build::Sim, feature);
+    run_command(command.args(verb), "cargo xtask")
 }
 
 fn seconds(time: Duration) -> String {

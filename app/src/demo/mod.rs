@@ -1,7 +1,8 @@
-//! `ampere demo`: three payments over a real Lightning network in this process, by way of the same
+//! `ampere demo`: three payments out and one in, over a real Lightning network in this process, by way of the same
 //! socket that any client would use.
 
 mod expect;
+mod incoming;
 mod report;
 mod scene;
 mod script;
@@ -75,6 +76,7 @@ async fn play(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
     report.add(script::two_parts(stage).await?, &expect::TWO_PARTS);
     report.add(script::replaced_part(stage).await?, &expect::REPLACED_PART);
     report.add(script::given_up(stage).await?, &expect::GIVEN_UP);
+    report.receive(incoming::three_parts(stage).await?);
     if report.problems().is_empty() {
         print_line("\nEvery outcome was the expected one.");
     }

@@ -1,6 +1,7 @@
 //! What came of it all, for machines.
 
 use super::expect::{Expected, problems};
+use super::incoming::Receipt;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,7 @@ pub(super) struct Report {
     started: Instant,
     network_up: Duration,
     outcomes: Vec<Outcome>,
+    received: Vec<Receipt>,
     problems: Vec<String>,
 }
 
@@ -65,6 +67,7 @@ impl Report {
             started,
             network_up,
             outcomes: Vec::new(),
+            received: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -78,6 +81,11 @@ impl Report {
         self.outcomes.push(outcome);
     }
 
+    pub(super) fn receive(&mut self, receipt: Receipt) {
+        self.problems.extend(receipt.problems());
+        self.received.push(receipt);
+    }
+
     pub(super) fn problems(&self) -> Vec<String> {
         self.problems.clone()
     }
@@ -88,6 +96,7 @@ impl Report {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         json!({
             "payments": self.outcomes.iter().map(Outcome::json).collect::<Vec<_>>(),
+            "incoming": self.received.iter().map(Receipt::json).collect::<Vec<_>>(),
             "network_up_ms": millis(self.network_up),
             "first_payment_settled_ms": first_settled.map(millis),
             "total_ms": millis(self.started.elapsed()),

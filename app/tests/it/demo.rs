@@ -54,6 +54,12 @@ async fn the_demo_pays_replaces_and_gives_up_as_it_should() {
             .iter()
             .all(|payment| payment["direction"] == "outgoing")
     );
+    let [incoming] = &last["incoming"].as_array().unwrap()[..] else {
+        panic!("{last}");
+    };
+    assert_eq!(incoming["parts_seen"], serde_json::json!([1, 2, 0]));
+    assert_eq!(incoming["parts"].as_array().unwrap().len(), 3);
+    assert!(preimage_opens(incoming));
     assert!(last["first_payment_settled_ms"].is_u64());
 }
 
@@ -66,6 +72,8 @@ async fn without_a_terminal_the_demo_tells_its_story_in_lines() {
         "alice → carol → dave",
         "60,000 sat",
         "sha256sum",
+        "60,000 sat missing",
+        "listpartialinvoices is empty",
     ] {
         assert!(stdout.contains(words), "no {words} in\n{stdout}");
     }

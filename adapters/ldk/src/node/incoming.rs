@@ -133,7 +133,10 @@ impl Driver {
             if hash.is_some_and(|hash| hash != arrival.payment_hash) {
                 continue;
             }
-            let known = self.desk.arrivals.get(&(arrival.channel, arrival.htlc));
+            // One that is not noted yet is listed once that is durable: then it stays as it is.
+            let Some(known) = self.desk.arrivals.get(&(arrival.channel, arrival.htlc)) else {
+                continue;
+            };
             let filter = InvoiceFilter {
                 payment_hash: Some(arrival.payment_hash),
                 limit: 1,
@@ -146,7 +149,7 @@ impl Driver {
                 htlc_id: arrival.htlc,
                 amount: Msat::new(arrival.amount).unwrap_or(Msat::MAX),
                 cltv_expiry: arrival.expiry,
-                seen_at: known.map_or(arrival.seen_at, |known| known.seen_at),
+                seen_at: known.seen_at,
                 total: invoice.as_ref().and_then(|invoice| invoice.amount),
                 label: invoice.as_ref().map(|invoice| invoice.label.clone()),
                 bolt11: invoice.map(|invoice| invoice.bolt11),

@@ -31,8 +31,10 @@ pub(super) async fn run(client: Client, options: Options) -> Exit {
     // Whoever reads standard output may take their time: there, a signal ends us as it ends anybody.
     let cleans_up = options.output.is_some();
     let outcome = tokio::select! {
-        outcome = export(client, &options) => outcome,
+        // In this order: nothing is begun before signals are heard.
+        biased;
         Ok(()) = interrupted(), if cleans_up => Err(anyhow!("stopped by a signal")),
+        outcome = export(client, &options) => outcome,
     };
     let Err(error) = outcome else {
         return Exit::Ok;
