@@ -120,6 +120,6 @@ mod tests {
     #[test]
     fn the_schema_is_every_migration() {
         let known = known().unwrap();
-        assert_eq!(known.len(), 3, "add the new up.sql to SCHEMA");
+        assert_eq!(known.len(), 4, "add the new up.sql to SCHEMA");
     }
 }

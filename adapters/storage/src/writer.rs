@@ -2,12 +2,12 @@
 //! answers: a lone caller waits for one fsync, and a thousand callers share one.
 
 use crate::batch::{Applied, Batch, Counters, Ending, Nodes, fence, undo};
-use crate::changes::Write;
+use crate::changes::{Removal, Write};
 use crate::checkpoint::Checkpoint;
 use crate::error::Fault;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
-use domain::{Committed, NodeIdentity, NodeName, Receipt, Unavailable};
+use domain::{Committed, Deleted, NodeIdentity, NodeName, Receipt, Unavailable};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) enum Task {
     /// Commit one transition.
     Commit(Box<Write>, oneshot::Sender<Committed>),
+    /// Delete one payment.
+    Delete(Box<Removal>, oneshot::Sender<Committed<Deleted>>),
     /// Remember how far a node has been heard.
     Advance(NodeName, i64, oneshot::Sender<Result<(), Unavailable>>),
     /// Remember what a node is, if it is the first to say so.
@@ -47,6 +49,7 @@ pub(crate) struct Writer {
 /// What became of one task.
 enum Verdict {
     Done(Option<Receipt>),
+    Deleted(Deleted),
     Bound(NodeIdentity),
     Conflict,
     Unavailable(String),
@@ -246,6 +249,10 @@ impl Task {
                 Applied::Yes(receipt) => Verdict::Done(Some(receipt)),
                 Applied::Conflict => Verdict::Conflict,
             },
+            Task::Delete(removal, _) => match batch.delete(removal)? {
+                Some(deleted) => Verdict::Deleted(deleted),
+                None => Verdict::Conflict,
+            },
             Task::Advance(node, cursor, _) => {
                 batch.advance(node, *cursor);
                 Verdict::Done(None)
@@ -260,7 +267,10 @@ impl Task {
         match (self, verdict) {
             (Task::Close, _) => {}
             (Task::Commit(_, answer), verdict) => {
-                let _ = answer.send(verdict.into_committed());
+                let _ = answer.send(verdict.into_committed(Verdict::receipt));
+            }
+            (Task::Delete(_, answer), verdict) => {
+                let _ = answer.send(verdict.into_committed(Verdict::deleted));
             }
             (Task::Advance(_, _, answer) | Task::Settle(answer), verdict) => {
                 let _ = answer.send(verdict.into_answer().map(drop));
@@ -274,20 +284,34 @@ impl Task {
 }
 
 impl Verdict {
-    fn into_committed(self) -> Committed {
+    /// `done` is what it says when it went well.
+    fn into_committed<T>(self, done: impl FnOnce(Verdict) -> T) -> Committed<T> {
         match self {
-            Verdict::Done(Some(receipt)) => Committed::Yes(receipt),
-            Verdict::Done(None) | Verdict::Bound(_) => {
-                unreachable!("a transition has a receipt")
-            }
             Verdict::Conflict => Committed::Conflict,
             Verdict::Unavailable(reason) => Committed::Unavailable(reason),
             Verdict::Refused(reason) => Committed::Refused(reason),
             Verdict::Unknown(reason) => Committed::Unknown(reason),
+            well @ (Verdict::Done(_) | Verdict::Deleted(_) | Verdict::Bound(_)) => {
+                Committed::Yes(done(well))
+            }
         }
     }
 
-    /// For everything that is no transition; with what a node is, if that was the question.
+    fn receipt(self) -> Receipt {
+        let Verdict::Done(Some(receipt)) = self else {
+            unreachable!("a transition has a receipt")
+        };
+        receipt
+    }
+
+    fn deleted(self) -> Deleted {
+        let Verdict::Deleted(deleted) = self else {
+            unreachable!("a deletion tells what it took away")
+        };
+        deleted
+    }
+
+    /// For everything that is neither transition nor deletion; with what a node is, if that was the question.
     fn into_answer(self) -> Result<Option<NodeIdentity>, Unavailable> {
         match self {
             Verdict::Done(_) => Ok(None),
@@ -295,7 +319,9 @@ impl Verdict {
             Verdict::Unavailable(reason) | Verdict::Refused(reason) | Verdict::Unknown(reason) => {
                 Err(Unavailable(reason))
             }
-            Verdict::Conflict => unreachable!("only a transition expects something to be there"),
+            Verdict::Conflict | Verdict::Deleted(_) => {
+                unreachable!("only transitions and deletions expect something to be there")
+            }
         }
     }
 }
