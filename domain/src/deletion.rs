@@ -143,6 +143,15 @@ impl Cleaned {
 
     /// How many payments were deleted, or would be.
     pub fn payments(&self) -> u64 {
-        self.failed.payments + self.complete.payments
+        self.sum().payments
+    }
+
+    /// Whatever their status.
+    pub fn sum(&self) -> Swept {
+        Swept {
+            payments: self.failed.payments + self.complete.payments,
+            parts: self.failed.parts + self.complete.parts,
+            events: self.failed.events + self.complete.events,
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! The methods: one file each, and the table of all of them, from which they are registered, listed
 //! by `help` and checked by `check`.
 
+mod autoclean;
 mod check;
+mod delpayment;
 mod dev_hold;
 mod dev_invoice;
 mod dev_routes;
@@ -35,7 +37,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
-static ALL: [MethodInfo; 17] = [
+static ALL: [MethodInfo; 19] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
@@ -44,6 +46,8 @@ static ALL: [MethodInfo; 17] = [
     MethodInfo::of::<listpayments::ListPayments>(),
     MethodInfo::of::<waitpayment::WaitPayment>(),
     MethodInfo::of::<listevents::ListEvents>(),
+    MethodInfo::of::<delpayment::DelPayment>(),
+    MethodInfo::of::<autoclean::AutoClean>(),
     MethodInfo::of::<getinfo::GetInfo>(),
     MethodInfo::of::<help::Help>(),
     MethodInfo::of::<check::Check>(),

@@ -6,7 +6,7 @@ pub(crate) use msat::{msat, some_msat};
 
 use crate::error::RpcError;
 use domain::{
-    NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret, RequestId,
+    Ended, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret, RequestId,
     ShortChannelId, StatusKind,
 };
 use serde_json::value::RawValue;
@@ -120,6 +120,16 @@ pub(crate) fn channel(raw: &RawValue) -> Result<ShortChannelId, Invalid> {
 
 pub(crate) fn status(raw: &RawValue) -> Result<StatusKind, Invalid> {
     parsed(raw, "should be pending, complete or failed")
+}
+
+/// How a payment has ended: what is pending has not.
+pub(crate) fn ended(raw: &RawValue) -> Result<Ended, Invalid> {
+    match text_of(raw).as_deref() {
+        Some("failed") => Ok(Ended::Failed),
+        Some("complete") => Ok(Ended::Complete),
+        Some("all") => Ok(Ended::Either),
+        _ => should("should be failed, complete or all"),
+    }
 }
 
 /// What an onion can carry is the most that makes sense (BOLT 4: 1,300 bytes).

@@ -15,6 +15,7 @@ mod contract;
 mod corpus;
 mod crash;
 mod daemon;
+mod deletions;
 mod demo;
 #[path = "../../../adapters/cln/tests/fake/mod.rs"]
 mod fake;
