@@ -19,14 +19,17 @@ use std::time::{Duration, Instant};
 use tokio::io::{Stdin, Stdout, stdin, stdout};
 use tokio::sync::watch;
 
-/// What lightningd registers. `sendpay` and `waitsendpay` stay its own.
-const METHODS: [&str; 6] = [
-    "sendpartialpay",
-    "waitpartialpay",
-    "listpartialpayments",
-    "listpayments",
-    "waitpayment",
-    "listevents",
+/// What lightningd registers, by its name there and here. `sendpay` and `waitsendpay` stay lightningd's
+/// own; so does whatever begins with `autoclean`, which is a plugin of its.
+const METHODS: [(&str, &str); 8] = [
+    ("sendpartialpay", "sendpartialpay"),
+    ("waitpartialpay", "waitpartialpay"),
+    ("listpartialpayments", "listpartialpayments"),
+    ("listpayments", "listpayments"),
+    ("waitpayment", "waitpayment"),
+    ("listevents", "listevents"),
+    ("delpayment", "delpayment"),
+    ("ampere-autoclean", "autoclean"),
 ];
 
 const DATABASE: StringConfigOption<'_> = StringConfigOption::new_str_no_default(
@@ -151,12 +154,13 @@ fn builder() -> Builder<State, Stdin, Stdout> {
         .option(DATABASE)
         .option(RPC_FILE)
         .option(OFFER_BY);
-    for method in METHODS.into_iter().filter_map(rpc::methods::named) {
+    let named = |(name, ours)| Some((name, rpc::methods::named(ours)?));
+    for (name, method) in METHODS.into_iter().filter_map(named) {
         let usage = method.usage();
         // lightningd writes the name before the usage itself.
         let usage = usage.split_once(' ').map_or("", |(_, params)| params);
         let callback = move |plugin: Plugin<State>, params| call(method.name, plugin, params);
-        let method = RpcMethodBuilder::new(method.name, callback)
+        let method = RpcMethodBuilder::new(name, callback)
             .description(method.description)
             .usage(usage);
         builder = builder.rpcmethod_from_builder(method);

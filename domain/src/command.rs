@@ -128,6 +128,29 @@ pub enum Refusal {
         /// Why.
         reason: String,
     },
+    /// It was paid, and deleted since (rule A-10).
+    #[error(
+        "payment {hash} was paid, and deleted since, at {}: what was paid is never paid again (A-10); \
+         ask the payee for a new invoice",
+        at.seconds()
+    )]
+    PaidAndDeleted {
+        /// The payment.
+        hash: PaymentHash,
+        /// When it was deleted.
+        at: Timestamp,
+    },
+    /// Only what has come to rest can be deleted (rule A-5).
+    #[error(
+        "payment {hash} has {live} pending parts: it can be deleted when all of them have ended \
+         (waitpayment waits for that)"
+    )]
+    Live {
+        /// The payment.
+        hash: PaymentHash,
+        /// How many parts have no outcome.
+        live: u32,
+    },
     /// One payment cannot have more parts.
     #[error("payment {hash} has {max} parts already, the most one payment can have")]
     TooManyParts {

@@ -1,7 +1,7 @@
 //! The fifteen rules about money, as predicates that can be asked of anything.
 //!
 //! - [`stored`]: of what is stored, by itself. Production asks it of every row that it reads.
-//! - [`step`]: of a transition. Production asks it of every transition before it is committed.
+//! - [`step`]: of a transition or a deletion. Production asks it of each before it is committed.
 //! - [`seen`]: of what callers and nodes saw, beside what is stored. Tests ask it from outside.
 //!
 //! None of them shares code with the decisions: a mistake there is a violation here. What each rule

@@ -3,7 +3,7 @@
 //! # Map, in reading order
 //!
 //! - [`payment`]: the aggregate and its pure decisions. Why it is impossible to pay twice.
-//! - [`Command`], [`Refusal`]: what can be asked, and every no. [`Transition`]: what is committed.
+//! - [`Command`], [`Refusal`]: what can be asked, and every no. [`Transition`], [`Deletion`]: what is committed.
 //! - [`invariant`]: the fifteen rules, as predicates.
 //! - [`ports`]: the edges. [`Engine`]: decide → persist → act.
 //!
@@ -15,6 +15,7 @@ mod amount;
 mod command;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod deletion;
 mod engine;
 mod event;
 mod failure;
@@ -34,6 +35,7 @@ mod transition;
 
 pub use amount::*;
 pub use command::*;
+pub use deletion::*;
 pub use engine::*;
 pub use event::*;
 pub use failure::*;

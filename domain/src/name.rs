@@ -190,4 +190,10 @@ impl Timestamp {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         Timestamp(self.0.saturating_add(micros))
     }
+
+    /// A moment `duration` earlier; the beginning of time rather than an overflow.
+    pub fn before(self, duration: std::time::Duration) -> Timestamp {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        Timestamp(self.0.saturating_sub(micros))
+    }
 }

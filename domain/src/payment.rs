@@ -10,10 +10,14 @@
 //!   stay within the intended amount.
 //! - [`outcome`]: a part counts as in flight until its node's definite word, which is stored
 //!   once, and success only with its proof.
+//! - [`delete`]: only what has come to rest is deleted, and what was paid leaves a tombstone, which
+//!   refuses its hash for ever.
 //!
 //! [`send`]: Payment::decide
 //! [`outcome`]: Payment::decide
+//! [`delete`]: Payment::deletion
 
+mod delete;
 mod outcome;
 #[cfg(feature = "planted")]
 mod planted;
@@ -22,8 +26,8 @@ mod send;
 
 use crate::planted::planted;
 use crate::{
-    Change, Command, Failure, Notes, Offer, PartId, PartialPayment, PaymentHash, PaymentSummary,
-    Receipt, Refusal, StatusKind, Timestamp, Transition,
+    Change, Command, Deletion, Failure, Notes, Offer, PartId, PartialPayment, PaymentHash,
+    PaymentSummary, Receipt, Refusal, StatusKind, Timestamp, Transition,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -89,6 +93,13 @@ impl Payment {
                 outcome::outcome(payment, *part, word, *at)
             }
         }
+    }
+
+    /// What deleting it takes away, or why it may not be deleted.
+    ///
+    /// Pure, like [`Payment::decide`].
+    pub fn deletion(&self, at: Timestamp) -> Result<Deletion, Refusal> {
+        delete::delete(self, at)
     }
 
     /// The payment after a transition that was committed.

@@ -64,11 +64,15 @@ mod bugs {
         CursorPassesUnstored,
         /// A commit that storage refuses for want of room is taken for done.
         FailsOpen,
+        /// A payment that was paid is deleted without a tombstone.
+        ForgetsPaid,
+        /// A payment is deleted whatever is still out.
+        DeletesLiveParts,
     }
 
     impl Bug {
         /// All of them.
-        pub const ALL: [Bug; 19] = [
+        pub const ALL: [Bug; 21] = [
             Bug::CeilingWithoutNewPart,
             Bug::CeilingOfLiveSiblings,
             Bug::OffersAfterSuccess,
@@ -88,6 +92,8 @@ mod bugs {
             Bug::IgnoresRequestId,
             Bug::CursorPassesUnstored,
             Bug::FailsOpen,
+            Bug::ForgetsPaid,
+            Bug::DeletesLiveParts,
         ];
 
         /// The rule that it is meant to break; another may be seen broken first.
@@ -97,12 +103,14 @@ mod bugs {
                 Bug::CeilingOfLiveSiblings | Bug::OffersAfterSuccess => Rule::NothingAfterSuccess,
                 Bug::OffersBeforeCommit | Bug::TellsBeforeCommit => Rule::IntentBeforeAct,
                 Bug::RetriesUnderNewKey => Rule::AtMostOnce,
-                Bug::TimeOutIsFailure | Bug::SilenceIsNeverSeen => Rule::UnknownIsNotFailed,
+                Bug::TimeOutIsFailure | Bug::SilenceIsNeverSeen | Bug::DeletesLiveParts => {
+                    Rule::UnknownIsNotFailed
+                }
                 Bug::BelievesAnyPreimage => Rule::Proof,
                 Bug::ResolvesTwice | Bug::IgnoresLatePreimage => Rule::OneOutcome,
                 Bug::FailsWithSiblingsLive => Rule::FunctionOfParts,
                 Bug::TakesLastTerms => Rule::OneSetOfTerms,
-                Bug::PaysAgain => Rule::NeverTwice,
+                Bug::PaysAgain | Bug::ForgetsPaid => Rule::NeverTwice,
                 Bug::RegistersLate | Bug::RecoversFirstPartOnly => Rule::WaitsTellTheTruth,
                 Bug::IgnoresRequestId | Bug::CursorPassesUnstored => Rule::AcknowledgedIsDurable,
                 Bug::FailsOpen => Rule::FailClosed,

@@ -123,6 +123,8 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::InvoiceDiffers { .. }
         | Refusal::InvoiceExpired(_)
         | Refusal::TooManyParts { .. }
+        | Refusal::PaidAndDeleted { .. }
+        | Refusal::Live { .. }
         | Refusal::RequestReused { .. } => panic!("not in this table: {refusal}"),
     }
 }

@@ -1,8 +1,10 @@
 //! The methods: one file each, and the table of all of them, from which they are registered, listed
 //! by `help` and checked by `check`.
 
+mod autoclean;
 mod check;
 mod delinvoice;
+mod delpayment;
 mod dev_hold;
 mod dev_invoice;
 mod dev_pay;
@@ -40,7 +42,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
-static ALL: [MethodInfo; 22] = [
+static ALL: [MethodInfo; 24] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
@@ -50,6 +52,8 @@ static ALL: [MethodInfo; 22] = [
     MethodInfo::of::<waitpayment::WaitPayment>(),
     MethodInfo::of::<listpartialinvoices::ListPartialInvoices>(),
     MethodInfo::of::<listevents::ListEvents>(),
+    MethodInfo::of::<delpayment::DelPayment>(),
+    MethodInfo::of::<autoclean::AutoClean>(),
     MethodInfo::of::<getinfo::GetInfo>(),
     MethodInfo::of::<help::Help>(),
     MethodInfo::of::<check::Check>(),

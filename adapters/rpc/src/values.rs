@@ -6,8 +6,8 @@ pub(crate) use msat::{msat, msat_or_any, msats, some_msat};
 
 use crate::error::RpcError;
 use domain::{
-    Direction, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret, RequestId,
-    ShortChannelId, StatusKind,
+    Direction, Ended, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret,
+    RequestId, ShortChannelId, StatusKind,
 };
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -131,6 +131,16 @@ pub(crate) fn invoice_status(raw: &RawValue) -> Result<String, Invalid> {
     match text_of(raw).as_deref() {
         Some(status @ ("unpaid" | "paid" | "expired")) => Ok(status.to_owned()),
         _ => should("should be unpaid, paid or expired"),
+    }
+}
+
+/// How a payment has ended: what is pending has not.
+pub(crate) fn ended(raw: &RawValue) -> Result<Ended, Invalid> {
+    match text_of(raw).as_deref() {
+        Some("failed") => Ok(Ended::Failed),
+        Some("complete") => Ok(Ended::Complete),
+        Some("all") => Ok(Ended::Either),
+        _ => should("should be failed, complete or all"),
     }
 }
 

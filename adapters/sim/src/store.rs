@@ -1,14 +1,15 @@
 //! Payments in memory. What a commit does is what SQLite's does, and it can be told to fail.
 
 mod incoming;
+mod state;
 
+use self::state::{State, told};
 use async_trait::async_trait;
 use domain::{
-    Change, Committed, Cursor, Event, Expected, IncomingPayment, Listed, LoadError, NodeIdentity,
-    NodeName, PartFilter, PartId, PartStatus, PartialPayment, Payment, PaymentFilter, PaymentHash,
-    PaymentId, PaymentStore, PaymentSummary, Receipt, Request, RequestId, Transition, Unavailable,
+    Committed, Cursor, Deleted, Deletion, Event, Listed, LoadError, NodeIdentity, NodeName,
+    PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
+    PaymentStore, PaymentSummary, Request, RequestId, Transition, Unavailable,
 };
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A store in memory; clones share what is stored, as a restart does.
@@ -26,25 +27,6 @@ pub enum Fault {
     ErrorAndLost,
     /// It says that something else changed.
     Conflict,
-}
-
-#[derive(Default)]
-struct State {
-    payments: BTreeMap<PaymentId, Payment>,
-    by_hash: HashMap<PaymentHash, PaymentId>,
-    by_part: BTreeMap<PartId, PaymentId>,
-    requests: HashMap<RequestId, (Request, PartId)>,
-    cursors: HashMap<NodeName, Cursor>,
-    identities: HashMap<NodeName, NodeIdentity>,
-    events: Vec<Event>,
-    incoming: BTreeMap<PaymentId, IncomingPayment>,
-    incoming_cursors: HashMap<NodeName, Cursor>,
-    faults: VecDeque<Fault>,
-    damaged: HashMap<PaymentHash, String>,
-    refused: HashMap<PaymentHash, String>,
-    unreadable: HashSet<PaymentHash>,
-    reads_fail: bool,
-    incoming_fails: bool,
 }
 
 impl SimStore {
@@ -95,7 +77,7 @@ impl SimStore {
 
     /// How many transitions have been committed.
     pub fn committed(&self) -> u64 {
-        count(self.state().events.len())
+        self.state().last.event
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -108,83 +90,6 @@ impl SimStore {
             return Err(Unavailable("simulated read error".into()));
         }
         Ok(state)
-    }
-}
-
-impl State {
-    fn fits(&self, transition: &Transition) -> bool {
-        let stored = self.by_hash.get(&transition.payment_hash());
-        let stored = stored.and_then(|id| self.payments.get(id));
-        let expected = match transition.expected {
-            Expected::Absent => stored.is_none(),
-            Expected::Version(version) => stored.is_some_and(|p| p.summary().version == version),
-        };
-        let unused = |request: &Request| !self.requests.contains_key(&request.id);
-        expected && transition.request.as_ref().is_none_or(unused)
-    }
-
-    fn write(&mut self, transition: Transition) -> Receipt {
-        let hash = transition.payment_hash();
-        let existing = self.by_hash.get(&hash).copied();
-        let payment = existing.unwrap_or_else(|| self.next_payment());
-        let part = match &transition.change {
-            Change::Accepted(_) => PartId(count(self.by_part.len()) + 1),
-            Change::Resolved { part, .. } | Change::Quarantined { part } => *part,
-        };
-        let receipt = Receipt {
-            payment,
-            part,
-            event: count(self.events.len()) + 1,
-        };
-        self.events.push(event(&transition, receipt));
-        if let Some(request) = transition.request.clone() {
-            self.requests.insert(request.id.clone(), (request, part));
-        }
-        if let Some((node, cursor)) = transition.cursor.clone() {
-            self.advance(node, cursor);
-        }
-        let before = self.payments.remove(&payment);
-        let after = Payment::apply(before, transition, receipt);
-        self.by_hash.insert(hash, payment);
-        self.by_part.insert(part, payment);
-        self.payments.insert(payment, after);
-        receipt
-    }
-
-    /// Payments of both directions have numbers of one sequence.
-    fn next_payment(&self) -> PaymentId {
-        PaymentId(count(self.payments.len() + self.incoming.len()) + 1)
-    }
-
-    fn advance(&mut self, node: NodeName, cursor: Cursor) {
-        let stored = self.cursors.entry(node).or_insert(cursor);
-        *stored = (*stored).max(cursor);
-    }
-}
-
-fn count(n: usize) -> u64 {
-    u64::try_from(n).unwrap_or(u64::MAX)
-}
-
-fn event(transition: &Transition, receipt: Receipt) -> Event {
-    let status = match &transition.change {
-        Change::Accepted(part) => Some(&part.status),
-        Change::Resolved { status, .. } => Some(status),
-        Change::Quarantined { .. } => None,
-    };
-    let failure = match status {
-        Some(PartStatus::Failed(failure)) => Some(failure.clone()),
-        _ => None,
-    };
-    Event {
-        seq: receipt.event,
-        kind: transition.kind(),
-        at: transition.at,
-        payment_hash: transition.payment_hash(),
-        payment_status: transition.after.status(),
-        part: Some(receipt.part),
-        part_status: status.map(PartStatus::kind),
-        failure,
     }
 }
 
@@ -206,33 +111,30 @@ impl PaymentStore for SimStore {
         if state.unreadable.contains(&hash) {
             return Err(Unavailable("simulated read error".into()).into());
         }
+        if let Some(tombstone) = state.tombstones.get(&hash) {
+            return Err(LoadError::Deleted(*tombstone));
+        }
         let id = state.by_hash.get(&hash);
         Ok(id.and_then(|id| state.payments.get(id)).cloned())
     }
 
     async fn commit(&self, transition: Transition) -> Committed {
         let mut state = self.state();
-        if let Some(rule) = state.refused.get(&transition.payment_hash()) {
-            return Committed::Refused(rule.clone());
-        }
-        let fault = state.faults.pop_front();
-        if fault == Some(Fault::Unavailable) {
-            return Committed::Unavailable("simulated full disk".into());
-        }
-        if fault == Some(Fault::ErrorAndLost) {
-            return Committed::Unknown("simulated crash before the commit".into());
-        }
-        if fault == Some(Fault::Conflict) || !state.fits(&transition) {
+        let fault = match state.strike(transition.payment_hash()) {
+            Ok(fault) => fault,
+            Err(failed) => return failed,
+        };
+        if !state.fits(&transition) {
             return Committed::Conflict;
         }
-        let receipt = state.write(transition);
-        match fault {
-            Some(Fault::ErrorButWritten) => {
-                Committed::Unknown("simulated error after the commit".into())
-            }
-            Some(Fault::Unavailable | Fault::ErrorAndLost | Fault::Conflict) | None => {
-                Committed::Yes(receipt)
-            }
+        told(Committed::Yes(state.write(transition)), fault)
+    }
+
+    async fn delete(&self, deletion: Deletion) -> Committed<Deleted> {
+        let mut state = self.state();
+        match state.strike(deletion.payment_hash) {
+            Ok(fault) => told(state.remove(&deletion), fault),
+            Err(failed) => failed,
         }
     }
 

@@ -1,7 +1,10 @@
 //! What one batch does on a connection: begin, each transition's few statements, commit.
 //!
 //! The expected version is checked by a transition's first write. When no row is touched, nothing
-//! of that transition is written, and the batch goes on without it: no savepoints.
+//! of that transition is written, and the batch goes on without it: no savepoints. `deletion`: the same
+//! for a payment that goes.
+
+mod deletion;
 
 mod incoming;
 
@@ -123,9 +126,7 @@ impl<'a> Batch<'a> {
         let unbound = diesel::update(row.filter(nodes::identity.is_null()));
         let bound = unbound.set(nodes::identity.eq(identity.as_str()));
         if bound.execute(self.connection)? == 1 {
-            // No number is given out: after a failed COMMIT this tells whether it is durable.
-            Fence {}.execute(self.connection)?;
-            self.now.fences = next(self.now.fences)?;
+            self.fence()?;
         }
         let first: String = row
             .select(nodes::identity.assume_not_null())

@@ -4,12 +4,12 @@
 use crate::codes;
 use crate::route_codec;
 use crate::statements::{
-    ExpectedPart, ExpectedPayment, NewEvent, NewPart, NewPayment, NewRequest, Notes, PartFailed,
-    PartFulfilled, PaymentJoined, PaymentNotProven, PaymentProven, Progress,
+    ExpectedPart, ExpectedPayment, NewEvent, NewPart, NewPayment, NewRequest, NewTombstone, Notes,
+    PartFailed, PartFulfilled, PaymentJoined, PaymentNotProven, PaymentProven, Progress,
 };
 use domain::{
-    Change, Cursor, Expected, Failure, Msat, NodeName, PartStatus, PartialPayment, PaymentSummary,
-    StatusKind, Timestamp, Transition,
+    Change, Cursor, Deletion, Expected, Failure, Msat, NodeName, PartStatus, PartialPayment,
+    PaymentSummary, StatusKind, Timestamp, Transition,
 };
 
 /// What no row can hold.
@@ -40,6 +40,14 @@ pub(crate) enum PaymentWrite {
     NotProven(Box<PaymentNotProven>),
 }
 
+/// What a deletion takes away, and what it leaves.
+pub(crate) struct Removal {
+    pub(crate) payment_id: i64,
+    pub(crate) payment_hash: Vec<u8>,
+    pub(crate) version: i64,
+    pub(crate) tombstone: Option<NewTombstone>,
+}
+
 /// The part's row.
 pub(crate) enum PartWrite {
     New { node: NodeName, row: Box<NewPart> },
@@ -67,6 +75,26 @@ impl Write {
             part,
             event,
             cursor: heard.transpose()?,
+        })
+    }
+}
+
+impl Removal {
+    /// What a deletion does.
+    pub(crate) fn of(deletion: &Deletion) -> Result<Removal, Unstorable> {
+        let payment_id = fit(deletion.payment.0, "payment id")?;
+        let payment_hash = deletion.payment_hash.0.to_vec();
+        let deleted_at = time(deletion.at)?;
+        let tombstone = deletion.tombstone.then(|| NewTombstone {
+            payment_hash: payment_hash.clone(),
+            payment_id,
+            deleted_at,
+        });
+        Ok(Removal {
+            payment_id,
+            payment_hash,
+            version: fit(deletion.version, "version")?,
+            tombstone,
         })
     }
 }

@@ -1,31 +1,59 @@
 //! What the readers ask. Each costs what its page costs, however large the tables are.
 
-use crate::fields::RawText;
+use crate::fields::{RawText, time, unsigned};
 use crate::rows::{PartRow, PaymentRow, StoredEvent, StoredPart};
-use crate::schema::{cursors, events, incoming_payments, nodes, parts, payments, requests};
+use crate::schema::{
+    cursors, events, incoming_payments, nodes, parts, payments, requests, tombstones,
+};
 use crate::statements::{BeginRead, Commit};
 use diesel::dsl::{AsExprOf, sql};
 use diesel::expression::{SqlLiteral, UncheckedBind};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use domain::{
-    Cursor, Event, Listed, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
-    PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
+    Cursor, Event, Listed, LoadError, NodeName, PartFilter, PartId, PartialPayment, Payment,
+    PaymentFilter, PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
+    Tombstone,
 };
 
-/// A payment and its parts as they were at one moment; or what is wrong with them.
+/// A payment and its parts as they were at one moment; or what is wrong with them, or left of them.
 pub(crate) fn load(
     connection: &mut SqliteConnection,
     hash: PaymentHash,
-) -> QueryResult<Option<Result<Payment, String>>> {
+) -> QueryResult<Option<Result<Payment, LoadError>>> {
     // Most hashes are new, and what is not there needs no snapshot.
-    if find_payment(connection, hash)?.is_none() {
-        return Ok(None);
+    if find_payment(connection, hash)?.is_some() {
+        (&BeginRead {}).execute(connection)?;
+        let found = payment_and_parts(connection, hash)?;
+        (&Commit {}).execute(connection)?;
+        if let Some((payment, parts)) = found {
+            let restored = restore(payment, parts);
+            return Ok(Some(restored.map_err(LoadError::Damaged)));
+        }
     }
-    (&BeginRead {}).execute(connection)?;
-    let found = payment_and_parts(connection, hash)?;
-    (&Commit {}).execute(connection)?;
-    Ok(found.map(|(payment, parts)| restore(payment, parts)))
+    // Looked for last: whoever deletes a payment meanwhile has left its tombstone by now.
+    let tombstone = tombstone(connection, hash)?;
+    Ok(tombstone.map(|found| Err(found.map_or_else(LoadError::Damaged, LoadError::Deleted))))
+}
+
+/// What is left of a payment that was paid and deleted.
+fn tombstone(
+    connection: &mut SqliteConnection,
+    hash: PaymentHash,
+) -> QueryResult<Option<Result<Tombstone, String>>> {
+    let found: Option<(i64, i64)> = tombstones::table
+        .find(&hash.0[..])
+        .select((tombstones::payment_id, tombstones::deleted_at))
+        .get_result(connection)
+        .optional()?;
+    let read = |(payment, deleted_at)| {
+        Ok(Tombstone {
+            payment_hash: hash,
+            payment: PaymentId(unsigned(payment, "payment_id")?),
+            deleted_at: time(deleted_at, "deleted_at")?,
+        })
+    };
+    Ok(found.map(read))
 }
 
 fn find_payment(connection: &mut SqliteConnection, hash: PaymentHash) -> QueryResult<Option<i64>> {

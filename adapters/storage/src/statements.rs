@@ -92,12 +92,13 @@ statement! {
 
 statement! {
     /// A payment with its first part: what no later statement sets, then what every one does. A
-    /// hash that is there already is left alone, and counts as no row.
+    /// hash that is there already, or was paid and deleted (A-10), is left alone, and counts as no row.
+    /// (`?2` is that hash once more.)
     NewPayment {
         "insert into payments (id, payment_hash, direction, intended_msat, requested_msat, \
          destination, created_at, status, parts, live_parts, in_flight_msat, delivered_msat, \
          sent_msat, completed_at, version, quarantine, payment_secret, payment_metadata, \
-         description, label, bolt11) values (", id: i64 as BigInt;
+         description, label, bolt11) select ", id: i64 as BigInt;
         ", ", payment_hash: Vec<u8> as Binary;
         ", ", direction: i64 as BigInt;
         ", ", intended_msat: i64 as BigInt;
@@ -118,7 +119,8 @@ statement! {
         ", ", description: Option<String> as Nullable<Text>;
         ", ", label: Option<String> as Nullable<Text>;
         ", ", bolt11: Option<String> as Nullable<Text>;
-        ") on conflict (payment_hash) do nothing";
+        " where not exists (select 1 from tombstones where tombstones.payment_hash = ?2) \
+         on conflict (payment_hash) do nothing";
     }
 }
 
@@ -236,6 +238,37 @@ statement! {
         ", ", part_id: i64 as BigInt;
         ")";
     }
+}
+
+statement! {
+    /// What is left of a payment that was paid, and goes.
+    NewTombstone {
+        "insert into tombstones (payment_hash, payment_id, deleted_at) values (",
+            payment_hash: Vec<u8> as Binary;
+        ", ", payment_id: i64 as BigInt;
+        ", ", deleted_at: i64 as BigInt;
+        ") on conflict (payment_hash) do nothing";
+    }
+}
+
+statement! {
+    /// A payment goes, and with it its idempotency keys.
+    DeleteRequests { "delete from requests where payment_id = ", payment_id: i64 as BigInt; }
+}
+
+statement! {
+    /// A payment goes, and with it its history.
+    DeleteEvents { "delete from events where payment_id = ", payment_id: i64 as BigInt; }
+}
+
+statement! {
+    /// A payment goes, and with it its parts.
+    DeleteParts { "delete from parts where payment_id = ", payment_id: i64 as BigInt; }
+}
+
+statement! {
+    /// A payment goes.
+    DeletePayment { "delete from payments where id = ", payment_id: i64 as BigInt; }
 }
 
 statement! {

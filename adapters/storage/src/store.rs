@@ -1,7 +1,7 @@
 //! The port on SQLite: what writes goes to the one writer, what reads to one of the readers.
 
 use crate::batch::{IncomingWrite, Nodes, fence};
-use crate::changes::{self, Write};
+use crate::changes::{self, Removal, Write};
 use crate::checkpoint::Checkpoint;
 use crate::error::OpenError;
 use crate::fields::array;
@@ -16,9 +16,10 @@ use crate::writer::{Task, Writer};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
-    Committed, Cursor, Event, IncomingPayment, IncomingStore, Listed, LoadError, NodeIdentity,
-    NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
-    PaymentStore, PaymentSummary, Recorded, Request, RequestId, Transition, Unavailable,
+    Committed, Cursor, Deleted, Deletion, Event, IncomingPayment, IncomingStore, Listed, LoadError,
+    NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
+    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request, RequestId, Transition,
+    Unavailable,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -151,6 +152,19 @@ impl SqliteStore {
         readers.read(query).await
     }
 
+    async fn write<T>(
+        &self,
+        task: impl FnOnce(oneshot::Sender<Committed<T>>) -> Task,
+    ) -> Committed<T> {
+        let (answer, answered) = oneshot::channel();
+        if self.writer.send(task(answer)).await.is_err() {
+            return Committed::Unavailable(closed().0);
+        }
+        // The writer ends only by a panic before it has answered.
+        let unknown = |_| Committed::Unknown("the writer has ended".to_owned());
+        answered.await.unwrap_or_else(unknown)
+    }
+
     async fn ask<T>(
         &self,
         task: impl FnOnce(oneshot::Sender<Result<T, Unavailable>>) -> Task,
@@ -170,7 +184,7 @@ fn closed() -> Unavailable {
 impl PaymentStore for SqliteStore {
     async fn load(&self, hash: PaymentHash) -> Result<Option<Payment>, LoadError> {
         let found = self.read(move |connection| queries::load(connection, hash));
-        found.await?.transpose().map_err(LoadError::Damaged)
+        found.await?.transpose()
     }
 
     async fn commit(&self, transition: Transition) -> Committed {
@@ -178,13 +192,15 @@ impl PaymentStore for SqliteStore {
             Ok(write) => Box::new(write),
             Err(error) => return Committed::Refused(error.to_string()),
         };
-        let (answer, answered) = oneshot::channel();
-        if self.writer.send(Task::Commit(write, answer)).await.is_err() {
-            return Committed::Unavailable(closed().0);
-        }
-        // The writer ends only by a panic before it has answered.
-        let unknown = |_| Committed::Unknown("the writer has ended".to_owned());
-        answered.await.unwrap_or_else(unknown)
+        self.write(|answer| Task::Commit(write, answer)).await
+    }
+
+    async fn delete(&self, deletion: Deletion) -> Committed<Deleted> {
+        let removal = match Removal::of(&deletion) {
+            Ok(removal) => Box::new(removal),
+            Err(error) => return Committed::Refused(error.to_string()),
+        };
+        self.write(|answer| Task::Delete(removal, answer)).await
     }
 
     async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {

@@ -2,12 +2,12 @@
 //! answers: a lone caller waits for one fsync, and a thousand callers share one.
 
 use crate::batch::{Applied, Batch, Counters, Ending, IncomingWrite, Nodes, fence, undo};
-use crate::changes::Write;
+use crate::changes::{Removal, Write};
 use crate::checkpoint::Checkpoint;
 use crate::error::Fault;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
-use domain::{Committed, NodeIdentity, NodeName, Receipt, Recorded, Unavailable};
+use domain::{Committed, Deleted, NodeIdentity, NodeName, Receipt, Recorded, Unavailable};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,8 @@ pub(crate) enum Task {
     Commit(Box<Write>, oneshot::Sender<Committed>),
     /// Keep a payment that came in.
     Record(Box<IncomingWrite>, oneshot::Sender<Recorded>),
+    /// Delete one payment.
+    Delete(Box<Removal>, oneshot::Sender<Committed<Deleted>>),
     /// Remember how far a node has been heard.
     Advance(NodeName, i64, oneshot::Sender<Result<(), Unavailable>>),
     /// Remember what a node is, if it is the first to say so.
@@ -50,6 +52,7 @@ pub(crate) struct Writer {
 enum Verdict {
     Done(Option<Receipt>),
     Recorded(Recorded),
+    Deleted(Deleted),
     Bound(NodeIdentity),
     Conflict,
     Unavailable(String),
@@ -250,6 +253,10 @@ impl Task {
                 Applied::Conflict => Verdict::Conflict,
             },
             Task::Record(write, _) => Verdict::Recorded(batch.record(write)?),
+            Task::Delete(removal, _) => match batch.delete(removal)? {
+                Some(deleted) => Verdict::Deleted(deleted),
+                None => Verdict::Conflict,
+            },
             Task::Advance(node, cursor, _) => {
                 batch.advance(node, *cursor);
                 Verdict::Done(None)
@@ -264,7 +271,10 @@ impl Task {
         match (self, verdict) {
             (Task::Close, _) => {}
             (Task::Commit(_, answer), verdict) => {
-                let _ = answer.send(verdict.into_committed());
+                let _ = answer.send(verdict.into_committed(Verdict::receipt));
+            }
+            (Task::Delete(_, answer), verdict) => {
+                let _ = answer.send(verdict.into_committed(Verdict::deleted));
             }
             (Task::Record(_, answer), verdict) => {
                 let _ = answer.send(verdict.into_recorded());
@@ -281,16 +291,17 @@ impl Task {
 }
 
 impl Verdict {
-    fn into_committed(self) -> Committed {
+    /// `done` is what it says when it went well.
+    fn into_committed<T>(self, done: impl FnOnce(Verdict) -> T) -> Committed<T> {
         match self {
-            Verdict::Done(Some(receipt)) => Committed::Yes(receipt),
-            Verdict::Done(None) | Verdict::Bound(_) | Verdict::Recorded(_) => {
-                unreachable!("a transition has a receipt")
-            }
             Verdict::Conflict => Committed::Conflict,
             Verdict::Unavailable(reason) => Committed::Unavailable(reason),
             Verdict::Refused(reason) => Committed::Refused(reason),
             Verdict::Unknown(reason) => Committed::Unknown(reason),
+            well @ (Verdict::Done(_)
+            | Verdict::Deleted(_)
+            | Verdict::Bound(_)
+            | Verdict::Recorded(_)) => Committed::Yes(done(well)),
         }
     }
 
@@ -302,13 +313,27 @@ impl Verdict {
             Verdict::Unavailable(reason) | Verdict::Unknown(reason) => {
                 Recorded::Unavailable(reason)
             }
-            Verdict::Done(_) | Verdict::Bound(_) | Verdict::Conflict => {
+            Verdict::Done(_) | Verdict::Bound(_) | Verdict::Deleted(_) | Verdict::Conflict => {
                 unreachable!("what came in was recorded")
             }
         }
     }
 
-    /// For everything that is no transition; with what a node is, if that was the question.
+    fn receipt(self) -> Receipt {
+        let Verdict::Done(Some(receipt)) = self else {
+            unreachable!("a transition has a receipt")
+        };
+        receipt
+    }
+
+    fn deleted(self) -> Deleted {
+        let Verdict::Deleted(deleted) = self else {
+            unreachable!("a deletion tells what it took away")
+        };
+        deleted
+    }
+
+    /// For everything that is neither transition nor deletion; with what a node is, if that was the question.
     fn into_answer(self) -> Result<Option<NodeIdentity>, Unavailable> {
         match self {
             Verdict::Done(_) => Ok(None),
@@ -316,8 +341,8 @@ impl Verdict {
             Verdict::Unavailable(reason) | Verdict::Refused(reason) | Verdict::Unknown(reason) => {
                 Err(Unavailable(reason))
             }
-            Verdict::Conflict | Verdict::Recorded(_) => {
-                unreachable!("only a transition expects something to be there")
+            Verdict::Conflict | Verdict::Deleted(_) | Verdict::Recorded(_) => {
+                unreachable!("only transitions and deletions expect something to be there")
             }
         }
     }

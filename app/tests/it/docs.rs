@@ -35,6 +35,7 @@ async fn the_reference_of_the_methods_is_what_they_do() {
     about(&mut scribe).await;
     outgoing(&mut scribe).await;
     incoming(&mut scribe).await;
+    deletion(&mut scribe).await;
     scribe.ask("stop", json!([])).await;
     let written = reference(&scribe.exchanges).unwrap();
     let folder = home.path().display().to_string();
@@ -93,6 +94,15 @@ async fn outgoing(scribe: &mut Scribe) {
         .await;
     assert_eq!(failed.code, 204);
     scribe.ask("listevents", json!({"start": 5})).await;
+}
+
+async fn deletion(scribe: &mut Scribe) {
+    let failed = scribe.daemon.payments(json!({"status": "failed"})).await;
+    let hash = &failed[0]["payment_hash"];
+    scribe
+        .ask("autoclean", json!({"age": 0, "dry_run": true}))
+        .await;
+    scribe.ask("delpayment", json!([hash])).await;
 }
 
 async fn incoming(scribe: &mut Scribe) {

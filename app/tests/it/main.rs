@@ -15,6 +15,7 @@ mod contract;
 mod corpus;
 mod crash;
 mod daemon;
+mod deletions;
 mod demo;
 mod docs;
 mod export;

@@ -5,11 +5,11 @@ use ampere::clock::SystemClock;
 use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, DevInvoice, DevNetwork, Engine, Event, Extras, HtlcSender, Listed,
-    LoadError, LookUp, Msat, NodeAway, NodeIdentity, NodeName, NodePorts, Offer, OfferAnswer,
-    PartFilter, PartId, PartialPayment, Payment, PaymentApi, PaymentFilter, PaymentHash, PaymentId,
-    PaymentStore, PaymentSummary, Policy, Ports, Request, RequestId, Route, SendPartialPay, Sent,
-    StatusKind, Transition, Unavailable,
+    Committed, Cursor, Deleted, Deletion, DevInvoice, DevNetwork, Engine, Event, Extras,
+    HtlcSender, Listed, LoadError, LookUp, Msat, NodeAway, NodeIdentity, NodeName, NodePorts,
+    Offer, OfferAnswer, PartFilter, PartId, PartialPayment, Payment, PaymentApi, PaymentFilter,
+    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Policy, Ports, Request, RequestId, Route,
+    SendPartialPay, Sent, StatusKind, Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -248,6 +248,10 @@ impl PaymentStore for Failing {
             Ok(_) => self.store.commit(transition).await,
             Err(_) => Committed::Unavailable("it takes no more".into()),
         }
+    }
+
+    async fn delete(&self, deletion: Deletion) -> Committed<Deleted> {
+        self.store.delete(deletion).await
     }
 
     async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {

@@ -123,6 +123,8 @@ pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, a
         "listpayments",
         "waitpayment payment_hash",
         "listevents",
+        "delpayment payment_hash",
+        "ampere-autoclean age [status] [dry_run] [limit]",
     ] {
         assert!(help.contains(usage), "{usage}: {help}");
     }
@@ -174,6 +176,13 @@ pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, a
         parts.unwrap()["partialpayments"].as_array().unwrap().len(),
         2
     );
+    let old = json!({"age": 0, "status": "complete", "dry_run": true});
+    let would = call(&socket, "ampere-autoclean", old).await.unwrap();
+    let gone = call(&socket, "delpayment", json!([invoice.0])).await;
+    let gone = gone.unwrap();
+    assert_eq!(gone["deleted"]["parts"], would["deleted"]["parts"]);
+    let again = part(&invoice, &lightning.route(0, LARGER));
+    assert_eq!(refused(&socket, "sendpartialpay", again).await.code, 201);
 }
 
 async fn refused(socket: &Path, method: &str, params: Value) -> Refused {

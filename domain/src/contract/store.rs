@@ -1,7 +1,9 @@
 //! What every `PaymentStore` must do.
 
+mod deletions;
 mod lists;
 
+pub use deletions::*;
 pub use lists::*;
 
 use super::samples::{decided, failure, hash, msat, node, part, preimage};
@@ -36,6 +38,9 @@ macro_rules! store_contract {
             live_payments_are_found_page_by_page, payments_are_listed_by_id,
             parts_are_listed_by_id, lists_filter_by_status, lists_filter_by_hash,
             events_tell_every_transition,
+            failed_payment_is_deleted_whole, paid_payment_leaves_a_tombstone,
+            deletion_of_another_version_is_a_conflict, live_payment_is_not_deleted,
+            deletions_spoil_no_other,
             quarantine_is_stored, preimage_beats_a_failure, extremes_survive,
             everything_survives_a_restart, many_at_once_all_land);
     };

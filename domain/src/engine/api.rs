@@ -1,15 +1,17 @@
-//! What callers ask: sends, which go on when the caller hangs up, and waits, which do not.
+//! What callers ask: sends and deletions, which go on when the caller hangs up, and waits, which do not.
 
 mod ask;
+mod clean;
+mod delete;
 mod send;
 mod wait;
 
 use super::Engine;
 use super::core::Core;
 use crate::{
-    ApiError, Event, HistoryFilter, HistoryRow, Info, Listed, Page, PartFilter, PartId,
-    PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash,
-    PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
+    ApiError, Autoclean, Cleaned, DeletedPayment, Event, HistoryFilter, HistoryRow, Info, Listed,
+    Page, PartFilter, PartId, PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentFilter,
+    PaymentHash, PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
 };
 use async_trait::async_trait;
 use futures::future::FutureExt;
@@ -17,19 +19,23 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{TryAcquireError, oneshot};
 
+/// How often a decision is made: once for a payment that is taken to be new and is not, and again
+/// when a `request_id` is used for two payments at once.
+const DECISIONS_MAX: u32 = 4;
+
 #[async_trait]
 impl PaymentApi for Engine {
     async fn send_partial_pay(&self, request: SendPartialPay) -> Result<Sent, ApiError> {
         let command = self.core.partial_pay(request)?;
         let core = self.core.clone();
-        self.finish(async move { core.send_partial_pay(command).await })
-            .await
+        let sending = async move { core.send_partial_pay(command).await };
+        self.core.finish(sending).await
     }
 
     async fn send_pay(&self, request: SendPay) -> Result<Paying, ApiError> {
         let command = self.core.pay(request)?;
         let core = self.core.clone();
-        let begun = self.finish(async move { core.begin(command).await });
+        let begun = self.core.finish(async move { core.begin(command).await });
         self.core.first_answer(begun.await?).await
     }
 
@@ -114,6 +120,16 @@ impl PaymentApi for Engine {
         Ok(page(rows.await?, limit, |event| event.seq))
     }
 
+    async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError> {
+        let core = self.core.clone();
+        let deleting = async move { core.delete_payment(hash).await };
+        self.core.finish(deleting).await
+    }
+
+    async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {
+        self.core.clean(request).await
+    }
+
     async fn get_info(&self) -> Result<Info, ApiError> {
         let core = &self.core;
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
@@ -128,16 +144,16 @@ impl PaymentApi for Engine {
     }
 }
 
-impl Engine {
+impl Core {
     /// Runs a decision to its end even if the caller hangs up: what is committed is acted upon.
     async fn finish<T: Send + 'static>(
         &self,
         decision: impl Future<Output = Result<T, ApiError>> + Send + 'static,
     ) -> Result<T, ApiError> {
-        if self.core.stopping.load(Ordering::Acquire) {
+        if self.stopping.load(Ordering::Acquire) {
             return Err(ApiError::ShuttingDown);
         }
-        let permit = self.core.decisions.clone().try_acquire_owned();
+        let permit = self.decisions.clone().try_acquire_owned();
         let permit = permit.map_err(|error| match error {
             TryAcquireError::Closed => ApiError::ShuttingDown,
             TryAcquireError::NoPermits => ApiError::Busy("too many decisions under way".into()),
@@ -147,13 +163,11 @@ impl Engine {
             let _ = sender.send(decision.await);
             drop(permit);
         };
-        self.core.spawner.spawn(work.boxed());
+        self.spawner.spawn(work.boxed());
         let died = |_| ApiError::Internal("the decision's task died".into());
         answer.await.map_err(died)?
     }
-}
 
-impl Core {
     /// A page of the payments that we make.
     pub(super) async fn outgoing(
         &self,

@@ -96,6 +96,17 @@ impl Turn<'_> {
         Ok(self.known())
     }
 
+    /// The same for those who care for its live parts only: one that was deleted has none.
+    pub(super) async fn with_parts(
+        &mut self,
+        store: &dyn PaymentStore,
+    ) -> Result<Option<&Payment>, LoadError> {
+        match self.payment(store).await {
+            Err(LoadError::Deleted(_)) => Ok(None),
+            known => known,
+        }
+    }
+
     /// Whether nothing is known of the payment, not even that there is none.
     pub(super) fn is_unread(&self) -> bool {
         matches!(*self.slot, Slot::Unread)

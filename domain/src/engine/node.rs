@@ -296,7 +296,7 @@ impl Core {
     async fn live_part(&self, job: &Job) -> Result<Option<PartialPayment>, String> {
         let cell = self.cells.get(job.hash);
         let mut turn = cell.turn().await;
-        let payment = turn.payment(&*self.store).await;
+        let payment = turn.with_parts(&*self.store).await;
         let payment = payment.map_err(|error| error.to_string())?;
         let part = payment.and_then(|payment| payment.part(job.part));
         Ok(part.filter(|part| part.is_live()).cloned())
@@ -305,7 +305,7 @@ impl Core {
     async fn wish(&self, job: &Job) -> Result<Wish, String> {
         let cell = self.cells.get(job.hash);
         let mut turn = cell.turn().await;
-        let payment = turn.payment(&*self.store).await;
+        let payment = turn.with_parts(&*self.store).await;
         let payment = payment.map_err(|error| error.to_string())?;
         Ok(payment.map_or(Wish::Resolved, |payment| {
             payment.wish(job.part, self.clock.now(), self.policy.offer_window)

@@ -93,6 +93,8 @@ impl Core {
                 self.damage(hash, reason);
                 return Ok(Kept::No);
             }
+            // The node tells again what was stored before the payment was deleted.
+            Err(LoadError::Deleted(_)) => return Ok(Kept::Before),
         };
         match Payment::decide(payment, command) {
             Ok(Decision::Commit(transition)) => {

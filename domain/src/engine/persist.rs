@@ -1,11 +1,13 @@
-//! The heart: commit a transition, and only then act on it.
+//! The heart: commit what was decided, and only then act on it.
 
 use super::cells::Turn;
 use super::core::Core;
-use crate::invariant::step::step;
+use crate::invariant::Violation;
+use crate::invariant::step::{self, step};
 use crate::planted::planted;
 use crate::{
-    Committed, EventKind, PartId, PartialPayment, Payment, PaymentSummary, StatusKind, Transition,
+    Committed, Deleted, Deletion, EventKind, PartId, PartialPayment, Payment, PaymentHash,
+    PaymentSummary, StatusKind, Transition,
 };
 use tracing::{error, info};
 
@@ -38,47 +40,97 @@ impl Core {
     ) -> Result<PartId, Undone> {
         let hash = transition.payment_hash();
         let kind = transition.kind();
+        let allowed = step(turn.known(), &transition);
+        self.guard(turn, hash, allowed)?;
+        planted!(TellsBeforeCommit, self.act_early(turn.known(), &transition));
+        let committed = self.store.commit(transition.clone()).await;
+        planted!(
+            FailsOpen,
+            if let Committed::Unavailable(_) = committed {
+                self.act_early(turn.known(), &transition);
+            }
+        );
+        let receipt = self.durable(turn, hash, committed)?;
+        let payment = Payment::apply(turn.take(), transition, receipt);
+        self.act(&payment, receipt.part, kind);
+        turn.put(Some(payment));
+        Ok(receipt.part)
+    }
+
+    /// Deletes the payment whose turn it is, as was decided.
+    pub(super) async fn delete(
+        &self,
+        turn: &mut Turn<'_>,
+        deletion: Deletion,
+    ) -> Result<Deleted, Undone> {
+        let (hash, tombstone) = (deletion.payment_hash, deletion.tombstone);
+        let allowed = step::deletion(turn.known(), &deletion);
+        self.guard(turn, hash, allowed)?;
+        // An outcome whose commit was in doubt may have been told to nobody yet, and later nothing of
+        // it is left to tell (rule A-11).
+        if let Some(payment) = turn.known() {
+            payment.parts().for_each(|part| self.tell(payment, part));
+        }
+        let committed = self.store.delete(deletion).await;
+        let deleted = self.durable(turn, hash, committed)?;
+        // What is left of one that was paid is storage's to tell.
+        if tombstone {
+            turn.forget();
+        } else {
+            turn.put(None);
+        }
+        self.damaged().remove(&hash);
+        let Deleted { parts, events, .. } = deleted;
+        info!(payment.hash = %hash, parts, events, tombstone, "payment deleted");
+        Ok(deleted)
+    }
+
+    /// What breaks a rule is not written (rule A-15).
+    fn guard(
+        &self,
+        turn: &mut Turn<'_>,
+        hash: PaymentHash,
+        allowed: Result<(), Violation>,
+    ) -> Result<(), Undone> {
         #[cfg(feature = "planted")]
-        let guarded = crate::planted::is_guarded();
-        #[cfg(not(feature = "planted"))]
-        let guarded = true;
-        if guarded && let Err(violation) = step(turn.known(), &transition) {
+        let allowed = if crate::planted::is_guarded() {
+            allowed
+        } else {
+            Ok(())
+        };
+        allowed.map_err(|violation| {
             self.violated(hash, &violation);
             turn.forget();
-            return Err(Undone::Refused(violation.to_string()));
-        }
-        planted!(TellsBeforeCommit, self.act_early(turn.known(), &transition));
-        match self.store.commit(transition.clone()).await {
-            Committed::Yes(receipt) => {
-                let payment = Payment::apply(turn.take(), transition, receipt);
-                self.act(&payment, receipt.part, kind);
-                turn.put(Some(payment));
-                Ok(receipt.part)
-            }
-            Committed::Conflict => {
-                turn.forget();
-                Err(Undone::Conflict)
-            }
+            Undone::Refused(violation.to_string())
+        })
+    }
+
+    /// What a commit came to. Unless it is durable, the next one reads the payment again.
+    fn durable<T>(
+        &self,
+        turn: &mut Turn<'_>,
+        hash: PaymentHash,
+        committed: Committed<T>,
+    ) -> Result<T, Undone> {
+        let undone = match committed {
+            Committed::Yes(done) => return Ok(done),
+            Committed::Conflict => Undone::Conflict,
             Committed::Unavailable(reason) => {
-                planted!(FailsOpen, self.act_early(turn.known(), &transition));
                 error!(payment.hash = %hash, reason, "storage is unavailable: nothing was written");
-                turn.forget();
-                Err(Undone::Unavailable(reason))
+                Undone::Unavailable(reason)
             }
             Committed::Refused(rule) => {
-                turn.forget();
-                self.alarm(
-                    hash,
-                    &format!("storage refused a transition: {rule} (A-15)"),
-                );
-                Err(Undone::Refused(rule))
+                let what = format!("storage refused what was decided: {rule} (A-15)");
+                self.alarm(hash, &what);
+                Undone::Refused(rule)
             }
             Committed::Unknown(reason) => {
                 error!(payment.hash = %hash, reason, "storage failed in mid-commit");
-                turn.forget();
-                Err(Undone::Unknown(reason))
+                Undone::Unknown(reason)
             }
-        }
+        };
+        turn.forget();
+        Err(undone)
     }
 
     /// A planted bug: what everybody would be told of an outcome, told already.

@@ -110,7 +110,7 @@ impl Core {
                     Ok(payment) => payment.into_iter().flat_map(Payment::live_parts),
                     Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
                     // It was said, and an alarm raised, when it was found.
-                    Err(LoadError::Damaged(_)) => continue,
+                    Err(LoadError::Damaged(_) | LoadError::Deleted(_)) => continue,
                 };
                 for part in parts.filter(|part| part.node == node.name) {
                     node.enqueue(Job::look_up(part));
@@ -129,7 +129,7 @@ impl Core {
         let mut turn = cell.turn().await;
         let payment = match turn.payment(&*self.store).await {
             Ok(Some(payment)) => payment,
-            Ok(None) => return Ok(()),
+            Ok(None) | Err(LoadError::Deleted(_)) => return Ok(()),
             Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
             Err(LoadError::Damaged(reason)) => {
                 self.damage(hash, reason);

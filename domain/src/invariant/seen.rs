@@ -85,6 +85,30 @@ pub fn ended(part: &PartialPayment, truth: Option<Htlc>) -> Result<(), Violation
     believed(part, truth)
 }
 
+/// A payment is deleted that was stored like this: it had come to rest.
+pub fn deleted(stored: Option<&Payment>) -> Result<(), Violation> {
+    let payment = stored
+        .ok_or_else(|| Rule::AcknowledgedIsDurable.broken("what is deleted is not stored"))?;
+    let live = payment.parts().find(|part| part.is_live());
+    Rule::UnknownIsNotFailed.requires(
+        live.is_none(),
+        format!(
+            "a payment is deleted with parts pending: {:?}",
+            live.map(|part| part.id)
+        ),
+    )?;
+    Rule::FailClosed.requires(
+        payment.summary().quarantine.is_none(),
+        "a quarantined payment is deleted",
+    )
+}
+
+/// A payment of a hash is stored, or an HTLC of it leaves; `was_paid`: a payment of that hash was
+/// complete and is deleted.
+pub fn never_again(was_paid: bool) -> Result<(), Violation> {
+    Rule::NeverTwice.requires(!was_paid, "what was paid and deleted comes back")
+}
+
 /// A caller was told that this part is accepted, and this is stored.
 pub fn acknowledged(told: &PartialPayment, stored: Option<&Payment>) -> Result<(), Violation> {
     let id = told.id;

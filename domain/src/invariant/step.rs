@@ -1,9 +1,9 @@
-//! A transition, beside the payment as it was.
+//! A transition, or a deletion, beside the payment as it was.
 
 use super::{Rule, Violation, stored};
 use crate::{
-    Change, Expected, PartId, PartStatus, PartialPayment, Payment, PaymentSummary, StatusKind,
-    Tally, Transition,
+    Change, Deletion, Expected, PartId, PartStatus, PartialPayment, Payment, PaymentSummary,
+    StatusKind, Tally, Transition,
 };
 
 /// The first rule that committing `transition` would break; `before` is the payment that it was
@@ -32,6 +32,34 @@ pub fn step(before: Option<&Payment>, transition: &Transition) -> Result<(), Vio
     Rule::FunctionOfParts.requires(
         tally == Some(after.tally),
         format!("the counters become {:?}, not {tally:?}", after.tally),
+    )
+}
+
+/// The first rule that committing `deletion` would break; `before` is the payment that it was decided
+/// on.
+pub fn deletion(before: Option<&Payment>, deletion: &Deletion) -> Result<(), Violation> {
+    let Some(payment) = before else {
+        return Err(Rule::AcknowledgedIsDurable.broken("nothing is there to be deleted"));
+    };
+    let row = payment.summary();
+    Rule::AcknowledgedIsDurable.requires(
+        (deletion.payment, deletion.payment_hash, deletion.version)
+            == (row.id, row.payment_hash, row.version),
+        "it does not follow what it was decided on",
+    )?;
+    Rule::UnknownIsNotFailed.requires(
+        payment.parts().all(|part| !part.is_live()),
+        "a payment with a pending part is deleted",
+    )?;
+    Rule::FailClosed.requires(
+        row.quarantine.is_none(),
+        "a quarantined payment, which is evidence, is deleted",
+    )?;
+    let is_proof = |part: &PartialPayment| part.preimage().is_some();
+    let was_paid = row.preimage.is_some() || payment.parts().any(is_proof);
+    Rule::NeverTwice.requires(
+        deletion.tombstone == was_paid,
+        "a tombstone is for what was paid, and for nothing else",
     )
 }
 

@@ -2,9 +2,10 @@
 
 use crate::invariant::Rule;
 use crate::{
-    Event, HistoryFilter, HistoryRow, Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId,
-    PartialInvoices, PartialPayment, PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret,
-    PaymentSummary, Preimage, Refusal, RequestId, Route,
+    Autoclean, Cleaned, DeletedPayment, Event, HistoryFilter, HistoryRow, Invoice, Listed, Msat,
+    NodeId, NodeName, PartFilter, PartId, PartialInvoices, PartialPayment, PaymentFilter,
+    PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId,
+    Route, Tombstone,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -68,6 +69,15 @@ pub trait PaymentApi: Send + Sync {
 
     /// A page of the events: that number and later ones.
     async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError>;
+
+    /// Deletes a payment of which no part is live: `delpayment`. If it was paid, its hash stays refused
+    /// for ever (rule A-10).
+    async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError>;
+
+    /// Deletes payments that ended long ago, a few at a time, so that no payment waits for it:
+    /// `autoclean`. An error means that nothing was deleted; what stops it later is in its answer.
+    /// Dropping it ends it with the few that it has begun.
+    async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError>;
 
     /// What is going on.
     async fn get_info(&self) -> Result<Info, ApiError>;
@@ -176,6 +186,16 @@ pub enum ApiError {
     /// Never heard of that payment.
     #[error("Never attempted payment for '{0}'")]
     NoSuchPayment(PaymentHash),
+    /// It was paid, and deleted since.
+    #[error(
+        "payment {} was paid, and deleted since, at {}: nothing else is known of it, and it is never paid \
+         again (A-10)",
+        .0.payment_hash, .0.deleted_at.seconds()
+    )]
+    PaymentDeleted(Tombstone),
+    /// It had failed, and was deleted before its end could be told.
+    #[error("payment {0} has failed, and was deleted before this call could tell how")]
+    DeletedMeanwhile(PaymentHash),
     /// It went on for longer than the caller wanted to wait. Nothing changed.
     #[error("Timed out while waiting")]
     TimedOut,
@@ -205,6 +225,11 @@ pub enum ApiError {
          call (sendpartialpay: with the same request_id), or look at listpartialpayments"
     )]
     StorageUnknown(String),
+    /// Storage cannot tell whether the payment is deleted. It is deleted whole, or not at all.
+    #[error(
+        "storage cannot tell whether the payment is deleted: {0}; repeat the call, or look at listpayments"
+    )]
+    DeletionUnknown(String),
     /// The daemon is stopping: nothing changed.
     #[error("the daemon is stopping; this call changed nothing, try again when it is back")]
     ShuttingDown,

@@ -1,22 +1,28 @@
 //! Where payments are kept.
 
 use crate::{
-    Cursor, Event, NodeIdentity, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentId,
-    PaymentSummary, Request, RequestId, StatusKind, Transition,
+    Cursor, Deleted, Deletion, Event, NodeIdentity, NodeName, PartId, PartialPayment, Payment,
+    PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind, Tombstone, Transition,
 };
 use async_trait::async_trait;
 
-/// Durable payments. One verb writes.
+/// Durable payments. One verb writes, and one deletes.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait PaymentStore: Send + Sync {
-    /// The payment with all its parts.
+    /// The payment with all its parts; none if there never was one, or if it failed and was deleted.
+    /// One that was paid and deleted is [`LoadError::Deleted`], so that nobody takes it for none.
     ///
     /// After [`Committed::Unknown`] a load that succeeds sees what is durable.
     async fn load(&self, hash: PaymentHash) -> Result<Option<Payment>, LoadError>;
 
     /// Commits one transition whole, and answers only once it is durable (rule A-3).
     async fn commit(&self, transition: Transition) -> Committed;
+
+    /// Deletes one payment whole, with its parts, their events and its request keys, and leaves its
+    /// tombstone in the same commit if the deletion says so. No number of theirs is ever given out
+    /// again (rule A-4); what has a live part is refused (rule A-5).
+    async fn delete(&self, deletion: Deletion) -> Committed<Deleted>;
 
     /// Remembers how far a node has been heard, when no transition carries it. Durable some time
     /// after it is answered: a cursor that lags behind only means that outcomes are heard twice.
@@ -54,18 +60,18 @@ pub trait PaymentStore: Send + Sync {
     /// A page of parts, by id.
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable>;
 
-    /// A page of the history: that number and later ones. Without gaps: what is not there yet will
-    /// have a larger number than all that is.
+    /// A page of the history: that number and later ones. What is not there yet will have a larger
+    /// number than all that is; one that is missing belonged to a payment that was deleted.
     async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable>;
 }
 
-/// What became of a commit.
+/// What became of a commit: of a transition, or of a deletion.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Committed {
+pub enum Committed<T = Receipt> {
     /// It is durable.
-    Yes(Receipt),
-    /// Nothing was written: what is stored is not what the transition expected, or its request id
-    /// has been used meanwhile. Load again, decide again.
+    Yes(T),
+    /// Nothing was written: what is stored is not what was expected, or the request id has been used
+    /// meanwhile. Load again, decide again.
     Conflict,
     /// Nothing was written, and nothing can be now.
     Unavailable(String),
@@ -100,6 +106,9 @@ pub enum LoadError {
     /// The stored payment breaks a rule: nothing is sent towards it (rule A-15).
     #[error("the stored payment is damaged: {0}")]
     Damaged(String),
+    /// It was paid, and deleted since: nothing is sent towards it ever again (rule A-10).
+    #[error("the payment was paid, and deleted since, at {}", .0.deleted_at.seconds())]
+    Deleted(Tombstone),
 }
 
 /// A row of a list. A damaged one is shown as such, and never hides the others.

@@ -3,12 +3,12 @@
 use crate::support::{assert_broken, failed, part_of, payment};
 use domain::contract::samples::{after, hash, msat, preimage, route, secret};
 use domain::invariant::Rule::{
-    AcknowledgedIsDurable, AtMostOnce, Ceiling, FailClosed, IntentBeforeAct, NothingAfterSuccess,
-    OneSetOfTerms, Proof, UnknownIsNotFailed, WaitsTellTheTruth,
+    AcknowledgedIsDurable, AtMostOnce, Ceiling, FailClosed, IntentBeforeAct, NeverTwice,
+    NothingAfterSuccess, OneSetOfTerms, Proof, UnknownIsNotFailed, WaitsTellTheTruth,
 };
 use domain::invariant::seen::{
-    Htlc, acknowledged, at_most_once, believed, ended, offered, same_request, status_of, told_part,
-    told_payment, within,
+    Htlc, acknowledged, at_most_once, believed, deleted, ended, never_again, offered, same_request,
+    status_of, told_part, told_payment, within,
 };
 use domain::{Offer, PartId, Payment, StatusKind, Timestamp, Wish};
 use std::time::Duration;
@@ -169,4 +169,20 @@ fn a_payment_is_a_function_of_its_parts() {
     }
     let twice = after(Some(payment("C")), &failed(1));
     assert_eq!(status_of(&twice), StatusKind::Complete);
+}
+
+#[test]
+fn what_is_deleted_had_come_to_rest_and_what_was_paid_does_not_come_back() {
+    for parts in ["F", "C", "FC"] {
+        assert_eq!(deleted(Some(&payment(parts))), Ok(()), "{parts}");
+    }
+    assert_broken(AcknowledgedIsDurable, deleted(None), "nothing");
+    for parts in ["P", "PC", "FP"] {
+        let live = payment(parts);
+        assert_broken(UnknownIsNotFailed, deleted(Some(&live)), parts);
+    }
+    let quarantined = after(Some(payment("C")), &failed(1));
+    assert_broken(FailClosed, deleted(Some(&quarantined)), "quarantined");
+    assert_eq!(never_again(false), Ok(()));
+    assert_broken(NeverTwice, never_again(true), "paid again");
 }

@@ -4,12 +4,12 @@ use crate::support::{assert_broken, failed, fulfilled, payment, send};
 use domain::contract::samples::{decided, failure, hash, msat, part, preimage, route_to, secret};
 use domain::invariant::Rule::{
     self, AcknowledgedIsDurable, AtMostOnce, Ceiling, FailClosed, FunctionOfParts, NeverTwice,
-    NothingAfterSuccess, OneOutcome, OneSetOfTerms, Proof,
+    NothingAfterSuccess, OneOutcome, OneSetOfTerms, Proof, UnknownIsNotFailed,
 };
-use domain::invariant::step::step;
+use domain::invariant::step::{deletion, step};
 use domain::{
-    Change, Command, Expected, PartId, PartStatus, PartialPayment, Payment, PaymentId, StatusKind,
-    Timestamp, Transition,
+    Change, Command, Deletion, Expected, PartId, PartStatus, PartialPayment, Payment, PaymentId,
+    StatusKind, Timestamp, Transition,
 };
 
 type Break = fn(&mut Transition);
@@ -246,4 +246,43 @@ fn a_quarantine_needs_a_contradiction_and_stays() {
     assert_eq!(step(Some(&quarantined), &lifted), Ok(()));
     lifted.after.quarantine = None;
     assert_broken(FailClosed, step(Some(&quarantined), &lifted), "lifted");
+}
+
+#[test]
+fn only_what_has_come_to_rest_is_deleted_and_what_was_paid_leaves_a_tombstone() {
+    let decided = |payment: &Payment| payment.deletion(Timestamp(9)).expect("it has ended");
+    for parts in ["F", "FF", "C", "FC"] {
+        let before = payment(parts);
+        let sound = decided(&before);
+        assert_eq!(sound.tombstone, parts.contains('C'), "{parts}");
+        assert_eq!(deletion(Some(&before), &sound), Ok(()), "{parts}");
+        let rule = AcknowledgedIsDurable;
+        assert_broken(rule, deletion(None, &sound), "of nothing");
+        let cases: [(&str, Rule, fn(&mut Deletion)); 4] = [
+            ("of another payment", rule, |d| d.payment = PaymentId(7)),
+            ("of another hash", rule, |d| d.payment_hash = hash(2)),
+            ("of another version", rule, |d| d.version += 1),
+            ("the other way round", NeverTwice, |d| {
+                d.tombstone = !d.tombstone;
+            }),
+        ];
+        for (case, rule, break_it) in cases {
+            let mut broken = sound.clone();
+            break_it(&mut broken);
+            assert_broken(rule, deletion(Some(&before), &broken), case);
+        }
+    }
+    let before = payment("PC");
+    let of = |payment: &Payment| Deletion {
+        payment: payment.summary().id,
+        payment_hash: payment.summary().payment_hash,
+        version: payment.summary().version,
+        tombstone: true,
+        at: Timestamp(9),
+    };
+    let live = deletion(Some(&before), &of(&before));
+    assert_broken(UnknownIsNotFailed, live, "a part is out");
+    let quarantined = domain::contract::samples::after(Some(payment("C")), &failed(1));
+    let evidence = deletion(Some(&quarantined), &of(&quarantined));
+    assert_broken(FailClosed, evidence, "quarantined");
 }

@@ -61,6 +61,7 @@ enum Question {
 fn questions(n: u64, settled: u64) -> [Question; 9] {
     let page = |start, status| PaymentFilter {
         hash: None,
+        search: None,
         status,
         start: Some(PaymentId(start)),
         limit: PAGE,

@@ -15,7 +15,11 @@ impl From<ApiError> for RpcError {
                  first is taken",
                 shortened(name.as_str())
             )),
-            ApiError::NoSuchPart(_) | ApiError::NoSuchPayment(_) => plain(Code::NoSuchPayment),
+            ApiError::NoSuchPart(_)
+            | ApiError::NoSuchPayment(_)
+            | ApiError::DeletedMeanwhile(_) => plain(Code::NoSuchPayment),
+            ApiError::PaymentDeleted(tombstone) => plain(Code::NoSuchPayment)
+                .with(json!({ "deleted_at": tombstone.deleted_at.seconds() })),
             ApiError::TimedOut => plain(Code::InProgress),
             ApiError::PartFailed(part) => {
                 let code = part.failure().map(|failure| failure.code);
@@ -30,7 +34,7 @@ impl From<ApiError> for RpcError {
             ApiError::StorageUnavailable(_) => {
                 plain(Code::StorageUnavailable).with(json!({ "durable": false }))
             }
-            ApiError::StorageUnknown(_) => {
+            ApiError::StorageUnknown(_) | ApiError::DeletionUnknown(_) => {
                 plain(Code::StorageUnavailable).with(json!({ "durable": "unknown" }))
             }
             ApiError::Internal(_) => plain(Code::Internal),
@@ -46,6 +50,12 @@ impl From<&Refusal> for RpcError {
             | Refusal::SucceededWithAmount(_)
             | Refusal::SucceededTo(_)
             | Refusal::RequestReused { .. } => plain(Code::OtherTerms),
+            Refusal::PaidAndDeleted { at, .. } => {
+                plain(Code::OtherTerms).with(json!({ "deleted_at": at.seconds() }))
+            }
+            Refusal::Live { live, .. } => {
+                plain(Code::InProgress).with(json!({ "pending_parts": live }))
+            }
             Refusal::Ceiling {
                 asked,
                 intended,

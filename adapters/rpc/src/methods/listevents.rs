@@ -29,7 +29,7 @@ impl Method for ListEvents {
     const PARAMS: &'static [Param] = &[Param::optional("start"), Param::optional("limit")];
     const DESCRIPTION: &'static str = "Show what happened to payments and parts, in order";
     const HELP: &'static str = "\
-Lists everything that happened to every payment and part, in the order in which it became durable, a page at a time. Numbers are dense: who has seen event 10 has missed none before it.
+Lists everything that happened to every payment and part, in the order in which it became durable, a page at a time. Who has seen event 10 has missed none before it: a number that is missing belonged to a payment that was deleted, and its events went with it (delpayment, autoclean).
 
 start  only this number and later ones: the next of the page before, or one more than the last seen. From the first one, unless given
 limit  at most so many

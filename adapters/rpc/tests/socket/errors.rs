@@ -2,7 +2,7 @@
 
 use crate::samples::{DAVE, hash, msat, route_json};
 use crate::wire::Daemon;
-use domain::{ApiError, NodeName, PartId, Refusal, Term, Timestamp};
+use domain::{ApiError, NodeName, PartId, PaymentId, Refusal, Term, Timestamp, Tombstone};
 use serde_json::{Value, json};
 
 fn refusals() -> Vec<(Refusal, i64)> {
@@ -19,6 +19,20 @@ fn refusals() -> Vec<(Refusal, i64)> {
         (Refusal::SucceededWithAmount(msat(7)), 201),
         (Refusal::SucceededTo(DAVE.parse().unwrap()), 201),
         (Refusal::RequestReused { part: PartId(3) }, 201),
+        (
+            Refusal::PaidAndDeleted {
+                hash: hash(),
+                at: Timestamp(9_000_000),
+            },
+            201,
+        ),
+        (
+            Refusal::Live {
+                hash: hash(),
+                live: 2,
+            },
+            200,
+        ),
         (Refusal::SecretMissing, -32602),
         (
             Refusal::InvoiceDiffers {
@@ -60,6 +74,14 @@ fn refusals() -> Vec<(Refusal, i64)> {
     ]
 }
 
+fn tombstone() -> Tombstone {
+    Tombstone {
+        payment_hash: hash(),
+        payment: PaymentId(5),
+        deleted_at: Timestamp(9_000_000),
+    }
+}
+
 async fn answer(daemon: &Daemon, error: ApiError) -> Value {
     *daemon.engine.error.lock().unwrap() = Some(error);
     let params = json!([route_json(600), hash().to_string(), 1000]);
@@ -75,6 +97,8 @@ async fn every_error_has_its_number_and_the_domains_words() {
     let others = [
         (ApiError::NoSuchPart(PartId(3)), 208),
         (ApiError::NoSuchPayment(hash()), 208),
+        (ApiError::PaymentDeleted(tombstone()), 208),
+        (ApiError::DeletedMeanwhile(hash()), 208),
         (ApiError::TimedOut, 200),
         (
             ApiError::Quarantined {
@@ -87,6 +111,7 @@ async fn every_error_has_its_number_and_the_domains_words() {
         (ApiError::ShuttingDown, -32005),
         (ApiError::StorageUnavailable("disk full".into()), 220),
         (ApiError::StorageUnknown("disk gone".into()), 220),
+        (ApiError::DeletionUnknown("disk gone".into()), 220),
         (ApiError::Internal("task died".into()), -32603),
     ];
     for (error, code) in refusals.chain(others) {
@@ -134,6 +159,15 @@ async fn figures_are_in_data() {
     let expired = Refusal::InvoiceExpired(Timestamp(9_000_000));
     let expired = answer(&daemon, ApiError::Refused(expired)).await;
     assert_eq!(expired["data"], json!({"expiry": 9}));
+    let deleted = answer(&daemon, ApiError::PaymentDeleted(tombstone())).await;
+    assert_eq!(deleted["data"], json!({"deleted_at": 9}));
+    let refused = answer(&daemon, ApiError::Refused(tombstone().refusal())).await;
+    assert_eq!(refused["data"], json!({"deleted_at": 9}));
+    let (hash, live) = (hash(), 2);
+    let live = answer(&daemon, ApiError::Refused(Refusal::Live { hash, live })).await;
+    assert_eq!(live["data"], json!({"pending_parts": 2}));
+    let doubt = answer(&daemon, ApiError::DeletionUnknown("x".into())).await;
+    assert_eq!(doubt["data"], json!({"durable": "unknown"}));
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! An engine that answers as it is told, and keeps what it was asked.
 
 use crate::samples::{
-    complete_part, complete_payment, event, failed_payment, incoming, own_invoice, part,
-    partial_invoices, payment, route,
+    cleaned, complete_part, complete_payment, deleted, event, failed_payment, incoming,
+    own_invoice, part, partial_invoices, payment, route,
 };
 use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
-    ApiError, DevError, DevInvoice, DevNetwork, DevPayment, Event, HistoryFilter, HistoryRow, Info,
-    InvoiceError, InvoiceFilter, Listed, Msat, NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page,
-    PartFilter, PartId, PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentFilter,
-    PaymentHash, PaymentSecret, PaymentSummary, Route, SendPartialPay, SendPay, Sent, Timestamp,
+    ApiError, Autoclean, Cleaned, DeletedPayment, DevError, DevInvoice, DevNetwork, DevPayment,
+    Event, HistoryFilter, HistoryRow, Info, InvoiceError, InvoiceFilter, Listed, Msat, NewInvoice,
+    NodeName, OwnInvoice, OwnInvoices, Page, PartFilter, PartId, PartialInvoices, PartialPayment,
+    Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret, PaymentSummary, Route,
+    SendPartialPay, SendPay, Sent, Timestamp,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub(crate) enum Asked {
     ListPartialPayments(PartFilter),
     ListPayments(PaymentFilter),
     ListEvents(u64, u32),
+    DeletePayment(PaymentHash),
+    Autoclean(Autoclean),
     Invoice(Msat, Option<String>, Option<String>),
     Routes(String, Msat, Option<usize>),
     Tick(u32),
@@ -50,6 +53,7 @@ pub(crate) struct Fake {
     pub(crate) parts: Mutex<Page<PartialPayment>>,
     pub(crate) payments: Mutex<Page<PaymentSummary>>,
     pub(crate) events: Mutex<Page<Event>>,
+    pub(crate) cleaned: Mutex<Cleaned>,
     /// `true` ends every wait without a timeout.
     pub(crate) released: watch::Sender<bool>,
     /// How many wait.
@@ -76,6 +80,7 @@ impl Default for Fake {
                 rows: vec![Listed::Sound(event())],
                 next: None,
             }),
+            cleaned: Mutex::new(cleaned()),
             released: watch::Sender::new(false),
             waiting: watch::Sender::new(0),
             broken: Mutex::new(false),
@@ -232,6 +237,16 @@ impl PaymentApi for Fake {
     async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError> {
         self.note(Asked::ListEvents(start, limit))?;
         Ok(self.events.lock().unwrap().clone())
+    }
+
+    async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError> {
+        self.note(Asked::DeletePayment(hash))?;
+        Ok(deleted())
+    }
+
+    async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {
+        self.note(Asked::Autoclean(request))?;
+        Ok(self.cleaned.lock().unwrap().clone())
     }
 
     async fn get_info(&self) -> Result<Info, ApiError> {

@@ -6,6 +6,7 @@
 )]
 
 mod clients;
+mod deletions;
 mod errors;
 mod fake;
 mod framing;

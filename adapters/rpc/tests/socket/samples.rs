@@ -1,10 +1,11 @@
 //! Parts and payments to answer with.
 
 use domain::{
-    Event, EventKind, Failure, FailureCode, Hop, IncomingPart, IncomingPayment, InvoiceStatus,
-    Msat, NodeId, NodeName, OwnInvoice, PaidInvoice, PartId, PartStatus, PartialInvoice,
-    PartialInvoices, PartialPayment, PaymentHash, PaymentId, PaymentSecret, PaymentSummary,
-    Preimage, ReceivedPart, Route, ShortChannelId, StatusKind, Tally, Terms, Timestamp,
+    Cleaned, Deleted, DeletedPayment, Event, EventKind, Failure, FailureCode, Hop, IncomingPart,
+    IncomingPayment, InvoiceStatus, Msat, NodeId, NodeName, OwnInvoice, PaidInvoice, PartId,
+    PartStatus, PartialInvoice, PartialInvoices, PartialPayment, PaymentHash, PaymentId,
+    PaymentSecret, PaymentSummary, Preimage, ReceivedPart, Route, ShortChannelId, StatusKind,
+    Swept, Tally, Terms, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -224,6 +225,34 @@ pub(crate) fn event() -> Event {
             FailureCode::TryOtherRoute,
             "failed: WIRE_FEE_INSUFFICIENT (reply from remote)",
         ))),
+    }
+}
+
+pub(crate) fn deleted() -> DeletedPayment {
+    DeletedPayment {
+        payment_hash: hash(),
+        status: StatusKind::Complete,
+        tombstone: true,
+        deleted: Deleted {
+            parts: 2,
+            events: 4,
+            requests: 1,
+        },
+    }
+}
+
+pub(crate) fn cleaned() -> Cleaned {
+    let swept = |payments| Swept {
+        payments,
+        parts: 2 * payments,
+        events: 4 * payments,
+    };
+    Cleaned {
+        failed: swept(3),
+        complete: swept(10),
+        kept: 1,
+        more: true,
+        stopped: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Those who want to pay: patient or not, careful or not, several at a time for one payment.
 
+mod cleaner;
 mod meddler;
 
 use super::chance::Fault;
@@ -69,6 +70,14 @@ pub(super) fn all_come(daemon: &Arc<Daemon>) {
     };
     let meddling = async move { meddler.meddle().await };
     daemon.world.spawn(Owner::Caller, meddling.boxed());
+    if daemon.world.deletes {
+        let cleaner = Caller {
+            daemon: daemon.clone(),
+            name: "cleaner".into(),
+        };
+        let cleaning = async move { cleaner.clean().await };
+        daemon.world.spawn(Owner::Caller, cleaning.boxed());
+    }
 }
 
 impl Caller {
@@ -205,6 +214,9 @@ impl Caller {
                 }
                 Ok(Err(ApiError::PartFailed(part))) => {
                     world.judge().told_part(&part, since, world.moves());
+                    return Came::ToAnEnd { good: false };
+                }
+                Ok(Err(ApiError::NoSuchPart(_))) if world.judge().is_gone(id) => {
                     return Came::ToAnEnd { good: false };
                 }
                 Ok(Err(ApiError::NoSuchPart(_))) => {

@@ -5,9 +5,9 @@ use super::world::World;
 use crate::SimStore;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Event, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
-    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
-    Request, RequestId, Transition, Unavailable,
+    Committed, Cursor, Deleted, Deletion, Event, Listed, LoadError, NodeIdentity, NodeName,
+    PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
+    PaymentStore, PaymentSummary, Request, RequestId, Transition, Unavailable,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,6 +56,46 @@ impl Disk {
         !chance.is_healed() && now < self.full_until.load(Ordering::Relaxed)
     }
 
+    /// Whatever goes wrong before a commit; after it an error may still come.
+    async fn before_commit<T>(&self) -> Option<Committed<T>> {
+        let world = &self.world;
+        world.pause(Fault::SlowStore).await;
+        if self.is_full() {
+            return Some(Committed::Unavailable("the disk is full".into()));
+        }
+        if world.chance.strikes(Fault::ConflictingStore) {
+            return Some(Committed::Conflict);
+        }
+        if world.chance.strikes(Fault::LostInError) {
+            return Some(Committed::Unknown("an error before the commit".into()));
+        }
+        None
+    }
+
+    async fn after_commit<T>(&self, committed: Committed<T>) -> Committed<T> {
+        self.world.pause(Fault::SlowStore).await;
+        match committed {
+            Committed::Yes(_) if self.world.chance.strikes(Fault::WrittenInError) => {
+                Committed::Unknown("an error after the commit".into())
+            }
+            committed => committed,
+        }
+    }
+
+    async fn remove(&self, deletion: Deletion) -> Committed<Deleted> {
+        let hash = deletion.payment_hash;
+        let committed = self.durable.delete(deletion.clone()).await;
+        let world = &self.world;
+        world.note(Some(hash), || {
+            format!("store: {deletion:?} → {committed:?}")
+        });
+        if let Committed::Yes(_) = committed {
+            let truth = world.truth();
+            world.judge().deleted(&truth, &deletion, world.moves());
+        }
+        committed
+    }
+
     async fn write(&self, transition: Transition) -> Committed {
         let (hash, kind) = (transition.payment_hash(), transition.kind());
         let committed = self.durable.commit(transition).await;
@@ -79,25 +119,19 @@ impl PaymentStore for Disk {
     }
 
     async fn commit(&self, transition: Transition) -> Committed {
-        let world = &self.world;
-        world.pause(Fault::SlowStore).await;
-        if self.is_full() {
-            return Committed::Unavailable("the disk is full".into());
-        }
-        if world.chance.strikes(Fault::ConflictingStore) {
-            return Committed::Conflict;
-        }
-        if world.chance.strikes(Fault::LostInError) {
-            return Committed::Unknown("an error before the commit".into());
+        if let Some(failed) = self.before_commit().await {
+            return failed;
         }
         let committed = self.write(transition).await;
-        world.pause(Fault::SlowStore).await;
-        match committed {
-            Committed::Yes(_) if world.chance.strikes(Fault::WrittenInError) => {
-                Committed::Unknown("an error after the commit".into())
-            }
-            committed => committed,
+        self.after_commit(committed).await
+    }
+
+    async fn delete(&self, deletion: Deletion) -> Committed<Deleted> {
+        if let Some(failed) = self.before_commit().await {
+            return failed;
         }
+        let committed = self.remove(deletion).await;
+        self.after_commit(committed).await
     }
 
     async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {

@@ -4,7 +4,8 @@
 use super::truth::{Key, Truth};
 use domain::invariant::{Rule, Violation, seen, stored};
 use domain::{
-    Offer, PartId, PartialPayment, Payment, PaymentHash, PaymentSummary, RequestId, StatusKind,
+    DeletedPayment, Deletion, Offer, PartId, PartialPayment, Payment, PaymentHash, PaymentSummary,
+    RequestId, StatusKind,
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,8 +13,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// What it has seen.
 #[derive(Default)]
 pub(super) struct Judge {
-    /// Everything that was ever durable of each payment, and since which move.
-    durable: BTreeMap<PaymentHash, Vec<(u64, Payment)>>,
+    /// Everything that was ever durable of each payment, and since which move; none since it was
+    /// deleted.
+    durable: BTreeMap<PaymentHash, Vec<(u64, Option<Payment>)>>,
+    /// Payments that were complete when they were deleted.
+    buried: BTreeSet<PaymentHash>,
+    /// Parts of payments that were deleted.
+    gone: BTreeSet<PartId>,
     /// Payments that a node has told something wrong about.
     lied: BTreeSet<PaymentHash>,
     /// Which part each request was answered with.
@@ -76,7 +82,8 @@ impl Judge {
     /// The engine hands a part to a node.
     pub(super) fn offered(&mut self, offer: &Offer, moves: u64) {
         let hash = offer.payment_hash;
-        let offered = seen::offered(self.durable(hash), offer);
+        let buried = seen::never_again(self.buried.contains(&hash));
+        let offered = buried.and_then(|()| seen::offered(self.durable(hash), offer));
         self.rule(Some(hash), moves, offered);
     }
 
@@ -104,8 +111,10 @@ impl Judge {
     pub(super) fn committed(&mut self, truth: &Truth, after: Payment, moves: u64) {
         let hash = after.summary().payment_hash;
         let parts: Vec<_> = after.parts().cloned().collect();
-        let mut holds = stored::whole(after.summary(), &parts)
+        let mut holds = seen::never_again(self.buried.contains(&hash))
+            .and_then(|()| stored::whole(after.summary(), &parts))
             .and_then(|()| same_status(&after))
+            .and_then(|()| self.has_numbers_of_its_own(&after))
             .and_then(|()| {
                 self.durable(hash)
                     .map_or(Ok(()), |was| follows(was, &after))
@@ -116,9 +125,66 @@ impl Judge {
                 .map(|part| seen::believed(part, truth.of((part.id, hash))));
             holds = holds.and_then(|()| believed.find(Result::is_err).unwrap_or(Ok(())));
         }
-        self.durable.entry(hash).or_default().push((moves, after));
+        self.durable
+            .entry(hash)
+            .or_default()
+            .push((moves, Some(after)));
         self.visited(truth, hash);
         self.rule(Some(hash), moves, holds);
+    }
+
+    /// A payment is deleted now.
+    pub(super) fn deleted(&mut self, truth: &Truth, deletion: &Deletion, moves: u64) {
+        let hash = deletion.payment_hash;
+        let was = self.durable(hash).cloned();
+        let mut holds = seen::deleted(was.as_ref());
+        if let Some(payment) = was {
+            if !self.lied.contains(&hash) {
+                let mut ends = payment
+                    .parts()
+                    .map(|part| seen::ended(part, truth.of((part.id, hash))));
+                holds = holds.and_then(|()| ends.find(Result::is_err).unwrap_or(Ok(())));
+            }
+            if seen::status_of(&payment) == StatusKind::Complete {
+                self.buried.insert(hash);
+            }
+            self.gone.extend(payment.parts().map(|part| part.id));
+            self.answered
+                .retain(|_, part| payment.part(*part).is_none());
+        }
+        self.durable.entry(hash).or_default().push((moves, None));
+        self.rule(Some(hash), moves, holds);
+    }
+
+    /// A caller is told what was deleted, in a call that it made in the move `since`.
+    pub(super) fn told_deleted(&mut self, told: &DeletedPayment, since: u64, moves: u64) {
+        let hash = told.payment_hash;
+        let versions = self.durable.get(&hash).map_or(&[][..], Vec::as_slice);
+        let mut deletions = versions.windows(2).filter_map(|pair| match pair {
+            [(_, Some(was)), (at, None)] if *at >= since => Some(was),
+            _ => None,
+        });
+        let is_true = deletions.any(|was| {
+            let parts = u64::try_from(was.parts().count()).unwrap_or(u64::MAX);
+            let status = seen::status_of(was);
+            (told.status, told.tombstone) == (status, status == StatusKind::Complete)
+                && (told.deleted.parts, told.deleted.events) == (parts, was.summary().version)
+        });
+        let untrue = || Rule::AcknowledgedIsDurable.broken(format!("nothing like {told:?} was"));
+        let holds = is_true.then_some(()).ok_or_else(untrue);
+        self.rule(Some(hash), moves, holds);
+    }
+
+    /// How many payments were deleted since that move.
+    pub(super) fn deletions(&self, since: u64) -> u64 {
+        let all = self.durable.values().flatten();
+        let deletions = all.filter(|(moves, payment)| *moves >= since && payment.is_none());
+        u64::try_from(deletions.count()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether that part's payment was deleted.
+    pub(super) fn is_gone(&self, part: PartId) -> bool {
+        self.gone.contains(&part)
     }
 
     /// A caller is told that its request made this part.
@@ -129,8 +195,9 @@ impl Judge {
         moves: u64,
     ) {
         let hash = told.payment_hash;
-        let mut holds = seen::acknowledged(told, self.durable(hash));
-        if let Some(request) = request {
+        let mut holds = seen::acknowledged(told, self.last_with(hash, told.id));
+        // A key goes with its payment.
+        if let Some(request) = request.filter(|_| !self.is_gone(told.id)) {
             let label = told.label.clone().unwrap_or_default();
             let key = (request.clone(), label);
             let first = *self.answered.entry(key).or_insert(told.id);
@@ -169,8 +236,7 @@ impl Judge {
         let payments: Vec<Payment> = self
             .durable
             .values()
-            .filter_map(|versions| versions.last())
-            .map(|(_, payment)| payment.clone())
+            .filter_map(|versions| versions.last()?.1.clone())
             .collect();
         for payment in &payments {
             let hash = payment.summary().payment_hash;
@@ -194,7 +260,23 @@ impl Judge {
 
     fn durable(&self, hash: PaymentHash) -> Option<&Payment> {
         let versions = self.durable.get(&hash)?;
-        versions.last().map(|(_, payment)| payment)
+        versions.last()?.1.as_ref()
+    }
+
+    /// The last that was durable of a payment as long as it had that part.
+    fn last_with(&self, hash: PaymentHash, part: PartId) -> Option<&Payment> {
+        let versions = self.durable.get(&hash)?.iter().rev();
+        let mut stored = versions.filter_map(|(_, payment)| payment.as_ref());
+        stored.find(|payment| payment.part(part).is_some())
+    }
+
+    /// Rule A-4: no number comes back with another payment.
+    fn has_numbers_of_its_own(&self, payment: &Payment) -> Result<(), Violation> {
+        let mut again = payment.parts().filter(|part| self.is_gone(part.id));
+        match again.next() {
+            Some(part) => Err(Rule::AtMostOnce.broken(format!("part {} comes back", part.id))),
+            None => Ok(()),
+        }
     }
 
     /// What was durable of a payment at any time since that move began.
@@ -202,7 +284,10 @@ impl Judge {
         let versions = self.durable.get(&hash).map_or(&[][..], Vec::as_slice);
         let before = versions.partition_point(|(moves, _)| *moves < since);
         let during = versions.get(before.saturating_sub(1)..).unwrap_or_default();
-        during.iter().map(|(_, payment)| payment.clone()).collect()
+        during
+            .iter()
+            .filter_map(|(_, payment)| payment.clone())
+            .collect()
     }
 
     fn visited(&mut self, truth: &Truth, hash: PaymentHash) {

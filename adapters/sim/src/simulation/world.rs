@@ -22,6 +22,9 @@ pub(super) struct World {
     pub(super) chance: Chance,
     pub(super) time: Time,
     pub(super) inbox: Inbox,
+    /// Whether somebody deletes payments: in two of five seeds, and the others are as they would be
+    /// without deletions.
+    pub(super) deletes: bool,
     judge: Mutex<Judge>,
     truth: Mutex<Truth>,
     moves: AtomicU64,
@@ -34,6 +37,7 @@ impl World {
             chance: Chance::new(seed),
             time: Time::default(),
             inbox: Inbox::default(),
+            deletes: seed % 5 > 2,
             judge: Mutex::default(),
             truth: Mutex::default(),
             moves: AtomicU64::new(0),

@@ -1,10 +1,11 @@
 //! What came in, in memory.
 
-use super::{SimStore, count, is_found};
+use super::state::next;
+use super::{SimStore, is_found};
 use async_trait::async_trait;
 use domain::{
     Cursor, Event, EventKind, IncomingPayment, IncomingStore, Listed, NodeName, PaymentFilter,
-    Recorded, StatusKind, Unavailable,
+    PaymentId, Recorded, StatusKind, Unavailable,
 };
 
 #[async_trait]
@@ -22,7 +23,8 @@ impl IncomingStore for SimStore {
         if known.any(|known| (&known.node, known.paid.payment_hash) == key) {
             return Recorded::Before;
         }
-        let (id, seq) = (state.next_payment(), count(state.events.len()) + 1);
+        let id = PaymentId(next(&mut state.last.payment));
+        let seq = next(&mut state.last.event);
         state.events.push(Event {
             seq,
             kind: EventKind::PaymentReceived,

@@ -2,9 +2,11 @@
 //! nothing but this would tell.
 
 use super::*;
+use crate::changes::Removal;
 use crate::options::Options;
 use crate::pragma::{Role, connect, create};
 use diesel::connection::InstrumentationEvent;
+use diesel::sql_types::{Integer, Text};
 use domain::contract::samples::{decided, failure, part, preimage};
 use domain::{Command, Cursor, Payment, Request, RequestId, SendPart, Timestamp, Transition, Word};
 use std::collections::BTreeSet;
@@ -46,6 +48,14 @@ fn next(payment: &mut Option<Payment>, command: &Command, batch: &mut Batch<'_>)
     receipt.part
 }
 
+/// Parts, events and keys that went.
+fn delete(payment: Option<&Payment>, batch: &mut Batch<'_>) -> Option<(u64, u64, u64)> {
+    let deletion = payment.unwrap().deletion(Timestamp(9)).unwrap();
+    let removal = Removal::of(&deletion).unwrap();
+    let deleted = batch.delete(&removal).unwrap();
+    deleted.map(|it| (it.parts, it.events, it.requests))
+}
+
 fn resolve(part: PartId, word: Word) -> Command {
     let at = Timestamp(5);
     Command::Resolve { part, word, at }
@@ -84,11 +94,67 @@ fn every_statement_of_a_batch_is_kept_prepared() {
     next(&mut payment, &resolve(one, word), &mut batch);
     let word = Word::Fulfilled(*preimage(1).1.expose());
     next(&mut payment, &resolve(two, word), &mut batch);
+    assert_eq!(delete(payment.as_ref(), &mut batch), Some((2, 4, 2)));
     batch.commit().unwrap();
     fence(&mut connection).unwrap();
 
     let seen = seen.lock().unwrap();
-    assert!(seen.run.len() >= 15, "{:?}", seen.run);
+    assert!(seen.run.len() >= 21, "{:?}", seen.run);
     let prepared_each_time: Vec<_> = seen.run.difference(&seen.kept).collect();
     assert!(prepared_each_time.is_empty(), "{prepared_each_time:#?}");
+}
+
+/// A step of a statement's program; `p1` is a cursor where it opens or moves one.
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    opcode: String,
+    #[diesel(sql_type = Integer)]
+    p1: i32,
+}
+
+/// How many tables or indexes a statement reads from their beginning, for itself, its triggers or
+/// foreign keys. (What it has noted for itself is none of them.)
+fn read_whole(connection: &mut SqliteConnection, sql: &str) -> usize {
+    let program = diesel::sql_query(format!("explain {sql}"));
+    let program: Vec<Step> = program.load(connection).unwrap();
+    assert!(program.len() > 10, "{sql}");
+    let cursors = |opcode: &'static str| {
+        let steps = program.iter().filter(move |step| step.opcode == opcode);
+        steps.map(|step| step.p1)
+    };
+    let noted: BTreeSet<i32> = cursors("OpenEphemeral").collect();
+    cursors("Rewind")
+        .filter(|cursor| !noted.contains(cursor))
+        .count()
+}
+
+#[test]
+fn a_deletion_reads_no_table_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    create(&path).unwrap();
+    let mut connection = connect(&path, Role::Writer, &Options::default()).unwrap();
+    crate::migrate::run_pending(&mut connection).unwrap();
+    for sql in [
+        "delete from requests where payment_id = 1",
+        "delete from events where payment_id = 1",
+        "delete from parts where payment_id = 1",
+        "delete from payments where id = 1",
+    ] {
+        assert_eq!(read_whole(&mut connection, sql), 0, "{sql}");
+    }
+    // Each index is needed: the last two for the foreign keys alone.
+    for (index, sql) in [
+        (
+            "events_by_payment",
+            "delete from events where payment_id = 1",
+        ),
+        ("requests_by_part", "delete from parts where payment_id = 1"),
+        ("requests_by_payment", "delete from payments where id = 1"),
+    ] {
+        let drop = format!("drop index {index}");
+        connection.batch_execute(&drop).unwrap();
+        assert_eq!(read_whole(&mut connection, sql), 1, "without {index}");
+    }
 }

@@ -1,8 +1,8 @@
 //! What a failed COMMIT is taken for.
 
 use super::*;
-use domain::contract::samples::{decided, part};
-use domain::{Command, Expected};
+use domain::contract::samples::{after, decided, failure, part};
+use domain::{Command, Expected, Payment, Timestamp, Word};
 use tempfile::TempDir;
 
 fn writer() -> (TempDir, Writer) {
@@ -45,7 +45,9 @@ fn check(before: i64, after: i64, fences: i64, is_right: fn(&Committed) -> bool)
     };
     let error = "disk I/O error".to_owned();
     let failed = writer.after_failed_commit(counters(before), counters(after), error, verdicts);
-    let committed = outcome(failed, 1).remove(0).into_committed();
+    let committed = outcome(failed, 1)
+        .remove(0)
+        .into_committed(Verdict::receipt);
     assert!(is_right(&committed), "{committed:?}");
     assert!(!writer.unsettled.load(Ordering::Acquire));
 }
@@ -68,4 +70,70 @@ fn a_commit_that_failed_while_another_program_wrote_is_unknown() {
     check(2, 3, 0, is_unknown);
     // It came after ours had begun, and gave out as many numbers.
     check(0, 1, -1, is_unknown);
+}
+
+/// A deletion whose answer was lost. It gives out no number: the fence tells what became of it.
+fn check_deletion(durable_fences: i64, is_right: fn(&Committed<Deleted>) -> bool) {
+    let (_folder, mut writer) = writer();
+    let mut commit = |payment: Option<&Payment>, command: &Command| {
+        let write = Box::new(Write::of(decided(payment, command).unwrap()).unwrap());
+        let mut task = Task::Commit(write, oneshot::channel().0);
+        let done = writer.attempt(std::slice::from_mut(&mut task));
+        assert!(done.is_ok(), "committed");
+    };
+    let send = Command::Send(Box::new(part(1, 400, 1_000)));
+    let failed = Command::Resolve {
+        part: domain::PartId(1),
+        word: Word::Failed(Box::new(failure())),
+        at: Timestamp(2),
+    };
+    commit(None, &send);
+    let pending = after(None, &send);
+    commit(Some(&pending), &failed);
+    let deletion = after(Some(pending), &failed).deletion(Timestamp(3));
+    let removal = Box::new(Removal::of(&deletion.unwrap()).unwrap());
+    let mut task = Task::Delete(removal, oneshot::channel().0);
+    let Ok(verdicts) = writer.attempt(std::slice::from_mut(&mut task)) else {
+        panic!("not committed");
+    };
+
+    writer.forget_connection();
+    writer.unsettled.store(true, Ordering::Release);
+    let counters = |fences| Counters {
+        payment: 1,
+        part: 1,
+        event: 2,
+        fences,
+    };
+    let (before, after) = (counters(durable_fences - 1), counters(durable_fences));
+    let failed = writer.after_failed_commit(before, after, "disk I/O error".into(), verdicts);
+    let committed = outcome(failed, 1)
+        .remove(0)
+        .into_committed(Verdict::deleted);
+    assert!(is_right(&committed), "{committed:?}");
+}
+
+#[test]
+fn a_deletion_that_failed_and_is_durable_tells_what_it_took_away() {
+    let deleted = |committed: &Committed<Deleted>| {
+        let taken = Deleted {
+            parts: 1,
+            events: 2,
+            requests: 0,
+        };
+        *committed == Committed::Yes(taken)
+    };
+    check_deletion(1, deleted);
+}
+
+#[test]
+fn a_deletion_that_failed_and_is_not_there_is_not() {
+    check_deletion(2, |committed| {
+        matches!(committed, Committed::Unavailable(_))
+    });
+}
+
+#[test]
+fn a_deletion_that_failed_while_another_program_wrote_is_unknown() {
+    check_deletion(3, |committed| matches!(committed, Committed::Unknown(_)));
 }

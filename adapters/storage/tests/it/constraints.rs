@@ -25,21 +25,28 @@ fn assert_is_in_the_catalogue(says: &str) {
     assert!(Rule::ALL.iter().any(|rule| rule.id() == id), "{says}");
 }
 
-fn check(raw: &Connection, cases: &[(&str, &str)]) {
+pub(crate) fn check(raw: &Connection, cases: &[(&str, &str)]) {
     let everything = |raw: &Connection| -> Vec<String> {
-        ["nodes", "payments", "parts", "events", "counters"]
-            .map(|table| {
-                let mut rows = raw.prepare(&format!("select * from {table}")).unwrap();
-                let columns = rows.column_count();
-                let row = |row: &rusqlite::Row<'_>| {
-                    let value = |index| row.get::<_, rusqlite::types::Value>(index);
-                    let values: Vec<_> = (0..columns).map(value).collect::<Result<_, _>>()?;
-                    Ok(format!("{values:?}"))
-                };
-                let rows = rows.query_map([], row).unwrap();
-                rows.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
-            })
-            .to_vec()
+        [
+            "nodes",
+            "payments",
+            "parts",
+            "events",
+            "counters",
+            "tombstones",
+        ]
+        .map(|table| {
+            let mut rows = raw.prepare(&format!("select * from {table}")).unwrap();
+            let columns = rows.column_count();
+            let row = |row: &rusqlite::Row<'_>| {
+                let value = |index| row.get::<_, rusqlite::types::Value>(index);
+                let values: Vec<_> = (0..columns).map(value).collect::<Result<_, _>>()?;
+                Ok(format!("{values:?}"))
+            };
+            let rows = rows.query_map([], row).unwrap();
+            rows.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
+        })
+        .to_vec()
     };
     let before = everything(raw);
     for (sql, rule) in cases {

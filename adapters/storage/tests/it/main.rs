@@ -4,6 +4,7 @@
 
 mod constraints;
 mod damage;
+mod deletions;
 mod faults;
 mod history;
 mod migrations;

@@ -88,9 +88,9 @@ impl Scene {
     }
 }
 
-pub(crate) fn yes(committed: Committed) -> Receipt {
+pub(crate) fn yes<T: std::fmt::Debug>(committed: Committed<T>) -> T {
     match committed {
-        Committed::Yes(receipt) => receipt,
+        Committed::Yes(done) => done,
         other => panic!("not committed: {other:?}"),
     }
 }

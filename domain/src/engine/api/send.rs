@@ -1,5 +1,6 @@
 //! Sending: decide, persist, act.
 
+use super::DECISIONS_MAX;
 use super::wait::payment_end;
 use crate::engine::cells::Turn;
 use crate::engine::core::Core;
@@ -13,10 +14,6 @@ use crate::{
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// How often a decision is made: once for a payment that is taken to be new and is not, and again
-/// when a `request_id` is used for two payments at once.
-const DECISIONS_MAX: u32 = 4;
-
 /// A part that was accepted, or why there was nothing to do.
 pub(super) enum Begun {
     /// Accepted now.
@@ -24,7 +21,7 @@ pub(super) enum Begun {
     /// Nothing was sent.
     Unchanged(Box<PaymentEnd>),
     /// This request was answered before, with this part.
-    Replayed(PartId),
+    Replayed(Box<PartialPayment>),
 }
 
 /// A part and its payment, as they were when it was accepted.
@@ -52,7 +49,7 @@ impl Core {
             return Ok(());
         }
         let payment = self.store.load(hash).await;
-        let payment = payment.map_err(|error| self.load_error(hash, None, error))?;
+        let payment = payment.map_err(|error| self.send_error(hash, None, error))?;
         Payment::decide(payment.as_ref(), &Command::Send(Box::new(command)))?;
         Ok(())
     }
@@ -61,18 +58,10 @@ impl Core {
         self: Arc<Self>,
         command: SendPart,
     ) -> Result<Sent, ApiError> {
-        let hash = command.payment_hash;
         match self.clone().begin(command).await? {
             Begun::Accepted(accepted) => Ok(Sent::Part(Box::new(accepted.part))),
             Begun::Unchanged(end) => Ok(Sent::AlreadyComplete(Box::new(end.summary))),
-            Begun::Replayed(part) => match self.store.part(part).await {
-                Ok(Some(Listed::Sound(part))) => Ok(Sent::Part(Box::new(part.as_accepted()))),
-                Ok(Some(Listed::Damaged(Damaged { reason, .. }))) => {
-                    Err(ApiError::Quarantined { hash, reason })
-                }
-                Ok(None) => Err(ApiError::NoSuchPart(part)),
-                Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
-            },
+            Begun::Replayed(part) => Ok(Sent::Part(Box::new(part.as_accepted()))),
         }
     }
 
@@ -80,7 +69,7 @@ impl Core {
     pub(super) async fn first_answer(&self, begun: Begun) -> Result<Paying, ApiError> {
         let accepted = match begun {
             Begun::Unchanged(end) => return Ok(paying(end.summary)),
-            Begun::Replayed(part) => return Err(ApiError::NoSuchPart(part)),
+            Begun::Replayed(part) => return Err(ApiError::NoSuchPart(part.id)),
             Begun::Accepted(accepted) => accepted,
         };
         match accepted.answer.await {
@@ -92,9 +81,10 @@ impl Core {
         let hash = accepted.payment.payment_hash;
         match self.store.load(hash).await {
             Ok(Some(payment)) => payment_end(PaymentEnd::of(&payment)).map(paying),
-            Ok(None) => Err(ApiError::NoSuchPayment(hash)),
+            Ok(None) => Err(ApiError::DeletedMeanwhile(hash)),
             Err(LoadError::Unavailable(reason)) => Err(ApiError::StorageUnknown(reason.0)),
             Err(LoadError::Damaged(reason)) => Err(self.damage(hash, reason)),
+            Err(LoadError::Deleted(tombstone)) => Err(ApiError::PaymentDeleted(tombstone)),
         }
     }
 
@@ -112,7 +102,8 @@ impl Core {
             if let Some(request) = &request
                 && let Some(part) = self.replayed(request).await?
             {
-                return Ok(Begun::Replayed(part));
+                let part = self.replayed_part(hash, part).await?;
+                return Ok(Begun::Replayed(Box::new(part)));
             }
             let plan = match taken_for_new(&turn, &command, attempt) {
                 Some(transition) => Plan::Commit(transition),
@@ -147,6 +138,22 @@ impl Core {
         }
     }
 
+    /// The part of a repeated request, whose payment's turn it is: so it is not deleted meanwhile.
+    async fn replayed_part(
+        &self,
+        hash: PaymentHash,
+        part: PartId,
+    ) -> Result<PartialPayment, ApiError> {
+        match self.store.part(part).await {
+            Ok(Some(Listed::Sound(part))) => Ok(part),
+            Ok(Some(Listed::Damaged(Damaged { reason, .. }))) => {
+                Err(ApiError::Quarantined { hash, reason })
+            }
+            Ok(None) => Err(ApiError::NoSuchPart(part)),
+            Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
+        }
+    }
+
     /// The decision on what is stored.
     async fn plan(
         &self,
@@ -156,7 +163,7 @@ impl Core {
         command: &Command,
     ) -> Result<Plan, ApiError> {
         let payment = turn.payment(&*self.store).await;
-        let payment = payment.map_err(|error| self.load_error(hash, request, error))?;
+        let payment = payment.map_err(|error| self.send_error(hash, request, error))?;
         match Payment::decide(payment, command)? {
             Decision::Commit(transition) => Ok(Plan::Commit(transition)),
             Decision::Unchanged(_) => {
@@ -214,6 +221,19 @@ impl Core {
         }
     }
 
+    /// Rule A-10: nothing is sent towards what was paid and deleted.
+    fn send_error(
+        &self,
+        hash: PaymentHash,
+        request: Option<&Request>,
+        error: LoadError,
+    ) -> ApiError {
+        match error {
+            LoadError::Deleted(tombstone) => tombstone.refusal().into(),
+            error => self.load_error(hash, request, error),
+        }
+    }
+
     /// A request with a key may have been answered before, with a part that is out.
     pub(super) fn load_error(
         &self,
@@ -227,6 +247,7 @@ impl Core {
             }
             LoadError::Unavailable(unavailable) => unavailable.into(),
             LoadError::Damaged(reason) => self.damage(hash, reason),
+            LoadError::Deleted(tombstone) => ApiError::PaymentDeleted(tombstone),
         }
     }
 

@@ -4,8 +4,8 @@ use crate::engine::core::Core;
 use crate::engine::persist::PaymentEnd;
 use crate::planted::planted;
 use crate::{
-    ApiError, Damaged, Listed, PartId, PartialPayment, Payment, PaymentHash, PaymentSummary,
-    StatusKind,
+    ApiError, Damaged, Listed, LoadError, PartId, PartialPayment, Payment, PaymentHash,
+    PaymentSummary, StatusKind,
 };
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
@@ -95,7 +95,7 @@ impl Core {
         Ok(has_ended.then(|| Box::new(PaymentEnd::of(&payment))))
     }
 
-    async fn stored_payment(&self, hash: PaymentHash) -> Result<Payment, ApiError> {
+    pub(super) async fn stored_payment(&self, hash: PaymentHash) -> Result<Payment, ApiError> {
         let payment = self.store.load(hash).await;
         let payment = payment.map_err(|error| self.load_error(hash, None, error))?;
         payment.ok_or(ApiError::NoSuchPayment(hash))
@@ -103,8 +103,11 @@ impl Core {
 
     /// A part that nobody takes care of, because its payment is damaged, will have no end.
     async fn assert_sound(&self, hash: PaymentHash) -> Result<(), ApiError> {
-        let loaded = self.store.load(hash).await.map(drop);
-        loaded.map_err(|error| self.load_error(hash, None, error))
+        match self.store.load(hash).await {
+            // Before it was deleted, whoever waits was told.
+            Ok(_) | Err(LoadError::Deleted(_)) => Ok(()),
+            Err(error) => Err(self.load_error(hash, None, error)),
+        }
     }
 
     /// Asked after registering, so that no waiter is missed when the daemon stops.

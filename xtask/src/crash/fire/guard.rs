@@ -5,9 +5,9 @@ use super::faults::Fault;
 use anyhow::Result;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Event, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
-    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
-    Request, RequestId, Transition, Unavailable,
+    Committed, Cursor, Deleted, Deletion, Event, Listed, LoadError, NodeIdentity, NodeName,
+    PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
+    PaymentStore, PaymentSummary, Request, RequestId, Transition, Unavailable,
 };
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -158,6 +158,16 @@ impl Guard {
         }
     }
 
+    async fn committed<T>(&self, answer: Committed<T>) -> Committed<T> {
+        match &answer {
+            Committed::Yes(_) | Committed::Conflict => {}
+            Committed::Unavailable(reason)
+            | Committed::Refused(reason)
+            | Committed::Unknown(reason) => self.failed(format!("commit: {reason}")).await,
+        }
+        answer
+    }
+
     async fn noted<T, E: Display>(&self, answer: Result<T, E>) -> Result<T, E> {
         let reason = answer.as_ref().err().map(ToString::to_string);
         if let Some(reason) = reason {
@@ -180,13 +190,16 @@ impl PaymentStore for Guard {
             Err(unavailable) => return Committed::Unavailable(unavailable.0),
         };
         let answer = store.commit(transition).await;
-        match &answer {
-            Committed::Yes(_) | Committed::Conflict => {}
-            Committed::Unavailable(reason)
-            | Committed::Refused(reason)
-            | Committed::Unknown(reason) => self.failed(format!("commit: {reason}")).await,
-        }
-        answer
+        self.committed(answer).await
+    }
+
+    async fn delete(&self, deletion: Deletion) -> Committed<Deleted> {
+        let store = match self.writing() {
+            Ok(store) => store,
+            Err(unavailable) => return Committed::Unavailable(unavailable.0),
+        };
+        let answer = store.delete(deletion).await;
+        self.committed(answer).await
     }
 
     async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {

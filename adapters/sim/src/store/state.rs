@@ -1,0 +1,180 @@
+//! What is in the store, and what a commit does to it.
+
+use super::Fault;
+use domain::{
+    Change, Committed, Cursor, Deleted, Deletion, Event, Expected, IncomingPayment, NodeIdentity,
+    NodeName, PartId, PartStatus, Payment, PaymentHash, PaymentId, Receipt, Request, RequestId,
+    Tombstone, Transition,
+};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) payments: BTreeMap<PaymentId, Payment>,
+    pub(super) by_hash: HashMap<PaymentHash, PaymentId>,
+    pub(super) by_part: BTreeMap<PartId, PaymentId>,
+    pub(super) requests: HashMap<RequestId, (Request, PartId)>,
+    pub(super) cursors: HashMap<NodeName, Cursor>,
+    pub(super) identities: HashMap<NodeName, NodeIdentity>,
+    pub(super) events: Vec<Event>,
+    pub(super) incoming: BTreeMap<PaymentId, IncomingPayment>,
+    pub(super) incoming_cursors: HashMap<NodeName, Cursor>,
+    /// The last numbers that were given out, whatever was deleted since.
+    pub(super) last: Last,
+    pub(super) tombstones: HashMap<PaymentHash, Tombstone>,
+    pub(super) faults: VecDeque<Fault>,
+    pub(super) damaged: HashMap<PaymentHash, String>,
+    pub(super) refused: HashMap<PaymentHash, String>,
+    pub(super) unreadable: HashSet<PaymentHash>,
+    pub(super) reads_fail: bool,
+    pub(super) incoming_fails: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+pub(super) struct Last {
+    pub(super) payment: u64,
+    pub(super) part: u64,
+    pub(super) event: u64,
+}
+
+impl State {
+    pub(super) fn fits(&self, transition: &Transition) -> bool {
+        let stored = self.by_hash.get(&transition.payment_hash());
+        let stored = stored.and_then(|id| self.payments.get(id));
+        let expected = match transition.expected {
+            Expected::Absent => {
+                stored.is_none() && !self.tombstones.contains_key(&transition.payment_hash())
+            }
+            Expected::Version(version) => stored.is_some_and(|p| p.summary().version == version),
+        };
+        let unused = |request: &Request| !self.requests.contains_key(&request.id);
+        expected && transition.request.as_ref().is_none_or(unused)
+    }
+
+    pub(super) fn write(&mut self, transition: Transition) -> Receipt {
+        let hash = transition.payment_hash();
+        let existing = self.by_hash.get(&hash).copied();
+        let payment = existing.unwrap_or_else(|| PaymentId(next(&mut self.last.payment)));
+        let part = match &transition.change {
+            Change::Accepted(_) => PartId(next(&mut self.last.part)),
+            Change::Resolved { part, .. } | Change::Quarantined { part } => *part,
+        };
+        let receipt = Receipt {
+            payment,
+            part,
+            event: next(&mut self.last.event),
+        };
+        self.events.push(event(&transition, receipt));
+        if let Some(request) = transition.request.clone() {
+            self.requests.insert(request.id.clone(), (request, part));
+        }
+        if let Some((node, cursor)) = transition.cursor.clone() {
+            self.advance(node, cursor);
+        }
+        let before = self.payments.remove(&payment);
+        let after = Payment::apply(before, transition, receipt);
+        self.by_hash.insert(hash, payment);
+        self.by_part.insert(part, payment);
+        self.payments.insert(payment, after);
+        receipt
+    }
+
+    /// Nothing but the payment that was looked at, and nothing that has a live part.
+    pub(super) fn remove(&mut self, deletion: &Deletion) -> Committed<Deleted> {
+        let stored = self.payments.get(&deletion.payment).map(Payment::summary);
+        let expected = stored.filter(|row| {
+            (row.payment_hash, row.version) == (deletion.payment_hash, deletion.version)
+        });
+        let Some(row) = expected else {
+            return Committed::Conflict;
+        };
+        if row.tally.live > 0 {
+            return Committed::Refused("A-5: it has live parts".into());
+        }
+        let (hash, payment) = (deletion.payment_hash, deletion.payment);
+        if deletion.tombstone {
+            let tombstone = Tombstone {
+                payment_hash: hash,
+                payment,
+                deleted_at: deletion.at,
+            };
+            self.tombstones.insert(hash, tombstone);
+        }
+        let before = (self.by_part.len(), self.events.len(), self.requests.len());
+        self.payments.remove(&payment);
+        self.by_hash.remove(&hash);
+        self.events
+            .retain(|event| event.payment_hash != hash || event.part.is_none());
+        let by_part = &self.by_part;
+        self.requests
+            .retain(|_, (_, part)| by_part.get(part) != Some(&payment));
+        self.by_part.retain(|_, of| *of != payment);
+        Committed::Yes(Deleted {
+            parts: count(before.0 - self.by_part.len()),
+            events: count(before.1 - self.events.len()),
+            requests: count(before.2 - self.requests.len()),
+        })
+    }
+
+    /// How the next commit goes wrong: before anything is written, after it, or not at all.
+    pub(super) fn strike<T>(&mut self, hash: PaymentHash) -> Result<Option<Fault>, Committed<T>> {
+        if let Some(rule) = self.refused.get(&hash) {
+            return Err(Committed::Refused(rule.clone()));
+        }
+        match self.faults.pop_front() {
+            Some(Fault::Unavailable) => Err(Committed::Unavailable("simulated full disk".into())),
+            Some(Fault::ErrorAndLost) => {
+                let why = "simulated crash before the commit";
+                Err(Committed::Unknown(why.into()))
+            }
+            Some(Fault::Conflict) => Err(Committed::Conflict),
+            after @ (Some(Fault::ErrorButWritten) | None) => Ok(after),
+        }
+    }
+
+    pub(super) fn advance(&mut self, node: NodeName, cursor: Cursor) {
+        let stored = self.cursors.entry(node).or_insert(cursor);
+        *stored = (*stored).max(cursor);
+    }
+}
+
+pub(super) fn next(last: &mut u64) -> u64 {
+    *last += 1;
+    *last
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// What is said of a commit that went well but for that fault.
+pub(super) fn told<T>(committed: Committed<T>, fault: Option<Fault>) -> Committed<T> {
+    match (committed, fault) {
+        (Committed::Yes(_), Some(Fault::ErrorButWritten)) => {
+            Committed::Unknown("simulated error after the commit".into())
+        }
+        (committed, _) => committed,
+    }
+}
+
+fn event(transition: &Transition, receipt: Receipt) -> Event {
+    let status = match &transition.change {
+        Change::Accepted(part) => Some(&part.status),
+        Change::Resolved { status, .. } => Some(status),
+        Change::Quarantined { .. } => None,
+    };
+    let failure = match status {
+        Some(PartStatus::Failed(failure)) => Some(failure.clone()),
+        _ => None,
+    };
+    Event {
+        seq: receipt.event,
+        kind: transition.kind(),
+        at: transition.at,
+        payment_hash: transition.payment_hash(),
+        payment_status: transition.after.status(),
+        part: Some(receipt.part),
+        part_status: status.map(PartStatus::kind),
+        failure,
+    }
+}

@@ -1,0 +1,60 @@
+//! Deleting one payment: decide, persist. Nothing is left to act on.
+
+use super::DECISIONS_MAX;
+use crate::engine::core::Core;
+use crate::engine::persist::Undone;
+use crate::{ApiError, DeletedPayment, PaymentHash, PaymentSummary};
+
+impl Core {
+    /// The payment of that hash goes, if no part of it is live.
+    pub(super) async fn delete_payment(
+        &self,
+        hash: PaymentHash,
+    ) -> Result<DeletedPayment, ApiError> {
+        let deleted = self.delete_if(hash, |_| true).await?;
+        deleted.ok_or(ApiError::NoSuchPayment(hash))
+    }
+
+    /// The same, if it is one that is meant; none if it is not. It has the payment's turn from the
+    /// look at it to the end, so that no part joins meanwhile.
+    pub(super) async fn delete_if(
+        &self,
+        hash: PaymentHash,
+        is_meant: impl Fn(&PaymentSummary) -> bool + Send + Sync,
+    ) -> Result<Option<DeletedPayment>, ApiError> {
+        let cell = self.cells.get(hash);
+        let mut turn = cell.turn().await;
+        for _ in 0..DECISIONS_MAX {
+            let payment = turn.payment(&*self.store).await;
+            let payment = payment.map_err(|error| self.load_error(hash, None, error))?;
+            let payment = payment.ok_or(ApiError::NoSuchPayment(hash))?;
+            if !is_meant(payment.summary()) {
+                return Ok(None);
+            }
+            let deletion = payment.deletion(self.clock.now())?;
+            let (status, tombstone) = (payment.status(), deletion.tombstone);
+            match self.delete(&mut turn, deletion).await {
+                Ok(deleted) => {
+                    return Ok(Some(DeletedPayment {
+                        payment_hash: hash,
+                        status,
+                        tombstone,
+                        deleted,
+                    }));
+                }
+                Err(Undone::Conflict) => {}
+                Err(Undone::Unavailable(reason)) => {
+                    return Err(ApiError::StorageUnavailable(reason));
+                }
+                Err(Undone::Refused(rule)) => {
+                    let what = format!("a rule forbids the deletion, and nothing changed: {rule}");
+                    return Err(ApiError::Internal(what));
+                }
+                Err(Undone::Unknown(reason)) => return Err(ApiError::DeletionUnknown(reason)),
+            }
+        }
+        Err(ApiError::Busy(
+            "storage keeps changing under this payment".into(),
+        ))
+    }
+}
