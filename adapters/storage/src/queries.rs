@@ -2,14 +2,14 @@
 
 use crate::fields::RawText;
 use crate::rows::{PartRow, PaymentRow, StoredEvent, StoredPart};
-use crate::schema::{cursors, events, nodes, parts, payments, requests};
+use crate::schema::{counters, cursors, events, nodes, parts, payments, requests};
 use crate::statements::{BeginRead, Commit};
-use diesel::dsl::sql;
+use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use domain::{
-    Cursor, Event, Listed, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
-    PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
+    Cursor, Event, EventFilter, Listed, NodeName, PartFilter, PartId, PartialPayment, Payment,
+    PaymentFilter, PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
 };
 
 /// A payment and its parts as they were at one moment; or what is wrong with them.
@@ -131,18 +131,44 @@ pub(crate) fn parts(
 /// A page of the history.
 pub(crate) fn events(
     connection: &mut SqliteConnection,
-    start: u64,
-    limit: u32,
+    filter: &EventFilter,
 ) -> QueryResult<Vec<Listed<Event>>> {
-    let rows: Vec<StoredEvent> = events::table
+    let payment = match filter.hash {
+        None => None,
+        Some(hash) => match find_payment(connection, hash)? {
+            None => return Ok(Vec::new()),
+            found => found,
+        },
+    };
+    page_of_events(connection, filter, payment)
+}
+
+fn page_of_events(
+    connection: &mut SqliteConnection,
+    filter: &EventFilter,
+    payment: Option<i64>,
+) -> QueryResult<Vec<Listed<Event>>> {
+    let mut page = events::table
         .left_join(payments::table)
         .left_join(parts::table)
         .select(StoredEvent::as_select())
-        .filter(events::seq.ge(row_id(start)))
+        .filter(events::seq.ge(row_id(filter.start)))
         .order(events::seq)
-        .limit(i64::from(limit))
-        .load(connection)?;
+        .limit(i64::from(filter.limit))
+        .into_boxed();
+    if let Some(payment) = payment {
+        page = page.filter(events::payment_id.eq(payment));
+    }
+    let rows: Vec<StoredEvent> = page.load(connection)?;
     Ok(rows.into_iter().map(StoredEvent::into_listed).collect())
+}
+
+/// The number of the last event, or of the last that was deleted.
+pub(crate) fn last_event(connection: &mut SqliteConnection) -> QueryResult<u64> {
+    let stored = events::table.select(max(events::seq)).single_value();
+    let last = counters::table.select((counters::last_event, stored));
+    let (deleted, stored): (i64, Option<i64>) = last.get_result(connection)?;
+    Ok(u64::try_from(deleted.max(stored.unwrap_or(0))).unwrap_or(0))
 }
 
 /// Payments with live parts, after the given one.

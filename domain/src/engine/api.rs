@@ -1,14 +1,16 @@
 //! What callers ask: sends, which go on when the caller hangs up, and waits, which do not.
 
 mod ask;
+mod follow;
 mod send;
 mod wait;
 
 use super::Engine;
 use super::core::Core;
 use crate::{
-    ApiError, Event, Info, Listed, Page, PartFilter, PartId, PartialPayment, Paying, PaymentApi,
-    PaymentFilter, PaymentHash, PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
+    ApiError, Event, EventFilter, Info, Listed, Page, PartFilter, PartId, PartialPayment, Paying,
+    PaymentApi, PaymentFilter, PaymentHash, PaymentSummary, SendPartialPay, SendPay, Sent,
+    Unavailable,
 };
 use async_trait::async_trait;
 use futures::future::FutureExt;
@@ -103,9 +105,16 @@ impl PaymentApi for Engine {
         Ok(page(rows, limit, |payment| payment.id.0))
     }
 
-    async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError> {
-        let rows = self.core.store.events(start, limit.saturating_add(1));
-        Ok(page(rows.await?, limit, |event| event.seq))
+    async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
+        self.core.events(filter).await
+    }
+
+    async fn next_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
+        self.core.next_events(filter).await
+    }
+
+    async fn last_event(&self) -> Result<u64, ApiError> {
+        Ok(self.core.store.last_event().await?)
     }
 
     async fn get_info(&self) -> Result<Info, ApiError> {
@@ -156,10 +165,7 @@ impl Core {
 /// One row more than asked for says that there is a next page.
 fn page<T>(mut rows: Vec<Listed<T>>, limit: u32, id: impl Fn(&T) -> u64) -> Page<T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let next = rows.get(limit).map(|row| match row {
-        Listed::Sound(row) => id(row),
-        Listed::Damaged(row) => row.id,
-    });
+    let next = rows.get(limit).map(|row| row.number(id));
     rows.truncate(limit);
     Page { rows, next }
 }

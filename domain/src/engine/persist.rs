@@ -52,6 +52,7 @@ impl Core {
             Committed::Yes(receipt) => {
                 let payment = Payment::apply(turn.take(), transition, receipt);
                 self.act(&payment, receipt.part, kind);
+                self.has_news(hash);
                 turn.put(Some(payment));
                 Ok(receipt.part)
             }

@@ -2,9 +2,9 @@
 
 use crate::invariant::Rule;
 use crate::{
-    Event, Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialPayment,
-    PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal,
-    RequestId, Route,
+    Event, EventFilter, Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId,
+    PartialPayment, PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary,
+    Preimage, Refusal, RequestId, Route,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -57,8 +57,15 @@ pub trait PaymentApi: Send + Sync {
     /// A page of payments, by id.
     async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<PaymentSummary>, ApiError>;
 
-    /// A page of the history: that number and later ones.
-    async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError>;
+    /// A page of the history.
+    async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError>;
+
+    /// The same page as soon as there is anything on it, however long that takes. Who asks again from
+    /// one more than the last number on the page misses nothing. Dropped, it leaves nothing behind.
+    async fn next_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError>;
+
+    /// The number of the last event; 0 before the first.
+    async fn last_event(&self) -> Result<u64, ApiError>;
 
     /// What is going on.
     async fn get_info(&self) -> Result<Info, ApiError>;

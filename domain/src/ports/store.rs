@@ -54,9 +54,12 @@ pub trait PaymentStore: Send + Sync {
     /// A page of parts, by id.
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable>;
 
-    /// A page of the history: that number and later ones. Without gaps: what is not there yet will
-    /// have a larger number than all that is.
-    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable>;
+    /// A page of the history. Without gaps: what is not there yet will have a larger number than all
+    /// that is. After [`Committed::Unknown`] a page that is read shows what is durable.
+    async fn events(&self, filter: EventFilter) -> Result<Vec<Listed<Event>>, Unavailable>;
+
+    /// The number of the last event, even if that was deleted; 0 before the first.
+    async fn last_event(&self) -> Result<u64, Unavailable>;
 }
 
 /// What became of a commit.
@@ -111,6 +114,16 @@ pub enum Listed<T> {
     Damaged(Damaged),
 }
 
+impl<T> Listed<T> {
+    /// Its number, which a damaged row has too.
+    pub fn number(&self, number: impl FnOnce(&T) -> u64) -> u64 {
+        match self {
+            Listed::Sound(row) => number(row),
+            Listed::Damaged(row) => row.id,
+        }
+    }
+}
+
 /// What can be said of a row that breaks a rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Damaged {
@@ -131,6 +144,17 @@ pub struct PaymentFilter {
     pub status: Option<StatusKind>,
     /// Only this number and later ones.
     pub start: Option<PaymentId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Which events to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct EventFilter {
+    /// Only this payment's.
+    pub hash: Option<PaymentHash>,
+    /// Only this number and later ones.
+    pub start: u64,
     /// At most so many.
     pub limit: u32,
 }

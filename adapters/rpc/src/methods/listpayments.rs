@@ -6,7 +6,7 @@ use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
 use crate::views::{self, PaymentView};
-use domain::{PaymentFilter, PaymentId, PaymentSummary};
+use domain::{Listed, PaymentFilter, PaymentId, PaymentSummary};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
@@ -65,7 +65,9 @@ Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, cre
     async fn run(context: Arc<Context>, filter: PaymentFilter) -> Reply {
         let page = context.services.payments.list_payments(filter).await?;
         let id = |row: &PaymentSummary| row.id.0;
-        let view = |row: &PaymentSummary| to_raw_value(&PaymentView::from(row));
+        let view = |row: &Listed<PaymentSummary>| {
+            views::listed(row, |payment| to_raw_value(&PaymentView::from(payment)))
+        };
         let wrap = |payments, next| PageView { payments, next };
         views::page(&context, page, id, view, wrap).await
     }

@@ -6,8 +6,8 @@ use crate::samples::{
 use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
-    ApiError, DevError, DevInvoice, DevNetwork, Event, Info, Listed, Msat, NodeName, Page,
-    PartFilter, PartId, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash,
+    ApiError, DevError, DevInvoice, DevNetwork, Event, EventFilter, Info, Listed, Msat, NodeName,
+    Page, PartFilter, PartId, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash,
     PaymentSecret, PaymentSummary, Route, SendPartialPay, SendPay, Sent, Timestamp,
 };
 use std::sync::Mutex;
@@ -26,7 +26,8 @@ pub(crate) enum Asked {
     WaitPayment(PaymentHash, Option<Duration>),
     ListPartialPayments(PartFilter),
     ListPayments(PaymentFilter),
-    ListEvents(u64, u32),
+    ListEvents(EventFilter),
+    NextEvents(EventFilter),
     Invoice(Msat, Option<String>, Option<String>),
     Routes(String, Msat, Option<usize>),
     Tick(u32),
@@ -42,6 +43,10 @@ pub(crate) struct Fake {
     pub(crate) parts: Mutex<Page<PartialPayment>>,
     pub(crate) payments: Mutex<Page<PaymentSummary>>,
     pub(crate) events: Mutex<Page<Event>>,
+    /// What those who follow the history read, from number 1 on.
+    pub(crate) history: watch::Sender<Vec<Listed<Event>>>,
+    /// How many wait for it to go on.
+    pub(crate) following: watch::Sender<usize>,
     /// `true` ends every wait without a timeout.
     pub(crate) released: watch::Sender<bool>,
     /// How many wait.
@@ -68,6 +73,8 @@ impl Default for Fake {
                 rows: vec![Listed::Sound(event())],
                 next: None,
             }),
+            history: watch::Sender::default(),
+            following: watch::Sender::new(0),
             released: watch::Sender::new(false),
             waiting: watch::Sender::new(0),
             broken: Mutex::new(false),
@@ -100,6 +107,26 @@ impl Fake {
             .wait_for(|waiting| *waiting == number)
             .await
             .unwrap();
+    }
+
+    /// The history goes on by so many events.
+    pub(crate) fn happens(&self, events: u64) {
+        self.history.send_modify(|history| {
+            let next = history.len() as u64 + 1;
+            history.extend((next..next + events).map(|seq| {
+                Listed::Sound(Event {
+                    seq,
+                    ..crate::samples::event()
+                })
+            }));
+        });
+    }
+
+    /// Ends when so many wait for the history to go on.
+    pub(crate) async fn following_is(&self, number: usize) {
+        let mut following = self.following.subscribe();
+        let is = |following: &usize| *following == number;
+        following.wait_for(is).await.unwrap();
     }
 
     async fn wait(&self, timeout: Option<Duration>) -> Result<(), ApiError> {
@@ -201,9 +228,28 @@ impl PaymentApi for Fake {
         Ok(self.payments.lock().unwrap().clone())
     }
 
-    async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError> {
-        self.note(Asked::ListEvents(start, limit))?;
+    async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
+        self.note(Asked::ListEvents(filter))?;
         Ok(self.events.lock().unwrap().clone())
+    }
+
+    async fn next_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
+        self.note(Asked::NextEvents(filter.clone()))?;
+        let _waiter = Waiter::of(&self.following);
+        let mut history = self.history.subscribe();
+        let from = usize::try_from(filter.start - 1).unwrap();
+        let history = history.wait_for(|history| history.len() > from).await;
+        let rows = history.unwrap();
+        let rows = rows.iter().skip(from);
+        Ok(Page {
+            rows: rows.take(filter.limit as usize).cloned().collect(),
+            next: None,
+        })
+    }
+
+    async fn last_event(&self) -> Result<u64, ApiError> {
+        self.error.lock().unwrap().clone().map_or(Ok(()), Err)?;
+        Ok(self.history.borrow().len() as u64)
     }
 
     async fn get_info(&self) -> Result<Info, ApiError> {

@@ -15,5 +15,6 @@ mod lists;
 mod parameters;
 mod samples;
 mod sends;
+mod subscribe;
 mod waits;
 mod wire;

@@ -103,6 +103,28 @@ fn parts_are_read_by_an_index() {
 }
 
 #[test]
+fn events_are_read_by_an_index() {
+    let filter = EventFilter {
+        start: 1,
+        limit: 10,
+        hash: None,
+    };
+    let plan_of = |payment| {
+        plan(|connection| {
+            let index = "create index if not exists events_by_payment on events (payment_id)";
+            diesel::sql_query(index).execute(connection).unwrap();
+            drop(page_of_events(connection, &filter, payment).unwrap());
+        })
+    };
+    let by_number = "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)";
+    check(&plan_of(None), by_number);
+    check(
+        &plan_of(Some(1)),
+        "SEARCH events USING INDEX events_by_payment (payment_id=? AND rowid>?)",
+    );
+}
+
+#[test]
 fn a_payment_is_loaded_by_its_indexes() {
     let by_hash = plan(|connection| drop(load(connection, PaymentHash([1; 32])).unwrap()));
     let index = "SEARCH payments USING COVERING INDEX sqlite_autoindex_payments_1";
