@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::events::Wanted;
 use crate::config::Flags;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -14,6 +15,7 @@ Examples:
   ampere sendpartialpay route=\"$ROUTE\" payment_hash=$HASH intended_msatoshi=100000000 bolt11=$BOLT11
   ampere waitpartialpay 1 30
   ampere watch $HASH                               until the payment is final
+  ampere events --follow | jq .                    what happens to all of them, as it happens
   ampere --json listpartialpayments null $HASH | jq .
 
 A METHOD's parameters come by position, or all of them as key=value. Numbers, true, false, null and
@@ -59,6 +61,8 @@ pub(super) enum Command {
         /// Which payment
         payment_hash: PaymentHash,
     },
+    /// Print what happened to payments and parts, as JSON, an event a line
+    Events(Wanted),
     /// Explain a method or `errors`, or list everything; needs no daemon
     Help {
         /// A method, a command, or `errors`

@@ -16,6 +16,7 @@ mod corpus;
 mod crash;
 mod daemon;
 mod demo;
+mod events;
 #[path = "../../../adapters/cln/tests/fake/mod.rs"]
 mod fake;
 mod flood;
