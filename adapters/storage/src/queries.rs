@@ -2,7 +2,9 @@
 
 use crate::fields::RawText;
 use crate::rows::{PartRow, PaymentRow, StoredEvent, StoredPart};
-use crate::schema::{counters, cursors, events, nodes, parts, payments, requests};
+use crate::schema::{
+    counters, cursors, events, incoming_payments, nodes, parts, payments, requests,
+};
 use crate::statements::{BeginRead, Commit};
 use diesel::dsl::{max, sql};
 use diesel::prelude::*;
@@ -133,20 +135,26 @@ pub(crate) fn events(
     connection: &mut SqliteConnection,
     filter: &EventFilter,
 ) -> QueryResult<Vec<Listed<Event>>> {
-    let payment = match filter.hash {
+    let payments = match filter.hash {
         None => None,
-        Some(hash) => match find_payment(connection, hash)? {
-            None => return Ok(Vec::new()),
-            found => found,
-        },
+        Some(hash) => Some(find_both_ways(connection, hash)?),
     };
-    page_of_events(connection, filter, payment)
+    page_of_events(connection, filter, payments)
+}
+
+/// What went out for that hash, and what came in for it: to one node, or to several.
+fn find_both_ways(connection: &mut SqliteConnection, hash: PaymentHash) -> QueryResult<Vec<i64>> {
+    let incoming = incoming_payments::table.filter(incoming_payments::payment_hash.eq(&hash.0[..]));
+    let incoming = incoming.select(incoming_payments::id);
+    let mut found: Vec<i64> = incoming.load(connection)?;
+    found.extend(find_payment(connection, hash)?);
+    Ok(found)
 }
 
 fn page_of_events(
     connection: &mut SqliteConnection,
     filter: &EventFilter,
-    payment: Option<i64>,
+    payments: Option<Vec<i64>>,
 ) -> QueryResult<Vec<Listed<Event>>> {
     let mut page = events::table
         .left_join(payments::table)
@@ -156,8 +164,8 @@ fn page_of_events(
         .order(events::seq)
         .limit(i64::from(filter.limit))
         .into_boxed();
-    if let Some(payment) = payment {
-        page = page.filter(events::payment_id.eq(payment));
+    if let Some(payments) = payments {
+        page = page.filter(events::payment_id.eq_any(payments));
     }
     let rows: Vec<StoredEvent> = page.load(connection)?;
     Ok(rows.into_iter().map(StoredEvent::into_listed).collect())

@@ -37,7 +37,7 @@ impl Method for Subscribe {
     const DESCRIPTION: &'static str =
         "Tell what happened to payments and parts, from event {from} on, as it happens";
     const HELP: &'static str = "\
-Answers {subscription, from} at once, and then tells every event on the same connection, in order, without gaps, each at least once: those that are there, and each new one as soon as it is durable. Who was cut off asks again from one more than the last number seen, and misses nothing. It ends with the connection.
+Answers {subscription, from} at once, and then tells every event on the same connection, in order, each at least once, without gaps (but for what was deleted): those that are there, and each new one as soon as it is durable. Who was cut off asks again from one more than the last number seen, and misses nothing. It ends with the connection.
 
 from          the first number to tell: 1 for all there is. Only what happens from now on, unless given
 payment_hash  only what happens to this payment (then numbers are left out)
