@@ -1,4 +1,4 @@
-//! The other end of the socket: one request at a time.
+//! The other end of the socket: one request at a time, and what is told unasked after `subscribe`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,12 +46,15 @@ struct Request<'a, P> {
     params: &'a P,
 }
 
+/// What the daemon sends: a reply, or a notification, which has a method and no id.
 #[derive(Deserialize)]
-struct Reply<'a> {
+struct Message<'a> {
     #[serde(borrow, default)]
     id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     method: Option<&'a RawValue>,
+    #[serde(default)]
+    params: Option<Box<RawValue>>,
     #[serde(default)]
     result: Option<Box<RawValue>>,
     #[serde(default)]
@@ -86,7 +89,8 @@ impl Client {
 
     /// The result of a method as it came, its fields in their order.
     ///
-    /// A call may be dropped half-way: the next one sends the rest and skips the late reply.
+    /// A call may be dropped half-way: the next one sends the rest and skips the late reply, and
+    /// notifications.
     pub async fn call_raw(
         &mut self,
         method: &str,
@@ -104,56 +108,59 @@ impl Client {
             let written = self.stream.write(&self.output).await?;
             self.output.drain(..written);
         }
+        let id = self.last_id;
+        self.first(|reply| is_for(&reply, id).then(|| answer(reply)))
+            .await?
+    }
+
+    /// The parameters of the next notification, as they came: of a connection that has subscribed to
+    /// something, and makes no calls meanwhile.
+    pub async fn notification(&mut self) -> io::Result<Box<RawValue>> {
+        let params = |message: Message<'_>| message.method.and(message.params);
+        self.first(params).await
+    }
+
+    /// What is made of the first message of which anything is; those before it are skipped.
+    async fn first<T>(&mut self, take: impl Fn(Message<'_>) -> Option<T>) -> io::Result<T> {
         loop {
-            if let Some(answer) = self.reply()? {
-                return answer;
+            while let Some(end) = find_end(&self.input, self.scanned) {
+                let message = serde_json::from_slice(self.input.get(..end).unwrap_or_default());
+                let taken = message.map(&take).map_err(|error| not_json(&error));
+                self.input.drain(..end + 2);
+                self.scanned = 0;
+                if let Some(taken) = taken? {
+                    return Ok(taken);
+                }
             }
             self.scanned = self.input.len().saturating_sub(1);
             if self.stream.read_buf(&mut self.input).await? == 0 {
-                let what = "the daemon closed the connection before it answered";
-                return Err(io::Error::new(ErrorKind::UnexpectedEof, what).into());
+                let what = "the daemon closed the connection";
+                return Err(io::Error::new(ErrorKind::UnexpectedEof, what));
             }
         }
-    }
-
-    /// The reply to the last request, if it has arrived whole.
-    fn reply(&mut self) -> io::Result<Option<Result<Box<RawValue>, CallError>>> {
-        while let Some(end) = find_end(&self.input, self.scanned) {
-            let reply = serde_json::from_slice(self.input.get(..end).unwrap_or_default());
-            let reply: Reply<'_> = reply.map_err(|error| not_json(&error))?;
-            let answer = is_for(&reply, self.last_id).then(|| answer(reply));
-            self.input.drain(..end + 2);
-            self.scanned = 0;
-            if answer.is_some() {
-                return answer.transpose();
-            }
-        }
-        Ok(None)
     }
 }
 
 /// Whether it is not a notification and not late; an error without an id is about whatever was sent.
-fn is_for(reply: &Reply<'_>, id: u64) -> bool {
+fn is_for(reply: &Message<'_>, id: u64) -> bool {
     match reply.id.map(RawValue::get) {
         Some(given) => given == id.to_string(),
         None => reply.error.is_some() && reply.method.is_none(),
     }
 }
 
-type Answer = Result<Box<RawValue>, CallError>;
-
-fn answer(reply: Reply<'_>) -> io::Result<Answer> {
+fn answer(reply: Message<'_>) -> Result<Box<RawValue>, CallError> {
     match (reply.result, reply.error) {
-        (_, Some(error)) => Ok(Err(CallError::Rpc {
+        (_, Some(error)) => Err(CallError::Rpc {
             code: error.code,
             message: error.message,
             data: error.data,
-        })),
-        (Some(result), None) => Ok(Ok(result)),
-        (None, None) => Err(io::Error::new(
-            ErrorKind::InvalidData,
-            "a reply without result and error",
-        )),
+        }),
+        (Some(result), None) => Ok(result),
+        (None, None) => {
+            let what = "a reply without result and error";
+            Err(io::Error::new(ErrorKind::InvalidData, what).into())
+        }
     }
 }
 

@@ -9,9 +9,8 @@ use crate::frames::Frames;
 use crate::limits::Limits;
 use crate::linger::linger;
 use crate::request::{Malformed, Request};
-use futures::StreamExt;
 use futures::future::BoxFuture;
-use futures::stream::FuturesUnordered;
+use futures::stream::{BoxStream, FuturesUnordered, SelectAll, Stream, StreamExt};
 use output::Output;
 use std::io::{ErrorKind, Read};
 use std::os::unix::net::UnixStream;
@@ -32,6 +31,8 @@ pub(crate) async fn serve(
         frames: Frames::new(limits.body_bytes, limits.depth),
         calls: FuturesUnordered::new(),
         waits: FuturesUnordered::new(),
+        streams: SelectAll::new(),
+        subscriptions: 0,
         output: Output::default(),
         input: Input::Open,
         hung_up: false,
@@ -57,6 +58,11 @@ struct Connection {
     calls: FuturesUnordered<BoxFuture<'static, Reply>>,
     /// Apart from the calls, because these are dropped where nobody is left to tell.
     waits: FuturesUnordered<BoxFuture<'static, Reply>>,
+    /// What goes on being told. Not polled while the client leaves much unread: what it does not take
+    /// waits in storage.
+    streams: SelectAll<BoxStream<'static, Reply>>,
+    /// How many there have been.
+    subscriptions: u64,
     output: Output,
     input: Input,
     /// The client has closed both ways: requests that came are run, and nobody is told.
@@ -107,6 +113,7 @@ impl Connection {
         self.input != Input::Open
             && self.calls.is_empty()
             && self.waits.is_empty()
+            && self.streams.is_empty()
             && self.output.is_empty()
     }
 
@@ -140,22 +147,38 @@ impl Connection {
     }
 
     fn start(&mut self, request: Request) {
+        let id = request.id.clone();
+        let subscription = self.subscriptions + 1;
         // Refused rather than left unread: what the waits wait for may come after them.
-        let too_many = self.waits.len() >= self.limits.waits_per_connection;
-        let id = too_many.then(|| request.id.clone());
-        match (self.dispatcher.start(request), id) {
-            (Started::Call(call), _) => self.calls.push(call),
-            (Started::Wait(_), _) if self.hung_up => {}
-            (Started::Wait(wait), None) => self.waits.push(wait),
-            (Started::Wait(_), Some(id)) => {
-                let message = format!(
-                    "this connection has {} waits under way, the most it can have: wait for one \
-                     to end, or use another connection",
-                    self.waits.len()
-                );
-                self.say(&error_reply(&id, &RpcError::new(Code::Busy, message)));
+        match self.dispatcher.start(request, subscription) {
+            Started::Call(call) => self.calls.push(call),
+            Started::Wait(_) | Started::Stream(_) if self.hung_up => {}
+            Started::Wait(wait) => {
+                let waits = self.waits.len();
+                if waits < self.limits.waits_per_connection {
+                    self.waits.push(wait);
+                } else {
+                    self.refuse_one_more(&id, &format!("{waits} waits under way"));
+                }
+            }
+            Started::Stream(stream) => {
+                let streams = self.streams.len();
+                if streams < self.limits.subscriptions_per_connection {
+                    self.subscriptions = subscription;
+                    self.streams.push(stream);
+                } else {
+                    self.refuse_one_more(&id, &format!("{streams} subscriptions"));
+                }
             }
         }
+    }
+
+    fn refuse_one_more(&mut self, id: &str, those: &str) {
+        let message = format!(
+            "this connection has {those}, the most it can have: wait for one to end, or use another \
+             connection"
+        );
+        self.say(&error_reply(id, &RpcError::new(Code::Busy, message)));
     }
 
     fn refuse(&mut self, malformed: &Malformed) {
@@ -176,6 +199,7 @@ impl Connection {
         self.hung_up = true;
         self.output.clear();
         self.waits.clear();
+        self.streams.clear();
     }
 
     fn stop(&mut self) {
@@ -184,6 +208,7 @@ impl Connection {
             self.input = Input::Ended;
         }
         self.waits.clear();
+        self.streams.clear();
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
@@ -198,9 +223,11 @@ impl Connection {
     }
 
     fn poll_replies(&mut self, cx: &mut Context<'_>) -> bool {
+        let under_way: [&mut (dyn Stream<Item = Reply> + Send + Unpin); 3] =
+            [&mut self.calls, &mut self.waits, &mut self.streams];
         let mut any = false;
-        for under_way in [&mut self.calls, &mut self.waits] {
-            while !self.output.is_full() && !under_way.is_empty() {
+        for under_way in under_way {
+            while !self.output.is_full() {
                 let Poll::Ready(Some(reply)) = under_way.poll_next_unpin(cx) else {
                     break;
                 };
@@ -280,7 +307,7 @@ impl Connection {
     }
 
     fn set_timer(&mut self) {
-        let rests = self.calls.is_empty() && self.waits.is_empty();
+        let rests = self.calls.is_empty() && self.waits.is_empty() && self.streams.is_empty();
         self.timer.set(if !self.output.is_empty() {
             Patience::ForReader(self.limits.write_timeout_secs)
         } else if !rests {

@@ -2,11 +2,13 @@
 //! of a reply.
 
 use crate::error::{Code, RpcError, shortened};
-use crate::methods::{self, Kind};
+use crate::methods::{self, Kind, OpenStream};
 use crate::request::{Malformed, Request};
 use crate::services::Context;
-use futures::FutureExt;
-use futures::future::BoxFuture;
+use crate::stream::{Opened, Told, last_words};
+use futures::future::{BoxFuture, ready};
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt};
 use jsonrpsee::types::{ErrorObjectOwned, Id, Params};
 use jsonrpsee::{ConnectionId, Extensions, MethodCallback, MethodResponse, Methods};
 use std::panic::AssertUnwindSafe;
@@ -27,6 +29,8 @@ pub(crate) enum Started {
     Call(BoxFuture<'static, Reply>),
     /// It may last for ever.
     Wait(BoxFuture<'static, Reply>),
+    /// The answer, and then what there is to tell, for ever.
+    Stream(BoxStream<'static, Reply>),
 }
 
 impl Dispatcher {
@@ -53,19 +57,69 @@ impl Dispatcher {
         guarded(callback.clone(), params).await
     }
 
-    /// Nothing happens before the future is polled.
-    pub(crate) fn start(&self, request: Request) -> Started {
+    /// Nothing happens before it is polled. A stream will be that subscription of its connection.
+    pub(crate) fn start(&self, request: Request, subscription: u64) -> Started {
         let Some((name, callback)) = self.methods.method_with_name(&request.method) else {
             let error = RpcError::unknown_command(&request.method);
             let reply = error_reply(&request.id, &error);
             return Started::Call(std::future::ready(reply).boxed());
         };
+        let method = methods::named(name);
+        if let Some(open) = method.and_then(|method| method.open_stream) {
+            let context = Arc::clone(&self.context);
+            return Started::Stream(told(name, open, context, request, subscription));
+        }
         let call = call(name, callback.clone(), request).boxed();
-        match methods::named(name).map(|method| method.kind) {
+        match method.map(|method| method.kind) {
             Some(Kind::Wait) => Started::Wait(call),
-            Some(Kind::Call | Kind::Dev) | None => Started::Call(call),
+            Some(Kind::Call | Kind::Stream | Kind::Dev) | None => Started::Call(call),
         }
     }
+}
+
+/// The answer, and after it what the stream tells, if one was begun.
+fn told(
+    name: &'static str,
+    open: OpenStream,
+    context: Arc<Context>,
+    request: Request,
+    subscription: u64,
+) -> BoxStream<'static, Reply> {
+    let Request { id, params, .. } = request;
+    let started = tokio::time::Instant::now();
+    let opening = AssertUnwindSafe(open(context, params, subscription)).catch_unwind();
+    let answer = opening.map(move |opened| {
+        let (code, answer, told) = match opened.unwrap_or_else(|_| Err(bug())) {
+            Ok(Opened { result, told }) => {
+                let answer = reply([HEAD, &id, ",\"result\":", result.get(), "}"]);
+                (None, answer, guarded_stream(told, subscription))
+            }
+            Err(error) => (
+                Some(error.code().number()),
+                error_reply(&id, &error),
+                stream::empty().boxed(),
+            ),
+        };
+        answered(name, &id, code, started);
+        stream::once(ready(answer)).chain(told)
+    });
+    answer.flatten_stream().boxed()
+}
+
+/// A bug ends its stream, and says so, as it ends a call.
+fn guarded_stream(told: Told, subscription: u64) -> Told {
+    let told = AssertUnwindSafe(told).catch_unwind();
+    let told = told.map(move |told| told.unwrap_or_else(|_| last_words(subscription, &bug())));
+    told.boxed()
+}
+
+fn answered(name: &str, id: &str, code: Option<i32>, started: tokio::time::Instant) {
+    let id = shortened(id);
+    tracing::debug!(method = name, %id, code, duration = ?started.elapsed(), "request answered");
+}
+
+fn bug() -> RpcError {
+    RpcError::new(Code::Internal, "internal error: see the daemon's log")
 }
 
 async fn call(name: &'static str, callback: MethodCallback, request: Request) -> Reply {
@@ -75,16 +129,14 @@ async fn call(name: &'static str, callback: MethodCallback, request: Request) ->
         Ok(response) => (response.as_error_code(), success_or_error(&id, &response)),
         Err(bug) => (Some(Code::Internal.number()), error_reply(&id, &bug)),
     };
-    let id = shortened(&id);
-    tracing::debug!(method = name, %id, code, duration = ?started.elapsed(), "request answered");
+    answered(name, &id, code, started);
     reply
 }
 
 /// One caller's bug must not cost another caller the answer.
 async fn guarded(callback: MethodCallback, params: String) -> Result<MethodResponse, RpcError> {
     let response = AssertUnwindSafe(respond(callback, params)).catch_unwind();
-    let bug = |_| RpcError::new(Code::Internal, "internal error: see the daemon's log");
-    response.await.map_err(bug)
+    response.await.map_err(|_| bug())
 }
 
 /// jsonrpsee's ids are not kept byte for byte: the method is given none, and ours is put in after.

@@ -74,6 +74,7 @@ fn section(
     match method.kind {
         Kind::Dev => page.push_str("On the embedded network only. "),
         Kind::Wait => page.push_str("May wait for ever. "),
+        Kind::Stream => page.push_str("Goes on telling, after its answer. "),
         Kind::Call => {}
     }
     _ = writeln!(page, "{}.", plain(method.description));

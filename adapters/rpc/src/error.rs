@@ -135,6 +135,10 @@ impl RpcError {
         }
     }
 
+    pub(crate) const fn code(&self) -> Code {
+        self.code
+    }
+
     /// `{"code":…,"message":…}`, `data` where there is some.
     pub(crate) fn to_json(&self) -> String {
         let object = ErrorObjectOwned::from(self.clone());

@@ -7,6 +7,7 @@
 //! - `peer`: who may ask.
 //! - `connection`: one task per connection; `frames` and `request` are what it reads.
 //! - `dispatch`: from a request to the method that jsonrpsee's `RpcModule` holds.
+//! - `stream`: what goes on being told after an answer.
 //! - [`InProcess`]: the same methods without a socket, for a transport that is elsewhere.
 //! - [`methods`]: one file per method, and the table of all of them. `params`, `values`, `route` and
 //!   `invoice` are how they read their parameters, `views` how they show parts and payments; `scribe` writes
@@ -41,6 +42,7 @@ mod server;
 mod services;
 mod socket;
 mod socket_file;
+mod stream;
 mod values;
 mod views;
 

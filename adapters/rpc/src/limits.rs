@@ -16,6 +16,8 @@ pub struct Limits {
     pub in_flight_per_connection: usize,
     /// Waits of one connection under way; one more is answered "busy".
     pub waits_per_connection: usize,
+    /// Subscriptions of one connection; one more is answered "busy".
+    pub subscriptions_per_connection: usize,
     /// Rows of a list unless `limit` says otherwise.
     pub page_default: u32,
     /// The largest `limit`.
@@ -42,6 +44,7 @@ impl Default for Limits {
             connections: 1024,
             in_flight_per_connection: 64,
             waits_per_connection: 4096,
+            subscriptions_per_connection: 16,
             page_default: 100,
             page_max: 1000,
             page_bytes: 8 * 1024 * 1024,

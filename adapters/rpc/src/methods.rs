@@ -22,6 +22,7 @@ mod notifications;
 mod sendpartialpay;
 mod sendpay;
 mod stop;
+mod subscribe;
 mod waitpartialpay;
 mod waitpayment;
 mod waitsendpay;
@@ -31,6 +32,7 @@ pub use crate::params::Param;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Given};
 use crate::services::Context;
+use crate::stream::{Opened, Opening};
 use crate::values::reply_error;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -42,7 +44,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
-static ALL: [MethodInfo; 24] = [
+static ALL: [MethodInfo; 25] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
@@ -54,6 +56,7 @@ static ALL: [MethodInfo; 24] = [
     MethodInfo::of::<listevents::ListEvents>(),
     MethodInfo::of::<delpayment::DelPayment>(),
     MethodInfo::of::<autoclean::AutoClean>(),
+    MethodInfo::stream::<subscribe::Subscribe>(),
     MethodInfo::of::<getinfo::GetInfo>(),
     MethodInfo::of::<help::Help>(),
     MethodInfo::of::<check::Check>(),
@@ -97,6 +100,8 @@ pub struct MethodInfo {
     pub errors: &'static [Code],
     #[cfg(feature = "docs")]
     pub(crate) shown: fn() -> schemars::Schema,
+    /// Where there is one, it begins here, and not with the method that is registered.
+    pub(crate) open_stream: Option<OpenStream>,
     register: fn(&mut RpcModule<Context>) -> Result<(), RegisterMethodError>,
     check: fn(&Arc<Context>, &Given<'_>) -> Result<Checking, RpcError>,
 }
@@ -108,6 +113,8 @@ pub enum Kind {
     Call,
     /// May wait for ever: dropped when the caller hangs up or the daemon stops.
     Wait,
+    /// Answers, and then goes on telling: until the caller hangs up or the daemon stops.
+    Stream,
     /// Exists on the embedded network only.
     Dev,
 }
@@ -153,6 +160,19 @@ trait Method: 'static {
     fn run(context: Arc<Context>, request: Self::Request) -> impl Future<Output = Reply> + Send;
 }
 
+/// A method that goes on telling. On a transport that has no way for that it is as [`Method::run`] says.
+trait Stream: Method {
+    /// Begins it, as that subscription of its connection.
+    fn open(
+        context: Arc<Context>,
+        request: Self::Request,
+        subscription: u64,
+    ) -> impl Future<Output = Result<Opened, RpcError>> + Send;
+}
+
+/// Begins a stream: its parameters, and its number among those of its connection.
+pub(crate) type OpenStream = fn(Arc<Context>, String, u64) -> Opening;
+
 impl MethodInfo {
     const fn of<M: Method>() -> MethodInfo {
         MethodInfo {
@@ -165,8 +185,16 @@ impl MethodInfo {
             errors: M::ERRORS,
             #[cfg(feature = "docs")]
             shown: crate::docs::shape::<M::Shown>,
+            open_stream: None,
             register: register::<M>,
             check: check::<M>,
+        }
+    }
+
+    const fn stream<M: Stream>() -> MethodInfo {
+        MethodInfo {
+            open_stream: Some(open::<M>),
+            ..MethodInfo::of::<M>()
         }
     }
 
@@ -220,6 +248,14 @@ fn register<M: Method>(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
         })
     };
     module.register_async_method(M::NAME, call).map(|_| ())
+}
+
+fn open<M: Stream>(context: Arc<Context>, params: String, subscription: u64) -> Opening {
+    let opened = async move {
+        let request = understand::<M>(&context, Some(&params))?;
+        M::open(context, request, subscription).await
+    };
+    opened.boxed()
 }
 
 fn understand<M: Method>(

@@ -6,7 +6,7 @@ mod invoice;
 mod part;
 mod payment;
 
-pub(crate) use event::EventView;
+pub(crate) use event::EventRow;
 pub(crate) use incoming::{IncomingPaymentView, PartialInvoiceView};
 pub(crate) use invoice::OwnInvoiceView;
 pub(crate) use part::{FailedPart, HopView, PartView};
@@ -39,12 +39,23 @@ impl<'a> From<&'a Damaged> for DamagedView<'a> {
     }
 }
 
+/// A payment or a part as JSON; of one that breaks a rule, all that can be said of it.
+pub(crate) fn listed<T>(
+    row: &Listed<T>,
+    view: impl FnOnce(&T) -> serde_json::Result<Box<RawValue>>,
+) -> serde_json::Result<Box<RawValue>> {
+    match row {
+        Listed::Sound(row) => view(row),
+        Listed::Damaged(row) => to_raw_value(&DamagedView::from(row)),
+    }
+}
+
 /// A page as JSON, written where it holds up no payment: its rows go where `wrap` puts them.
 pub(crate) async fn page<T: Send + 'static, P: Serialize + 'static>(
     context: &Context,
     page: Page<T>,
     id: fn(&T) -> u64,
-    view: fn(&T) -> serde_json::Result<Box<RawValue>>,
+    view: fn(&Listed<T>) -> serde_json::Result<Box<RawValue>>,
     wrap: fn(Vec<Box<RawValue>>, Option<u64>) -> P,
 ) -> Reply {
     let max_bytes = context.limits.page_bytes;
@@ -58,23 +69,19 @@ pub(crate) async fn page<T: Send + 'static, P: Serialize + 'static>(
 
 /// A page's rows as JSON and where the next page starts. It ends early where `max_bytes` are full,
 /// so that no reply is larger than what a client and this daemon can hold.
-fn rows<T>(
+pub(crate) fn rows<T>(
     page: &Page<T>,
     max_bytes: usize,
     id: impl Fn(&T) -> u64,
-    view: impl Fn(&T) -> serde_json::Result<Box<RawValue>>,
+    view: impl Fn(&Listed<T>) -> serde_json::Result<Box<RawValue>>,
 ) -> Result<(Vec<Box<RawValue>>, Option<u64>), RpcError> {
     let mut rows = Vec::with_capacity(page.rows.len());
     let mut bytes = 0usize;
     for row in &page.rows {
-        let (row_id, json) = match row {
-            Listed::Sound(row) => (id(row), view(row)),
-            Listed::Damaged(row) => (row.id, to_raw_value(&DamagedView::from(row))),
-        };
-        let json = json.map_err(|error| reply_error(&error))?;
+        let json = view(row).map_err(|error| reply_error(&error))?;
         bytes = bytes.saturating_add(json.get().len());
         if bytes > max_bytes && !rows.is_empty() {
-            return Ok((rows, Some(row_id)));
+            return Ok((rows, Some(row.number(&id))));
         }
         rows.push(json);
     }

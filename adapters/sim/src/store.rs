@@ -6,8 +6,8 @@ mod state;
 use self::state::{State, told};
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, Event, Listed, LoadError, NodeIdentity, NodeName,
-    PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
+    Committed, Cursor, Deleted, Deletion, Event, EventFilter, Listed, LoadError, NodeIdentity,
+    NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
     PaymentStore, PaymentSummary, Request, RequestId, Transition, Unavailable,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -210,10 +210,17 @@ impl PaymentStore for SimStore {
         Ok(rows.cloned().map(Listed::Sound).collect())
     }
 
-    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
+    async fn events(&self, filter: EventFilter) -> Result<Vec<Listed<Event>>, Unavailable> {
         let state = self.read()?;
-        let rows = state.events.iter().filter(|event| event.seq >= start);
-        let rows = rows.take(usize::try_from(limit).unwrap_or(0));
+        let wanted = |row: &&Event| {
+            row.seq >= filter.start && filter.hash.is_none_or(|hash| row.payment_hash == hash)
+        };
+        let rows = state.events.iter().filter(wanted);
+        let rows = rows.take(usize::try_from(filter.limit).unwrap_or(0));
         Ok(rows.cloned().map(Listed::Sound).collect())
+    }
+
+    async fn last_event(&self) -> Result<u64, Unavailable> {
+        Ok(self.read()?.last.event)
     }
 }

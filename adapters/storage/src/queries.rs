@@ -3,16 +3,16 @@
 use crate::fields::{RawText, time, unsigned};
 use crate::rows::{PartRow, PaymentRow, StoredEvent, StoredPart};
 use crate::schema::{
-    cursors, events, incoming_payments, nodes, parts, payments, requests, tombstones,
+    counters, cursors, events, incoming_payments, nodes, parts, payments, requests, tombstones,
 };
 use crate::statements::{BeginRead, Commit};
-use diesel::dsl::{AsExprOf, sql};
+use diesel::dsl::{AsExprOf, max, sql};
 use diesel::expression::{SqlLiteral, UncheckedBind};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use domain::{
-    Cursor, Event, Listed, LoadError, NodeName, PartFilter, PartId, PartialPayment, Payment,
-    PaymentFilter, PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
+    Cursor, Event, EventFilter, Listed, LoadError, NodeName, PartFilter, PartId, PartialPayment,
+    Payment, PaymentFilter, PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
     Tombstone,
 };
 
@@ -163,19 +163,51 @@ pub(crate) fn parts(
 /// A page of the history.
 pub(crate) fn events(
     connection: &mut SqliteConnection,
-    start: u64,
-    limit: u32,
+    filter: &EventFilter,
 ) -> QueryResult<Vec<Listed<Event>>> {
-    let rows: Vec<StoredEvent> = events::table
+    let payments = match filter.hash {
+        None => None,
+        Some(hash) => Some(find_both_ways(connection, hash)?),
+    };
+    page_of_events(connection, filter, payments)
+}
+
+/// What went out for that hash, and what came in for it: to one node, or to several.
+fn find_both_ways(connection: &mut SqliteConnection, hash: PaymentHash) -> QueryResult<Vec<i64>> {
+    let incoming = incoming_payments::table.filter(incoming_payments::payment_hash.eq(&hash.0[..]));
+    let incoming = incoming.select(incoming_payments::id);
+    let mut found: Vec<i64> = incoming.load(connection)?;
+    found.extend(find_payment(connection, hash)?);
+    Ok(found)
+}
+
+fn page_of_events(
+    connection: &mut SqliteConnection,
+    filter: &EventFilter,
+    payments: Option<Vec<i64>>,
+) -> QueryResult<Vec<Listed<Event>>> {
+    let mut page = events::table
         .left_join(payments::table)
         .left_join(incoming_payments::table)
         .left_join(parts::table)
         .select(StoredEvent::as_select())
-        .filter(events::seq.ge(row_id(start)))
+        .filter(events::seq.ge(row_id(filter.start)))
         .order(events::seq)
-        .limit(i64::from(limit))
-        .load(connection)?;
+        .limit(i64::from(filter.limit))
+        .into_boxed();
+    if let Some(payments) = payments {
+        page = page.filter(events::payment_id.eq_any(payments));
+    }
+    let rows: Vec<StoredEvent> = page.load(connection)?;
     Ok(rows.into_iter().map(StoredEvent::into_listed).collect())
+}
+
+/// The number of the last event, or of the last that was deleted.
+pub(crate) fn last_event(connection: &mut SqliteConnection) -> QueryResult<u64> {
+    let stored = events::table.select(max(events::seq)).single_value();
+    let last = counters::table.select((counters::last_event, stored));
+    let (deleted, stored): (i64, Option<i64>) = last.get_result(connection)?;
+    Ok(u64::try_from(deleted.max(stored.unwrap_or(0))).unwrap_or(0))
 }
 
 /// Payments with live parts, after the given one.

@@ -16,10 +16,10 @@ use crate::writer::{Task, Writer};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, Event, IncomingPayment, IncomingStore, Listed, LoadError,
-    NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
-    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request, RequestId, Transition,
-    Unavailable,
+    Committed, Cursor, Deleted, Deletion, Event, EventFilter, IncomingPayment, IncomingStore,
+    Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment,
+    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request,
+    RequestId, Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -258,8 +258,13 @@ impl PaymentStore for SqliteStore {
         self.read_by(&self.list_readers, query).await
     }
 
-    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
-        let query = move |connection: &mut _| queries::events(connection, start, limit);
+    async fn events(&self, filter: EventFilter) -> Result<Vec<Listed<Event>>, Unavailable> {
+        let query = move |connection: &mut Connection| queries::events(connection, &filter);
+        self.read_by(&self.list_readers, query).await
+    }
+
+    async fn last_event(&self) -> Result<u64, Unavailable> {
+        let query = |connection: &mut Connection| queries::last_event(connection);
         self.read_by(&self.list_readers, query).await
     }
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::events::Wanted;
 use super::export;
 use crate::config::Flags;
 use clap::{Parser, Subcommand};
@@ -16,6 +17,7 @@ Examples:
   ampere waitpartialpay 1 30
   ampere watch $HASH                               until the payment is final
   ampere export --format csv --output all.csv      all of them, for the books
+  ampere events --follow | jq .                    what happens to all of them, as it happens
   ampere --json listpartialpayments null $HASH | jq .
 
 A METHOD's parameters come by position, or all of them as key=value. Numbers, true, false, null and
@@ -64,6 +66,8 @@ pub(super) enum Command {
     /// Write all payments out for the books, as CSV, JSON lines or Beancount
     #[command(after_long_help = export::MORE)]
     Export(Box<export::Options>),
+    /// Print what happened to payments and parts, as JSON, an event a line
+    Events(Wanted),
     /// Explain a method or `errors`, or list everything; needs no daemon
     Help {
         /// A method, a command, or `errors`

@@ -84,7 +84,7 @@ fn unknown(topic: &str) -> Exit {
     let methods = rpc::methods::all().iter().map(|method| method.name);
     match nearest(
         topic,
-        methods.chain(["demo", "watch", "export", "completions", "errors"]),
+        methods.chain(["demo", "watch", "events", "export", "completions", "errors"]),
     ) {
         Some(nearest) => eprintln!(" help: did you mean `{nearest}`?"),
         None => eprintln!(" help: `ampere help` lists them all"),

@@ -3,6 +3,7 @@
 mod args;
 mod call;
 mod completions;
+mod events;
 mod export;
 mod help;
 mod output;
@@ -29,7 +30,11 @@ pub async fn run(args: Args, started: Instant) -> Exit {
         Command::Help { topic } => help::run(topic.as_deref()),
         Command::Completions { shell } => completions::run(shell),
         Command::Watch { payment_hash } => match connect(args.place).await {
-            Ok(client) => watch::run(client, payment_hash).await,
+            Ok((client, _)) => watch::run(client, payment_hash).await,
+            Err(exit) => exit,
+        },
+        Command::Events(wanted) => match connect(args.place).await {
+            Ok((client, rpc_file)) => events::run(client, rpc_file, wanted).await,
             Err(exit) => exit,
         },
         Command::Export(options) => {
@@ -37,7 +42,7 @@ pub async fn run(args: Args, started: Instant) -> Exit {
                 return failed(&why, Exit::Usage);
             }
             match connect(args.place).await {
-                Ok(client) => export::run(client, *options).await,
+                Ok((client, _)) => export::run(client, *options).await,
                 Err(exit) => exit,
             }
         }
@@ -47,17 +52,20 @@ pub async fn run(args: Args, started: Instant) -> Exit {
                 Err(why) => return failed(&why, Exit::Usage),
             };
             match connect(args.place).await {
-                Ok(client) => call::run(client, request, args.json).await,
+                Ok((client, _)) => call::run(client, request, args.json).await,
                 Err(exit) => exit,
             }
         }
     }
 }
 
-async fn connect(place: Flags) -> Result<Client, Exit> {
+/// A connection, and where it leads.
+async fn connect(place: Flags) -> Result<(Client, PathBuf), Exit> {
     let rpc_file = rpc_file(place).map_err(|why| failed(&why, Exit::Usage))?;
-    let connected = Client::connect(&rpc_file).await;
-    connected.map_err(|why| failed(&no_daemon(&rpc_file, &why), Exit::NoConnection))
+    match Client::connect(&rpc_file).await {
+        Ok(client) => Ok((client, rpc_file)),
+        Err(why) => Err(failed(&no_daemon(&rpc_file, &why), Exit::NoConnection)),
+    }
 }
 
 fn rpc_file(place: Flags) -> anyhow::Result<PathBuf> {

@@ -105,7 +105,7 @@ async fn a_watch_follows_a_payment_to_its_end() {
 #[tokio::test]
 async fn status_2_no_connection() {
     let home = Home::new();
-    for words in [&["getinfo"][..], &["watch", &"ab".repeat(32)]] {
+    for words in [&["getinfo"][..], &["watch", &"ab".repeat(32)], &["events"]] {
         let ran = run(Some(home.path()), words).await;
         assert_eq!(ran.code, Some(2));
         assert!(ran.stderr.contains("ampered"), "what to do: {}", ran.stderr);
@@ -115,7 +115,7 @@ async fn status_2_no_connection() {
 #[tokio::test]
 async fn status_3_what_makes_no_sense() {
     let home = Home::new();
-    let cases: [&[&str]; 9] = [
+    let cases: [&[&str]; 12] = [
         &[],
         &["--nosuchflag"],
         &["watch"],
@@ -125,6 +125,9 @@ async fn status_3_what_makes_no_sense() {
         &["-k", "waitpartialpay", "77"],
         &["waitpartialpay", "id=77", "0"],
         &["listpayments", "--json"],
+        &["events", "--from", "x"],
+        &["events", "--hash", "no hash"],
+        &["events", "--limit", "0"],
     ];
     for words in cases {
         let ran = run(Some(home.path()), words).await;
@@ -144,6 +147,8 @@ async fn help_and_completions_need_no_daemon() {
             &["request_id", "intended_msatoshi"],
         ),
         (&["help", "watch"], &["PAYMENT_HASH"]),
+        (&["help", "events"], &["--from", "--follow", "--hash"]),
+        (&["help", "subscribe"], &["from", "payment_hash", "-32005"]),
         (
             &["help", "export"],
             &["fee_msat", "jsonl", "--assets-account", "Beancount"],
@@ -154,7 +159,13 @@ async fn help_and_completions_need_no_daemon() {
         ),
         (
             &["completions", "bash"],
-            &["listpartialpayments", "demo", "beancount"],
+            &[
+                "listpartialpayments",
+                "demo",
+                "events",
+                "--follow",
+                "beancount",
+            ],
         ),
         (&["completions", "zsh"], &["listpartialpayments", "demo"]),
         (&["completions", "fish"], &["listpartialpayments", "demo"]),

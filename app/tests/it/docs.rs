@@ -94,6 +94,7 @@ async fn outgoing(scribe: &mut Scribe) {
         .await;
     assert_eq!(failed.code, 204);
     scribe.ask("listevents", json!({"start": 5})).await;
+    scribe.ask("subscribe", json!({"from": 5})).await;
 }
 
 async fn deletion(scribe: &mut Scribe) {

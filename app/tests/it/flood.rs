@@ -165,6 +165,11 @@ impl Seeds {
                 json!({"status": "pending", "limit": 3}),
             ),
             ("listpayments", json!({"bolt11": invoice.bolt11})),
+            (
+                "listevents",
+                json!({"start": 1, "payment_hash": invoice.hash}),
+            ),
+            ("check", json!(["subscribe", 1, invoice.hash])),
             ("help", json!(["sendpay"])),
             ("getinfo", json!([])),
         ];

@@ -18,6 +18,7 @@ mod daemon;
 mod deletions;
 mod demo;
 mod docs;
+mod events;
 mod export;
 #[path = "../../../adapters/cln/tests/fake/mod.rs"]
 mod fake;

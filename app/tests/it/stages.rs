@@ -5,11 +5,11 @@ use ampere::clock::SystemClock;
 use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, DevInvoice, DevNetwork, Engine, Event, Extras,
-    HtlcSender, Listed, LoadError, LookUp, Msat, NodeAway, NodeIdentity, NodeName, NodePorts,
-    Offer, OfferAnswer, PartFilter, PartId, PartialPayment, Payment, PaymentApi, PaymentFilter,
-    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Policy, Ports, Request, RequestId, Route,
-    SendPartialPay, Sent, StatusKind, Transition, Unavailable,
+    Committed, Cursor, Deleted, Deletion, DevInvoice, DevNetwork, Engine, Event, EventFilter,
+    Extras, HtlcSender, Listed, LoadError, LookUp, Msat, NodeAway, NodeIdentity, NodeName,
+    NodePorts, Offer, OfferAnswer, PartFilter, PartId, PartialPayment, Payment, PaymentApi,
+    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Policy, Ports, Request,
+    RequestId, Route, SendPartialPay, Sent, StatusKind, Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -297,7 +297,11 @@ impl PaymentStore for Failing {
         self.store.parts(filter).await
     }
 
-    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
-        self.store.events(start, limit).await
+    async fn events(&self, filter: EventFilter) -> Result<Vec<Listed<Event>>, Unavailable> {
+        self.store.events(filter).await
+    }
+
+    async fn last_event(&self) -> Result<u64, Unavailable> {
+        self.store.last_event().await
     }
 }

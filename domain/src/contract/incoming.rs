@@ -3,7 +3,7 @@
 use super::samples::{hash, msat, node, node_id, preimage};
 use super::store::{StoreHarness, sent};
 use crate::{
-    Cursor, EventKind, IncomingPayment, IncomingStore, Listed, NodeName, PaidInvoice,
+    Cursor, EventFilter, EventKind, IncomingPayment, IncomingStore, Listed, NodeName, PaidInvoice,
     PaymentFilter, PaymentId, ReceivedPart, Recorded, ShortChannelId, StatusKind, Timestamp,
 };
 use std::sync::Arc;
@@ -168,7 +168,12 @@ pub async fn an_event_tells_of_what_came_in(h: Harness<'_>) {
     sent(h, 7, 400, 1_000).await;
     let (_, seq) = record(h, 1).await;
     assert_eq!(seq, 2);
-    let events = h.store().events(1, 10).await.expect("it can be read");
+    let filter = EventFilter {
+        start: 1,
+        limit: 10,
+        hash: None,
+    };
+    let events = h.store().events(filter).await.expect("it can be read");
     let [_, Listed::Sound(event)] = &events[..] else {
         panic!("{events:?}");
     };

@@ -37,7 +37,7 @@ macro_rules! store_contract {
             used_request_is_a_conflict, cursor_comes_with_its_transition, cursor_only_grows, node_keeps_its_first_identity,
             live_payments_are_found_page_by_page, payments_are_listed_by_id,
             parts_are_listed_by_id, lists_filter_by_status, lists_filter_by_hash,
-            events_tell_every_transition,
+            events_tell_every_transition, events_filter_by_hash,
             failed_payment_is_deleted_whole, paid_payment_leaves_a_tombstone,
             deletion_of_another_version_is_a_conflict, live_payment_is_not_deleted,
             deletions_spoil_no_other,

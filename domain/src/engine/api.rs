@@ -3,15 +3,16 @@
 mod ask;
 mod clean;
 mod delete;
+mod follow;
 mod send;
 mod wait;
 
 use super::Engine;
 use super::core::Core;
 use crate::{
-    ApiError, Autoclean, Cleaned, DeletedPayment, Event, HistoryFilter, HistoryRow, Info, Listed,
-    Page, PartFilter, PartId, PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentFilter,
-    PaymentHash, PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
+    ApiError, Autoclean, Cleaned, DeletedPayment, Event, EventFilter, HistoryFilter, HistoryRow,
+    Info, Listed, Page, PartFilter, PartId, PartialInvoices, PartialPayment, Paying, PaymentApi,
+    PaymentFilter, PaymentHash, PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
 };
 use async_trait::async_trait;
 use futures::future::FutureExt;
@@ -115,9 +116,16 @@ impl PaymentApi for Engine {
         Ok(self.core.partial_invoices(hash).await)
     }
 
-    async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError> {
-        let rows = self.core.store.events(start, limit.saturating_add(1));
-        Ok(page(rows.await?, limit, |event| event.seq))
+    async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
+        self.core.events(filter).await
+    }
+
+    async fn next_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
+        self.core.next_events(filter).await
+    }
+
+    async fn last_event(&self) -> Result<u64, ApiError> {
+        Ok(self.core.store.last_event().await?)
     }
 
     async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError> {

@@ -32,6 +32,8 @@ pub(super) struct Core {
     pub(super) payment_waiters: Waiters<PaymentHash, PaymentEnd>,
     /// Those who wait until no part of a payment is live.
     pub(super) settled_waiters: Waiters<PaymentHash, PaymentSummary>,
+    /// Those who follow the history: one payment's, or all of it.
+    pub(super) followers: Waiters<Option<PaymentHash>, ()>,
     /// A permit a decision.
     pub(super) decisions: Arc<Semaphore>,
     /// Nothing more is accepted.
@@ -77,6 +79,7 @@ impl Core {
             part_waiters: Waiters::new(),
             payment_waiters: Waiters::new(),
             settled_waiters: Waiters::new(),
+            followers: Waiters::new(),
             decisions: Arc::new(Semaphore::new(permits)),
             stopping: AtomicBool::new(false),
             closing: watch::Sender::new(false),
@@ -203,6 +206,7 @@ impl Core {
         self.part_waiters.dismiss();
         self.payment_waiters.dismiss();
         self.settled_waiters.dismiss();
+        self.followers.dismiss();
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {

@@ -91,6 +91,7 @@ impl Core {
             Err(LoadError::Unavailable(reason)) => return Err(Undone::Unavailable(reason.0)),
             Err(LoadError::Damaged(reason)) => {
                 self.damage(hash, reason);
+                self.has_news(hash);
                 return Ok(Kept::No);
             }
             // The node tells again what was stored before the payment was deleted.
@@ -109,6 +110,7 @@ impl Core {
                 // After a commit in doubt nobody may have been told yet.
                 if let Some((payment, part)) = payment.and_then(|p| Some((p, p.part(part)?))) {
                     self.tell(payment, part);
+                    self.has_news(hash);
                 }
                 Ok(Kept::Before)
             }

@@ -53,6 +53,7 @@ impl Core {
         let receipt = self.durable(turn, hash, committed)?;
         let payment = Payment::apply(turn.take(), transition, receipt);
         self.act(&payment, receipt.part, kind);
+        self.has_news(hash);
         turn.put(Some(payment));
         Ok(receipt.part)
     }

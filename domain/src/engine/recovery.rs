@@ -165,6 +165,7 @@ impl Core {
                     return;
                 }
             }
+            core.has_news(hash);
         };
         self.spawner.spawn(recovering.boxed());
     }

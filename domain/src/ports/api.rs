@@ -2,10 +2,10 @@
 
 use crate::invariant::Rule;
 use crate::{
-    Autoclean, Cleaned, DeletedPayment, Event, HistoryFilter, HistoryRow, Invoice, Listed, Msat,
-    NodeId, NodeName, PartFilter, PartId, PartialInvoices, PartialPayment, PaymentFilter,
-    PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId,
-    Route, Tombstone,
+    Autoclean, Cleaned, DeletedPayment, Event, EventFilter, HistoryFilter, HistoryRow, Invoice,
+    Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialInvoices, PartialPayment,
+    PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal,
+    RequestId, Route, Tombstone,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -67,8 +67,15 @@ pub trait PaymentApi: Send + Sync {
         hash: Option<PaymentHash>,
     ) -> Result<PartialInvoices, ApiError>;
 
-    /// A page of the events: that number and later ones.
-    async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError>;
+    /// A page of the events.
+    async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError>;
+
+    /// The same page as soon as there is anything on it, however long that takes. Who asks again from
+    /// one more than the last number on the page misses nothing. Dropped, it leaves nothing behind.
+    async fn next_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError>;
+
+    /// The number of the last event; 0 before the first.
+    async fn last_event(&self) -> Result<u64, ApiError>;
 
     /// Deletes a payment of which no part is live: `delpayment`. If it was paid, its hash stays refused
     /// for ever (rule A-10).

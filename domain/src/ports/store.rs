@@ -60,9 +60,13 @@ pub trait PaymentStore: Send + Sync {
     /// A page of parts, by id.
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable>;
 
-    /// A page of the history: that number and later ones. What is not there yet will have a larger
-    /// number than all that is; one that is missing belonged to a payment that was deleted.
-    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable>;
+    /// A page of the history. What is not there yet will have a larger number than all that is; one that
+    /// is missing belonged to a payment that was deleted. After [`Committed::Unknown`] a page that is read
+    /// shows what is durable.
+    async fn events(&self, filter: EventFilter) -> Result<Vec<Listed<Event>>, Unavailable>;
+
+    /// The number of the last event, even if that was deleted; 0 before the first.
+    async fn last_event(&self) -> Result<u64, Unavailable>;
 }
 
 /// What became of a commit: of a transition, or of a deletion.
@@ -160,6 +164,17 @@ pub struct PaymentFilter {
     pub search: Option<String>,
     /// Only this number and later ones.
     pub start: Option<PaymentId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Which events to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct EventFilter {
+    /// Only this payment's.
+    pub hash: Option<PaymentHash>,
+    /// Only this number and later ones.
+    pub start: u64,
     /// At most so many.
     pub limit: u32,
 }

@@ -84,6 +84,7 @@ impl Crowd {
             let plan = Plan {
                 seed: self.first.wrapping_add(index),
                 moves: self.moves,
+                followed: true,
                 record: false,
             };
             let played = run(&plan);

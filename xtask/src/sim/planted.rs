@@ -52,6 +52,7 @@ fn hunt(bug: Bug, guarded: bool, args: &SimArgs) -> Option<(u64, Found)> {
         let plan = Plan {
             seed,
             moves: args.steps,
+            followed: false,
             record: false,
         };
         Some((seed, run(&plan).found?))

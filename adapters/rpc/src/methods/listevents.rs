@@ -5,8 +5,8 @@ use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::{self, EventView};
-use domain::Event;
+use crate::views::{self, EventRow};
+use domain::{Event, EventFilter, Listed};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(super) struct ListEvents;
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct PageView {
     /// In order.
-    #[cfg_attr(feature = "docs", schemars(with = "Vec<EventView<'static>>"))]
+    #[cfg_attr(feature = "docs", schemars(with = "Vec<EventRow<'static>>"))]
     events: Vec<Box<RawValue>>,
     /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,33 +26,42 @@ pub(super) struct PageView {
 
 impl Method for ListEvents {
     const NAME: &'static str = "listevents";
-    const PARAMS: &'static [Param] = &[Param::optional("start"), Param::optional("limit")];
+    const PARAMS: &'static [Param] = &[
+        Param::optional("start"),
+        Param::optional("limit"),
+        Param::optional("payment_hash"),
+    ];
     const DESCRIPTION: &'static str = "Show what happened to payments and parts, in order";
     const HELP: &'static str = "\
 Lists everything that happened to every payment and part, in the order in which it became durable, a page at a time. Who has seen event 10 has missed none before it: a number that is missing belonged to a payment that was deleted, and its events went with it (delpayment, autoclean).
 
-start  only this number and later ones: the next of the page before, or one more than the last seen. From the first one, unless given
-limit  at most so many
+start         only this number and later ones: the next of the page before, or one more than the last seen. From the first one, unless given
+limit         at most so many
+payment_hash  only what happened to this payment (then numbers are left out)
 
-Returns {events: [{seq, event, at, payment_hash, payment_status, id, part_status, failure}], next}; next only if there are more. event is part_accepted, part_fulfilled, part_failed, part_fulfilled_after_failure, contradiction, or payment_received for an incoming payment that came whole; id is the part's, if it is about one; the statuses are those right after it.";
+Returns {events: [{seq, event, at, payment_hash, payment_status, id, part_status, failure}], next}; next only if there are more. event is part_accepted, part_fulfilled, part_failed, part_fulfilled_after_failure, contradiction, or payment_received for an incoming payment that came whole; id is the part's, if it is about one; the statuses are those right after it. What matches nothing is an empty list. An event that breaks a rule shows as {seq, warning_quarantined}.";
 
     const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
 
-    type Request = (u64, u32);
+    type Request = EventFilter;
     #[cfg(feature = "docs")]
     type Shown = PageView;
 
-    fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<(u64, u32), RpcError> {
+    fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<EventFilter, RpcError> {
         let limits = &context.limits;
         let start = arguments.optional("start", values::u64)?;
         let limit = arguments.optional("limit", values::limit(limits.page_max))?;
-        Ok((start.unwrap_or(1), limit.unwrap_or(limits.page_default)))
+        Ok(EventFilter {
+            hash: arguments.optional("payment_hash", values::hash)?,
+            start: start.unwrap_or(1),
+            limit: limit.unwrap_or(limits.page_default),
+        })
     }
 
-    async fn run(context: Arc<Context>, (start, limit): Self::Request) -> Reply {
-        let page = context.services.payments.list_events(start, limit).await?;
+    async fn run(context: Arc<Context>, filter: EventFilter) -> Reply {
+        let page = context.services.payments.list_events(filter).await?;
         let seq = |event: &Event| event.seq;
-        let view = |event: &Event| to_raw_value(&EventView::from(event));
+        let view = |row: &Listed<Event>| to_raw_value(&EventRow::from(row));
         let wrap = |events, next| PageView { events, next };
         views::page(&context, page, seq, view, wrap).await
     }

@@ -6,7 +6,7 @@ use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
 use crate::views::{self, PartView};
-use domain::{PartFilter, PartialPayment};
+use domain::{Listed, PartFilter, PartialPayment};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
@@ -70,7 +70,9 @@ Returns {partialpayments: [{id, payment_hash, node, destination, amount_msat, am
             .list_partial_payments(filter)
             .await?;
         let id = |part: &PartialPayment| part.id.0;
-        let view = |part: &PartialPayment| to_raw_value(&PartView::from(part));
+        let view = |row: &Listed<PartialPayment>| {
+            views::listed(row, |part| to_raw_value(&PartView::from(part)))
+        };
         let wrap = |partialpayments, next| PageView {
             partialpayments,
             next,

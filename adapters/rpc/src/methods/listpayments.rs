@@ -6,7 +6,9 @@ use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
 use crate::views::{self, IncomingPaymentView, PaymentView};
-use domain::{Direction, HistoryFilter, HistoryRow, PaymentFilter, PaymentId, PaymentSummary};
+use domain::{
+    Direction, HistoryFilter, HistoryRow, Listed, PaymentFilter, PaymentId, PaymentSummary,
+};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
@@ -96,14 +98,18 @@ Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, cre
         if filter.direction == Direction::Outgoing {
             let page = payments.list_payments(filter.payments).await?;
             let id = |row: &PaymentSummary| row.id.0;
-            let view = |row: &PaymentSummary| to_raw_value(&PaymentView::from(row));
+            let view = |row: &Listed<PaymentSummary>| {
+                views::listed(row, |payment| to_raw_value(&PaymentView::from(payment)))
+            };
             return views::page(&context, page, id, view, wrap).await;
         }
         let page = payments.list_history(filter).await?;
         let id = |row: &HistoryRow| row.id().0;
-        let view = |row: &HistoryRow| match row {
-            HistoryRow::Outgoing(row) => to_raw_value(&PaymentView::from(&**row)),
-            HistoryRow::Incoming(row) => to_raw_value(&IncomingPaymentView::from(&**row)),
+        let view = |row: &Listed<HistoryRow>| {
+            views::listed(row, |row| match row {
+                HistoryRow::Outgoing(row) => to_raw_value(&PaymentView::from(&**row)),
+                HistoryRow::Incoming(row) => to_raw_value(&IncomingPaymentView::from(&**row)),
+            })
         };
         views::page(&context, page, id, view, wrap).await
     }

@@ -17,9 +17,10 @@ pub(super) struct NothingView {}
 impl Method for Notifications {
     const NAME: &'static str = "notifications";
     const PARAMS: &'static [Param] = &[Param::required("enable")];
-    const DESCRIPTION: &'static str = "Enable notifications, of which this daemon has none";
+    const DESCRIPTION: &'static str =
+        "Enable lightningd's notifications, of which this daemon has none";
     const HELP: &'static str = "\
-Accepted so that lightning-cli and pyln-client work as they are; nothing is ever sent unasked.
+Accepted so that lightning-cli and pyln-client work as they are; nothing is ever sent unasked. What subscribe tells needs no enabling.
 
 enable  true or false";
 

@@ -1,8 +1,17 @@
 //! An event of the history.
 
 use super::part::FailureView;
-use domain::{Event, StatusKind};
+use domain::{Damaged, Event, Listed, StatusKind};
 use serde::Serialize;
+
+/// An event, or all that can be said of one that breaks a rule.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub(crate) enum EventRow<'a> {
+    Sound(EventView<'a>),
+    Damaged(DamagedEventView<'a>),
+}
 
 /// What happened, and how things stood after it.
 #[derive(Serialize)]
@@ -27,6 +36,38 @@ pub(crate) struct EventView<'a> {
     /// Why the part failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView<'a>>,
+}
+
+/// Its number keeps its name: an event's `id` is its part's.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(crate) struct DamagedEventView<'a> {
+    /// Its place in the history of all payments.
+    seq: u64,
+    /// Its payment's, where that can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_hash: Option<String>,
+    /// Which rule it breaks.
+    warning_quarantined: &'a str,
+}
+
+impl<'a> From<&'a Listed<Event>> for EventRow<'a> {
+    fn from(row: &'a Listed<Event>) -> EventRow<'a> {
+        match row {
+            Listed::Sound(event) => EventRow::Sound(EventView::from(event)),
+            Listed::Damaged(row) => EventRow::Damaged(DamagedEventView::from(row)),
+        }
+    }
+}
+
+impl<'a> From<&'a Damaged> for DamagedEventView<'a> {
+    fn from(row: &'a Damaged) -> DamagedEventView<'a> {
+        DamagedEventView {
+            seq: row.id,
+            payment_hash: row.payment_hash.map(|hash| hash.to_string()),
+            warning_quarantined: &row.reason,
+        }
+    }
 }
 
 impl<'a> From<&'a Event> for EventView<'a> {

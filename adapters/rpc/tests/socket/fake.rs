@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
     ApiError, Autoclean, Cleaned, DeletedPayment, DevError, DevInvoice, DevNetwork, DevPayment,
-    Event, HistoryFilter, HistoryRow, Info, InvoiceError, InvoiceFilter, Listed, Msat, NewInvoice,
-    NodeName, OwnInvoice, OwnInvoices, Page, PartFilter, PartId, PartialInvoices, PartialPayment,
-    Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret, PaymentSummary, Route,
-    SendPartialPay, SendPay, Sent, Timestamp,
+    Event, EventFilter, HistoryFilter, HistoryRow, Info, InvoiceError, InvoiceFilter, Listed, Msat,
+    NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page, PartFilter, PartId, PartialInvoices,
+    PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret, PaymentSummary,
+    Route, SendPartialPay, SendPay, Sent, Timestamp,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -29,7 +29,8 @@ pub(crate) enum Asked {
     WaitPayment(PaymentHash, Option<Duration>),
     ListPartialPayments(PartFilter),
     ListPayments(PaymentFilter),
-    ListEvents(u64, u32),
+    ListEvents(EventFilter),
+    NextEvents(EventFilter),
     DeletePayment(PaymentHash),
     Autoclean(Autoclean),
     Invoice(Msat, Option<String>, Option<String>),
@@ -54,6 +55,10 @@ pub(crate) struct Fake {
     pub(crate) payments: Mutex<Page<PaymentSummary>>,
     pub(crate) events: Mutex<Page<Event>>,
     pub(crate) cleaned: Mutex<Cleaned>,
+    /// What those who follow the history read, from number 1 on.
+    pub(crate) history: watch::Sender<Vec<Listed<Event>>>,
+    /// How many wait for it to go on.
+    pub(crate) following: watch::Sender<usize>,
     /// `true` ends every wait without a timeout.
     pub(crate) released: watch::Sender<bool>,
     /// How many wait.
@@ -81,6 +86,8 @@ impl Default for Fake {
                 next: None,
             }),
             cleaned: Mutex::new(cleaned()),
+            history: watch::Sender::default(),
+            following: watch::Sender::new(0),
             released: watch::Sender::new(false),
             waiting: watch::Sender::new(0),
             broken: Mutex::new(false),
@@ -113,6 +120,26 @@ impl Fake {
             .wait_for(|waiting| *waiting == number)
             .await
             .unwrap();
+    }
+
+    /// The history goes on by so many events.
+    pub(crate) fn happens(&self, events: u64) {
+        self.history.send_modify(|history| {
+            let next = history.len() as u64 + 1;
+            history.extend((next..next + events).map(|seq| {
+                Listed::Sound(Event {
+                    seq,
+                    ..crate::samples::event()
+                })
+            }));
+        });
+    }
+
+    /// Ends when so many wait for the history to go on.
+    pub(crate) async fn following_is(&self, number: usize) {
+        let mut following = self.following.subscribe();
+        let is = |following: &usize| *following == number;
+        following.wait_for(is).await.unwrap();
     }
 
     async fn wait(&self, timeout: Option<Duration>) -> Result<(), ApiError> {
@@ -234,11 +261,6 @@ impl PaymentApi for Fake {
         Ok(partial_invoices())
     }
 
-    async fn list_events(&self, start: u64, limit: u32) -> Result<Page<Event>, ApiError> {
-        self.note(Asked::ListEvents(start, limit))?;
-        Ok(self.events.lock().unwrap().clone())
-    }
-
     async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError> {
         self.note(Asked::DeletePayment(hash))?;
         Ok(deleted())
@@ -247,6 +269,30 @@ impl PaymentApi for Fake {
     async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {
         self.note(Asked::Autoclean(request))?;
         Ok(self.cleaned.lock().unwrap().clone())
+    }
+
+    async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
+        self.note(Asked::ListEvents(filter))?;
+        Ok(self.events.lock().unwrap().clone())
+    }
+
+    async fn next_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
+        self.note(Asked::NextEvents(filter.clone()))?;
+        let _waiter = Waiter::of(&self.following);
+        let mut history = self.history.subscribe();
+        let from = usize::try_from(filter.start - 1).unwrap();
+        let history = history.wait_for(|history| history.len() > from).await;
+        let rows = history.unwrap();
+        let rows = rows.iter().skip(from);
+        Ok(Page {
+            rows: rows.take(filter.limit as usize).cloned().collect(),
+            next: None,
+        })
+    }
+
+    async fn last_event(&self) -> Result<u64, ApiError> {
+        self.error.lock().unwrap().clone().map_or(Ok(()), Err)?;
+        Ok(self.history.borrow().len() as u64)
     }
 
     async fn get_info(&self) -> Result<Info, ApiError> {

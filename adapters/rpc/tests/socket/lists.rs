@@ -6,8 +6,8 @@ use crate::samples::{
 };
 use crate::wire::{Daemon, services};
 use domain::{
-    Damaged, Event, EventKind, FailureCode, Listed, Page, PartFilter, PartId, PaymentFilter,
-    PaymentId, PaymentSummary, StatusKind,
+    Damaged, Event, EventFilter, EventKind, FailureCode, Listed, Page, PartFilter, PartId,
+    PaymentFilter, PaymentId, PaymentSummary, StatusKind,
 };
 use rpc::{Limits, Server};
 use serde_json::{Value, json};
@@ -137,9 +137,13 @@ async fn a_page_ends_where_its_bytes_are_full() {
 #[tokio::test]
 async fn listevents_tells_what_happened_and_how_things_stood_then() {
     let daemon = Daemon::start();
+    let of = |hash, start, limit| EventFilter { hash, start, limit };
     let list = daemon.result("listevents", json!([])).await;
     let default = Limits::default().page_default;
-    assert_eq!(daemon.engine.last(), Asked::ListEvents(1, default));
+    assert_eq!(
+        daemon.engine.last(),
+        Asked::ListEvents(of(None, 1, default))
+    );
     let expected = json!({"events": [{
         "seq": 7, "event": "part_failed", "at": 1_700_000_001, "payment_hash": hash().to_string(),
         "payment_status": "pending", "id": 42, "part_status": "failed",
@@ -158,9 +162,15 @@ async fn listevents_tells_what_happened_and_how_things_stood_then() {
         next: Some(8),
     };
     let list = daemon
-        .result("listevents", json!({"start": 7, "limit": 1}))
+        .result(
+            "listevents",
+            json!({"start": 7, "limit": 1, "payment_hash": hash().to_string()}),
+        )
         .await;
-    assert_eq!(daemon.engine.last(), Asked::ListEvents(7, 1));
+    assert_eq!(
+        daemon.engine.last(),
+        Asked::ListEvents(of(Some(hash()), 7, 1))
+    );
     assert_eq!(list["next"], 8);
     let row = &list["events"][0];
     assert_eq!(row["event"], "contradiction");

@@ -17,5 +17,6 @@ mod lists;
 mod parameters;
 mod samples;
 mod sends;
+mod subscribe;
 mod waits;
 mod wire;

@@ -5,8 +5,8 @@ use super::world::World;
 use crate::SimStore;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, Event, Listed, LoadError, NodeIdentity, NodeName,
-    PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
+    Committed, Cursor, Deleted, Deletion, Event, EventFilter, Listed, LoadError, NodeIdentity,
+    NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
     PaymentStore, PaymentSummary, Request, RequestId, Transition, Unavailable,
 };
 use std::sync::Arc;
@@ -36,6 +36,20 @@ impl Disk {
     /// What is durable of a payment now.
     pub(super) async fn durable(&self, hash: PaymentHash) -> Option<Payment> {
         self.durable.load(hash).await.ok().flatten()
+    }
+
+    /// Every event that is durable now.
+    pub(super) async fn history(&self) -> Vec<Event> {
+        let all = EventFilter {
+            limit: u32::MAX,
+            ..EventFilter::default()
+        };
+        let rows = self.durable.events(all).await.unwrap_or_default();
+        let sound = rows.into_iter().filter_map(|row| match row {
+            Listed::Sound(event) => Some(event),
+            Listed::Damaged(_) => None,
+        });
+        sound.collect()
     }
 
     async fn readable(&self) -> Result<(), Unavailable> {
@@ -185,8 +199,16 @@ impl PaymentStore for Disk {
         self.durable.parts(filter).await
     }
 
-    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
+    async fn events(&self, filter: EventFilter) -> Result<Vec<Listed<Event>>, Unavailable> {
         self.readable().await?;
-        self.durable.events(start, limit).await
+        let page = self.durable.events(filter).await;
+        // What was read may be old when it arrives.
+        self.world.pause(Fault::SlowStore).await;
+        page
+    }
+
+    async fn last_event(&self) -> Result<u64, Unavailable> {
+        self.readable().await?;
+        self.durable.last_event().await
     }
 }

@@ -4,8 +4,8 @@
 use super::truth::{Key, Truth};
 use domain::invariant::{Rule, Violation, seen, stored};
 use domain::{
-    DeletedPayment, Deletion, Offer, PartId, PartialPayment, Payment, PaymentHash, PaymentSummary,
-    RequestId, StatusKind,
+    DeletedPayment, Deletion, Event, Offer, PartId, PartialPayment, Payment, PaymentHash,
+    PaymentSummary, RequestId, StatusKind,
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -26,6 +26,8 @@ pub(super) struct Judge {
     answered: BTreeMap<(RequestId, String), PartId>,
     /// Requests of which nothing was to come.
     nothing: BTreeSet<String>,
+    /// The numbers of the events that those who follow the history, or one payment's, were told.
+    told_events: BTreeMap<Option<PaymentHash>, Vec<u64>>,
     states: HashSet<u64>,
     found: Option<Found>,
 }
@@ -228,6 +230,28 @@ impl Judge {
     /// It tries again, so that a part may come of it yet.
     pub(super) fn told_perhaps(&mut self, label: &str) {
         self.nothing.remove(label);
+    }
+
+    /// Somebody follows the history, or one payment's.
+    pub(super) fn follows(&mut self, followed: Option<PaymentHash>) {
+        self.told_events.insert(followed, Vec::new());
+    }
+
+    /// It is told that event.
+    pub(super) fn told_event(&mut self, followed: Option<PaymentHash>, number: u64) {
+        self.told_events.entry(followed).or_default().push(number);
+    }
+
+    /// Everything has come to rest: whoever follows the history knows each of its events, once.
+    pub(super) fn followed(&mut self, history: &[Event], moves: u64) {
+        for (followed, told) in std::mem::take(&mut self.told_events) {
+            let own = |event: &&Event| followed.is_none_or(|hash| event.payment_hash == hash);
+            let events: Vec<u64> = history.iter().filter(own).map(|event| event.seq).collect();
+            let what = format!("of the events {events:?} a follower was told {told:?}");
+            let holds = (told == events).then_some(());
+            let holds = holds.ok_or_else(|| Rule::WaitsTellTheTruth.broken(what));
+            self.rule(followed, moves, holds);
+        }
     }
 
     /// Everything has come to rest: every part has its true end, and no request made two of them.

@@ -8,6 +8,7 @@
 //!   next, when, and how it goes.
 //! - `truth`: what really became of the money. `node`: a node that tells of it, well or badly.
 //!   `disk`: storage. `daemon`: the engine's lives. `caller`: those who want to pay.
+//!   `follower`: those who read the history.
 //! - `judge`: stands outside. It knows what callers and nodes saw and what is durable, and never asks
 //!   the engine whether it was right. `history`: what happened, for people.
 
@@ -16,6 +17,7 @@ mod chance;
 mod daemon;
 mod disk;
 mod executor;
+mod follower;
 mod history;
 mod judge;
 mod node;

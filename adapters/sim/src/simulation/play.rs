@@ -4,6 +4,7 @@ use super::caller::all_come;
 use super::chance::Fault;
 use super::daemon::Daemon;
 use super::executor::{Executor, Owner};
+use super::follower::follow;
 use super::history::Happening;
 use super::judge::Found;
 use super::world::World;
@@ -25,6 +26,8 @@ pub struct Plan {
     pub seed: u64,
     /// How many moves there are before the faults stop: a task goes on, or time passes.
     pub moves: u64,
+    /// Whether somebody follows the history meanwhile.
+    pub followed: bool,
     /// Whether what happens is written down.
     pub record: bool,
 }
@@ -44,7 +47,7 @@ pub struct Played {
 /// Plays one seed.
 pub fn run(plan: &Plan) -> Played {
     let world = World::new(plan.seed, plan.record);
-    let played = catch_unwind(AssertUnwindSafe(|| play(&world, plan.moves)));
+    let played = catch_unwind(AssertUnwindSafe(|| play(&world, plan)));
     if let Err(panic) = played {
         let said = panic.downcast_ref::<String>().map(String::as_str);
         let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
@@ -81,20 +84,23 @@ pub fn shortened(plan: &Plan) -> (Plan, Vec<String>) {
     }
     let shortest = with(fails, true);
     let world = World::new(shortest.seed, true);
-    let _ = catch_unwind(AssertUnwindSafe(|| play(&world, shortest.moves)));
+    let _ = catch_unwind(AssertUnwindSafe(|| play(&world, &shortest)));
     let payment = world.judge().found().and_then(|found| found.payment);
     let history = world.history().into_iter();
     let about = history.filter(|it| it.payment.is_none() || it.payment == payment);
     (shortest, about.map(|it| it.line()).collect())
 }
 
-fn play(world: &Arc<World>, moves: u64) {
+fn play(world: &Arc<World>, plan: &Plan) {
     let mut executor = Executor::new(world.inbox.clone());
     let daemon = Daemon::new(world, policy(world));
     daemon.start();
     all_come(&daemon);
+    if plan.followed {
+        follow(&daemon);
+    }
     let mut stops_at = None;
-    while world.moves() < moves && world.judge().found().is_none() {
+    while world.moves() < plan.moves && world.judge().found().is_none() {
         if !goes_on(world, &mut executor) && executor.count(Owner::Caller) == 0 {
             break;
         }
@@ -162,6 +168,8 @@ fn everything_is_settled(world: &Arc<World>, daemon: &Arc<Daemon>, executor: &mu
         judge.rule(None, moves, Err(lost));
     }
     judge.rest(&world.truth(), moves);
+    let history = daemon.disk.history().now_or_never();
+    judge.followed(&history.unwrap_or_default(), moves);
     let info = daemon
         .engine()
         .and_then(|engine| engine.get_info().now_or_never());

@@ -104,6 +104,33 @@ fn parts_are_read_by_an_index() {
 }
 
 #[test]
+fn events_are_read_by_an_index() {
+    let filter = EventFilter {
+        start: 1,
+        limit: 10,
+        hash: None,
+    };
+    let plan_of =
+        |payments| plan(|connection| drop(page_of_events(connection, &filter, payments).unwrap()));
+    let by_number = "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)";
+    check(&plan_of(None), by_number);
+    check(
+        &plan_of(Some(vec![1])),
+        "SEARCH events USING INDEX events_by_payment (payment_id=? AND rowid>?)",
+    );
+    // Who has paid itself: the events of both are sorted, and no others are read.
+    let both = plan_of(Some(vec![1, 2]));
+    let index = "SEARCH events USING INDEX events_by_payment (payment_id=?";
+    assert!(both.starts_with(index), "{both}");
+    let of_hash =
+        plan(|connection| drop(find_both_ways(connection, PaymentHash([1; 32])).unwrap()));
+    check(
+        &of_hash,
+        "SEARCH payments USING COVERING INDEX sqlite_autoindex_payments_1",
+    );
+}
+
+#[test]
 fn a_payment_is_loaded_by_its_indexes() {
     let none = PaymentHash([1; 32]);
     let by_hash = plan(|connection| assert_eq!(find_payment(connection, none), Ok(None)));

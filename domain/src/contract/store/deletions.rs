@@ -3,8 +3,8 @@
 use super::{Harness, StoreHarness, commit, failed, fulfilled, keyed, load, run, send, sent};
 use crate::contract::samples::{decided, hash, part};
 use crate::{
-    Committed, Deleted, Deletion, Listed, LoadError, PartFilter, PaymentFilter, PaymentHash,
-    PaymentId, RequestId, Timestamp, Tombstone,
+    Committed, Deleted, Deletion, EventFilter, Listed, LoadError, PartFilter, PaymentFilter,
+    PaymentHash, PaymentId, RequestId, Timestamp, Tombstone,
 };
 
 const AT: Timestamp = Timestamp(9_000_000);
@@ -29,7 +29,12 @@ async fn assert_gone(h: &dyn StoreHarness, hash: PaymentHash) {
         ..PartFilter::default()
     };
     assert_eq!(h.store().parts(parts).await, Ok(vec![]));
-    for event in h.store().events(0, 100).await.unwrap() {
+    let filter = EventFilter {
+        start: 0,
+        limit: 100,
+        hash: None,
+    };
+    for event in h.store().events(filter).await.unwrap() {
         let Listed::Sound(event) = event else {
             panic!("{event:?}");
         };

@@ -2,7 +2,9 @@
 
 use super::{Harness, StoreHarness, failed, fulfilled, load, run, sent};
 use crate::contract::samples::{failure, hash};
-use crate::{Event, EventKind, Listed, PartFilter, PartId, PaymentFilter, PaymentId, StatusKind};
+use crate::{
+    Event, EventFilter, EventKind, Listed, PartFilter, PartId, PaymentFilter, PaymentId, StatusKind,
+};
 
 /// What recovery reads.
 pub async fn live_payments_are_found_page_by_page(h: Harness<'_>) {
@@ -137,8 +139,8 @@ pub async fn lists_filter_by_hash(h: Harness<'_>) {
     assert_eq!(part_ids(h, parts(3, None)).await, [0; 0]);
 }
 
-async fn events(h: &dyn StoreHarness, start: u64, limit: u32) -> Vec<Event> {
-    let rows = h.store().events(start, limit).await.unwrap().into_iter();
+async fn events(h: &dyn StoreHarness, filter: EventFilter) -> Vec<Event> {
+    let rows = h.store().events(filter).await.unwrap().into_iter();
     rows.map(|row| match row {
         Listed::Sound(event) => event,
         Listed::Damaged(damaged) => panic!("{damaged:?}"),
@@ -157,7 +159,12 @@ pub async fn events_tell_every_transition(h: Harness<'_>) {
     run(h, hash(2), &failed(other)).await;
     run(h, hash(1), &fulfilled(1, two)).await;
     run(h, hash(1), &fulfilled(1, one)).await;
-    let all = events(h, 1, 100).await;
+    let page = |start, limit| EventFilter {
+        start,
+        limit,
+        hash: None,
+    };
+    let all = events(h, page(1, 100)).await;
     let told = all.iter().map(|event| {
         let after = (event.payment_status, event.part_status);
         let part = event.part.expect("each is about a part");
@@ -188,8 +195,30 @@ pub async fn events_tell_every_transition(h: Harness<'_>) {
     for event in [&all[0], &all[5], &all[6]] {
         assert_eq!(event.failure, None);
     }
-    assert_eq!(events(h, 3, 2).await, all[2..4]);
-    assert_eq!(events(h, 8, 2).await, []);
+    assert_eq!(events(h, page(3, 2)).await, all[2..4]);
+    assert_eq!(events(h, page(8, 2)).await, []);
     h.reopen().await;
-    assert_eq!(events(h, 0, 100).await, all);
+    assert_eq!(events(h, page(0, 100)).await, all);
+}
+
+/// One payment's, with the numbers that they have among all.
+pub async fn events_filter_by_hash(h: Harness<'_>) {
+    assert_eq!(h.store().last_event().await, Ok(0));
+    for n in [1, 2, 1, 2, 1] {
+        sent(h, n, 100, 1_000).await;
+    }
+    let of = |n, start| EventFilter {
+        hash: Some(hash(n)),
+        start,
+        limit: 2,
+    };
+    let numbers = async |filter| -> Vec<u64> {
+        let found = events(h, filter).await.into_iter();
+        found.map(|event| event.seq).collect()
+    };
+    assert_eq!(numbers(of(1, 1)).await, [1, 3]);
+    assert_eq!(numbers(of(1, 4)).await, [5]);
+    assert_eq!(numbers(of(2, 5)).await, [0; 0]);
+    assert_eq!(numbers(of(3, 1)).await, [0; 0]);
+    assert_eq!(h.store().last_event().await, Ok(5));
 }

@@ -5,8 +5,8 @@ use super::faults::Fault;
 use anyhow::Result;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, Event, Listed, LoadError, NodeIdentity, NodeName,
-    PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
+    Committed, Cursor, Deleted, Deletion, Event, EventFilter, Listed, LoadError, NodeIdentity,
+    NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
     PaymentStore, PaymentSummary, Request, RequestId, Transition, Unavailable,
 };
 use std::collections::BTreeMap;
@@ -253,8 +253,13 @@ impl PaymentStore for Guard {
         self.noted(answer).await
     }
 
-    async fn events(&self, start: u64, limit: u32) -> Result<Vec<Listed<Event>>, Unavailable> {
-        let answer = self.store()?.events(start, limit).await;
+    async fn events(&self, filter: EventFilter) -> Result<Vec<Listed<Event>>, Unavailable> {
+        let answer = self.store()?.events(filter).await;
+        self.noted(answer).await
+    }
+
+    async fn last_event(&self) -> Result<u64, Unavailable> {
+        let answer = self.store()?.last_event().await;
         self.noted(answer).await
     }
 }

@@ -1,0 +1,93 @@
+//! Following the history. It is read from storage and never handed over: so a reader that is slow, or was
+//! away, costs a payment nothing, and what it missed has a number to resume at.
+
+use super::page;
+use crate::engine::core::Core;
+use crate::{ApiError, Event, EventFilter, Page, PaymentHash};
+use std::sync::atomic::Ordering;
+
+impl Core {
+    pub(super) async fn events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
+        let limit = filter.limit;
+        let filter = EventFilter {
+            limit: limit.saturating_add(1),
+            ..filter
+        };
+        let rows = self.store.events(filter).await?;
+        Ok(page(rows, limit, |event| event.seq))
+    }
+
+    /// Not counted among the callers that wait: whoever serves the readers limits them.
+    pub(super) async fn next_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
+        loop {
+            // Registered before the page is read: what becomes durable in between wakes it.
+            let mut news = self.followers.register(filter.hash);
+            if self.stopping.load(Ordering::Acquire) {
+                return Err(ApiError::ShuttingDown);
+            }
+            let page = self.events(filter.clone()).await?;
+            if !page.rows.is_empty() {
+                return Ok(page);
+            }
+            news.end().await.ok_or(ApiError::ShuttingDown)?;
+        }
+    }
+
+    /// The history of that payment has gone on, or may have: those who follow it read again. After a
+    /// commit in doubt this is said when storage can be read again: till then they have only to wait.
+    pub(in crate::engine) fn has_news(&self, hash: PaymentHash) {
+        for followed in [None, Some(hash)] {
+            self.followers.wake(followed, || ());
+        }
+    }
+}
+
+#[cfg(all(test, feature = "contract", feature = "mock"))]
+mod tests {
+    use super::*;
+    use crate::contract::samples;
+    use crate::engine::trial::over;
+    use crate::{Damaged, Listed, MockPaymentStore};
+    use futures::FutureExt;
+    use std::sync::{Arc, Weak};
+
+    /// A core whose first page is empty, and which has news while that is read.
+    fn busy() -> Arc<Core> {
+        Arc::new_cyclic(|core: &Weak<Core>| {
+            let (core, mut pages) = (core.clone(), 0_u64);
+            let mut store = MockPaymentStore::new();
+            store.expect_events().returning(move |_| {
+                pages += 1;
+                if let Some(core) = core.upgrade()
+                    && pages == 1
+                {
+                    core.has_news(samples::hash(1));
+                    return Ok(vec![]);
+                }
+                let event = Damaged {
+                    id: pages,
+                    payment_hash: None,
+                    reason: "a test".to_owned(),
+                };
+                Ok(vec![Listed::Damaged(event)])
+            });
+            over(store)
+        })
+    }
+
+    #[test]
+    fn what_becomes_durable_while_a_page_is_read_is_not_missed() {
+        for hash in [None, Some(samples::hash(1))] {
+            let core = busy();
+            let filter = EventFilter {
+                hash,
+                start: 1,
+                limit: 10,
+            };
+            let page = core.next_events(filter).now_or_never();
+            let page = page.expect("it has been woken").expect("storage answers");
+            assert_eq!(page.rows.len(), 1);
+            assert_eq!(core.followers.count(), 0);
+        }
+    }
+}
