@@ -25,6 +25,12 @@ async fn told(wire: &mut Wire) -> Value {
     notification["params"].clone()
 }
 
+/// What must happen soon: a test that waits in vain fails.
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(Duration::from_secs(20), work).await;
+    done.expect("it happens within 20 s")
+}
+
 /// The numbers of the events that are told next are these.
 async fn tells(wire: &mut Wire, numbers: impl IntoIterator<Item = u64>) {
     for number in numbers {
@@ -187,7 +193,7 @@ async fn a_reader_that_was_cut_off_resumes_by_number() {
         (from, lives) = (to + 1, lives + 1);
     }
     assert_eq!(lives, 7);
-    daemon.engine.following_is(0).await;
+    soon(daemon.engine.following_is(0)).await;
 }
 
 #[tokio::test]
@@ -261,7 +267,7 @@ async fn a_subscriber_that_has_said_all_it_has_to_say_is_told_on() {
     tells(&mut wire, 1..=3).await;
     daemon.engine.following_is(1).await;
     drop(wire);
-    daemon.engine.following_is(0).await;
+    soon(daemon.engine.following_is(0)).await;
 }
 
 #[tokio::test]
@@ -275,7 +281,7 @@ async fn a_stop_ends_the_stream() {
     tells(&mut wire, [1]).await;
     daemon.engine.following_is(1).await;
     daemon.shutdown.send_replace(true);
-    daemon.running.await.unwrap();
+    soon(daemon.running).await.unwrap();
     assert!(wire.is_closed().await);
     assert_eq!(*daemon.engine.following.borrow(), 0);
 }
