@@ -242,13 +242,16 @@ impl Judge {
         self.told_events.entry(followed).or_default().push(number);
     }
 
-    /// Everything has come to rest: whoever follows the history knows each of its events, once.
+    /// Everything has come to rest: whoever follows the history knows each of its events, once and in
+    /// order. It may know more: events of payments that were deleted since.
     pub(super) fn followed(&mut self, history: &[Event], moves: u64) {
         for (followed, told) in std::mem::take(&mut self.told_events) {
             let own = |event: &&Event| followed.is_none_or(|hash| event.payment_hash == hash);
             let events: Vec<u64> = history.iter().filter(own).map(|event| event.seq).collect();
             let what = format!("of the events {events:?} a follower was told {told:?}");
-            let holds = (told == events).then_some(());
+            let in_order = told.windows(2).all(|pair| pair[0] < pair[1]);
+            let all = events.iter().all(|event| told.binary_search(event).is_ok());
+            let holds = (in_order && all).then_some(());
             let holds = holds.ok_or_else(|| Rule::WaitsTellTheTruth.broken(what));
             self.rule(followed, moves, holds);
         }
