@@ -4,6 +4,7 @@
 //! - `api`: what callers ask. `node`: parts out to a node; `care`: one carer a part. `hearing`: outcomes in. `outcome`: storing one.
 //! - `recovery`: after a restart, or when storage left us in doubt.
 //! - `gate`: whether a node may be asked. `violations`: rules that were about to be broken.
+//! - `hourly`: what is done by itself.
 //! - `cells`: one decision at a time for each payment hash. `waiters`: those who wait.
 
 mod api;
@@ -14,6 +15,7 @@ mod core;
 mod digest;
 mod gate;
 mod hearing;
+mod hourly;
 mod node;
 mod outcome;
 mod persist;
@@ -23,8 +25,11 @@ mod trial;
 mod violations;
 mod waiters;
 
+pub use self::hourly::Hourly;
+
 use self::core::Core;
 use crate::{Clock, HtlcListener, HtlcSender, NodeIdentity, NodeName, PaymentStore, Spawner};
+use futures::future::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +70,8 @@ pub struct Policy {
     pub offer_window: Duration,
     /// The first and the longest pause before a node or the storage is asked again.
     pub backoff: (Duration, Duration),
+    /// What is deleted by itself.
+    pub autoclean: Hourly,
 }
 
 impl Default for Policy {
@@ -76,6 +83,7 @@ impl Default for Policy {
             node_calls_max: 256,
             offer_window: Duration::from_secs(600),
             backoff: (Duration::from_millis(50), Duration::from_secs(30)),
+            autoclean: Hourly::default(),
         }
     }
 }
@@ -128,6 +136,7 @@ impl Engine {
         for (worker, from) in workers.into_iter().zip(cursors) {
             worker.start(&core, from);
         }
+        core.spawn_until_closed(hourly::clean(core.clone()).boxed());
         Ok(Arc::new(Engine { core }))
     }
 
