@@ -208,6 +208,30 @@ async fn trouble_ends_it_and_it_tells_what_it_has_done() {
     }
 }
 
+/// What it has begun is finished and told; nothing more is begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_daemon_ends_it_between_two_batches() {
+    const ALL: u64 = 400;
+    let world = World::with_slow_time().await;
+    for n in 1..=ALL {
+        world.pay(n).await;
+    }
+    let first_is_gone = async {
+        while shown(&world).await.len() == usize::try_from(ALL).unwrap() {
+            tokio::task::yield_now().await;
+        }
+        world.engine.close().await;
+    };
+    let cleaning = world.engine.autoclean(older_than(Duration::ZERO));
+    let (done, ()) = soon(async { tokio::join!(cleaning, first_is_gone) }).await;
+    let done = done.unwrap();
+    let left = u64::try_from(shown(&world).await.len()).unwrap();
+    assert_eq!(done.payments() + left, ALL, "all that is gone is told");
+    let is_whole = done.payments() == ALL;
+    let why = done.stopped.unwrap_or_default();
+    assert!(is_whole || why.contains("stopping"), "{why}");
+}
+
 /// Payments are made while others go, and nobody is disturbed.
 #[tokio::test(flavor = "multi_thread")]
 async fn payments_go_on_beside_it() {

@@ -11,13 +11,18 @@ use std::sync::Arc;
 
 /// A core whose ports nobody may call.
 pub(super) fn core() -> Core {
+    core_over(MockPaymentStore::new())
+}
+
+/// The same over a store that has its script.
+pub(super) fn core_over(store: MockPaymentStore) -> Core {
     let node = NodePorts {
         name: samples::node(),
         sender: Arc::new(MockHtlcSender::new()),
         listener: Box::new(MockHtlcListener::new()),
     };
     let ports = Ports {
-        store: Arc::new(MockPaymentStore::new()),
+        store: Arc::new(store),
         clock: Arc::new(MockClock::new()),
         spawner: Arc::new(MockSpawner::new()),
         nodes: vec![node],
