@@ -5,7 +5,8 @@ use crate::{EventKind, Failure, PartId, PaymentHash, StatusKind, Timestamp};
 /// What one transition did, with how things stood after it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Event {
-    /// Its place in the history of all payments: dense, from 1.
+    /// Its place in the history of all payments, from 1; a number that is missing belonged to a payment
+    /// that was deleted.
     pub seq: u64,
     /// What happened.
     pub kind: EventKind,

@@ -6,9 +6,10 @@ mod support;
 
 use domain::contract::samples::hash;
 use domain::{
-    ApiError, Autoclean, Cleaned, Ended, Listed, PartId, PaymentApi, PaymentFilter, StatusKind,
-    Swept,
+    ApiError, Autoclean, Cleaned, Ended, Hourly, Listed, PartId, PaymentApi, PaymentFilter, Policy,
+    StatusKind, Swept,
 };
+use sim::{SimClock, SimNode, SimStore};
 use std::time::Duration;
 use support::{World, failed_code, soon};
 
@@ -207,6 +208,30 @@ async fn trouble_ends_it_and_it_tells_what_it_has_done() {
     }
 }
 
+/// What it has begun is finished and told; nothing more is begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_daemon_ends_it_between_two_batches() {
+    const ALL: u64 = 400;
+    let world = World::with_slow_time().await;
+    for n in 1..=ALL {
+        world.pay(n).await;
+    }
+    let first_is_gone = async {
+        while shown(&world).await.len() == usize::try_from(ALL).unwrap() {
+            tokio::task::yield_now().await;
+        }
+        world.engine.close().await;
+    };
+    let cleaning = world.engine.autoclean(older_than(Duration::ZERO));
+    let (done, ()) = soon(async { tokio::join!(cleaning, first_is_gone) }).await;
+    let done = done.unwrap();
+    let left = u64::try_from(shown(&world).await.len()).unwrap();
+    assert_eq!(done.payments() + left, ALL, "all that is gone is told");
+    let is_whole = done.payments() == ALL;
+    let why = done.stopped.unwrap_or_default();
+    assert!(is_whole || why.contains("stopping"), "{why}");
+}
+
 /// Payments are made while others go, and nobody is disturbed.
 #[tokio::test(flavor = "multi_thread")]
 async fn payments_go_on_beside_it() {
@@ -231,4 +256,45 @@ async fn payments_go_on_beside_it() {
     };
     let complete = world.engine.list_payments(filter).await.unwrap();
     assert_eq!(complete.rows.len(), 100);
+}
+
+/// Where the configuration asks for it: at the start, and then hour by hour.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_old_goes_by_itself_where_that_was_asked_for() {
+    let policy = Policy {
+        autoclean: Hourly {
+            failed_age: Some(HOUR),
+            complete_age: None,
+        },
+        ..Policy::default()
+    };
+    let (store, node) = (SimStore::new(), SimNode::new());
+    let world = World::with_policy(store, node, SimClock::new(), policy).await;
+    world.pay(1).await;
+    fail(&world, 2).await;
+    // Each time it has done its work it waits for the next hour.
+    let rests = |times| {
+        let world = &world;
+        soon(async move {
+            while world.clock.sleeps() < times {
+                tokio::task::yield_now().await;
+            }
+        })
+    };
+    rests(1).await;
+    assert_eq!(shown(&world).await, [1, 2]);
+    for n in 3..=4 {
+        world.clock.advance(HOUR);
+        rests(n - 1).await;
+        assert_eq!(shown(&world).await, [1], "what was paid is not asked for");
+        fail(&world, n).await;
+    }
+    world.clock.advance(HOUR);
+    let world = world.restart().await;
+    soon(async {
+        while shown(&world).await != [1] {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }

@@ -158,7 +158,11 @@ impl<'a> Batch<'a> {
         let (touched, id) = match payment {
             PaymentWrite::New(row) => {
                 row.id = next(self.now.payment)?;
-                let touched = (&**row).execute(self.connection)?;
+                let touched = match (&**row).execute(self.connection) {
+                    // It was paid, and deleted since. To ask first would cost every payment a look-up.
+                    Err(error) if error.to_string().starts_with("A-10") => 0,
+                    touched => touched?,
+                };
                 if touched == 1 {
                     self.now.payment = row.id;
                 }

@@ -92,13 +92,12 @@ statement! {
 
 statement! {
     /// A payment with its first part: what no later statement sets, then what every one does. A
-    /// hash that is there already, or was paid and deleted (A-10), is left alone, and counts as no row.
-    /// (`?2` is that hash once more.)
+    /// hash that is there already is left alone, and counts as no row.
     NewPayment {
         "insert into payments (id, payment_hash, direction, intended_msat, requested_msat, \
          destination, created_at, status, parts, live_parts, in_flight_msat, delivered_msat, \
          sent_msat, completed_at, version, quarantine, payment_secret, payment_metadata, \
-         description, label, bolt11) select ", id: i64 as BigInt;
+         description, label, bolt11) values (", id: i64 as BigInt;
         ", ", payment_hash: Vec<u8> as Binary;
         ", ", direction: i64 as BigInt;
         ", ", intended_msat: i64 as BigInt;
@@ -119,8 +118,7 @@ statement! {
         ", ", description: Option<String> as Nullable<Text>;
         ", ", label: Option<String> as Nullable<Text>;
         ", ", bolt11: Option<String> as Nullable<Text>;
-        " where not exists (select 1 from tombstones where tombstones.payment_hash = ?2) \
-         on conflict (payment_hash) do nothing";
+        ") on conflict (payment_hash) do nothing";
     }
 }
 

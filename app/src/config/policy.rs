@@ -1,6 +1,6 @@
 //! The engine's limits, as the configuration writes them.
 
-use domain::Policy;
+use domain::{Hourly, Policy};
 use serde::Deserialize;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::time::Duration;
@@ -23,6 +23,11 @@ pub struct PolicySettings {
     pub backoff_first_ms: Option<NonZeroU64>,
     /// The longest such pause, in milliseconds.
     pub backoff_longest_ms: Option<NonZeroU64>,
+    /// How long after they failed payments are deleted by themselves, in seconds: never, unless said.
+    pub autoclean_failed_age_secs: Option<NonZeroU64>,
+    /// How long after they were paid payments are deleted by themselves, in seconds: never, unless
+    /// said.
+    pub autoclean_complete_age_secs: Option<NonZeroU64>,
 }
 
 impl From<PolicySettings> for Policy {
@@ -32,6 +37,7 @@ impl From<PolicySettings> for Policy {
         let millis = |set: Option<NonZeroU64>, default| {
             set.map_or(default, |ms| Duration::from_millis(ms.get()))
         };
+        let secs = |secs: NonZeroU64| Duration::from_secs(secs.get());
         let first = millis(set.backoff_first_ms, default.backoff.0);
         let longest = millis(set.backoff_longest_ms, default.backoff.1);
         Policy {
@@ -41,10 +47,12 @@ impl From<PolicySettings> for Policy {
             live_parts_max: count(set.live_parts_max, default.live_parts_max),
             waiters_max: count(set.waiters_max, default.waiters_max),
             node_calls_max: count(set.node_calls_max, default.node_calls_max),
-            offer_window: set
-                .offer_window_secs
-                .map_or(default.offer_window, |s| Duration::from_secs(s.get())),
+            offer_window: set.offer_window_secs.map_or(default.offer_window, secs),
             backoff: (first, longest.max(first)),
+            autoclean: Hourly {
+                failed_age: set.autoclean_failed_age_secs.map(secs),
+                complete_age: set.autoclean_complete_age_secs.map(secs),
+            },
         }
     }
 }

@@ -61,6 +61,20 @@ fn the_environment_wins_key_by_key_within_a_table() {
 }
 
 #[test]
+fn nothing_is_deleted_by_itself_unless_the_configuration_says_so() {
+    let autoclean = |file| {
+        let config = load(file, &[], &Flags::default()).unwrap();
+        domain::Policy::from(config.policy).autoclean
+    };
+    assert_eq!(autoclean(""), domain::Hourly::default());
+    let set = autoclean("[policy]\nautoclean_failed_age_secs = 60");
+    let minute = std::time::Duration::from_secs(60);
+    assert_eq!((set.failed_age, set.complete_age), (Some(minute), None));
+    let set = autoclean("[policy]\nautoclean_complete_age_secs = 60");
+    assert_eq!((set.failed_age, set.complete_age), (None, Some(minute)));
+}
+
+#[test]
 fn paths_in_the_file_are_relative_to_it() {
     let config = load("database = 'money.sqlite3'", &[], &Flags::default()).unwrap();
     assert_eq!(config.database, config.data_dir.join("money.sqlite3"));

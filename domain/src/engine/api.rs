@@ -164,6 +164,10 @@ impl Core {
         let permit = self.decisions.clone().try_acquire_owned();
         let permit = permit.map_err(|error| match error {
             TryAcquireError::Closed => ApiError::ShuttingDown,
+            // Closing takes all of them.
+            TryAcquireError::NoPermits if self.stopping.load(Ordering::Acquire) => {
+                ApiError::ShuttingDown
+            }
             TryAcquireError::NoPermits => ApiError::Busy("too many decisions under way".into()),
         })?;
         let (sender, answer) = oneshot::channel();

@@ -5,6 +5,7 @@
 //! - `incoming`: what comes in.
 //! - `recovery`: after a restart, or when storage left us in doubt.
 //! - `gate`: whether a node may be asked. `violations`: rules that were about to be broken.
+//! - `hourly`: what is done by itself.
 //! - `cells`: one decision at a time for each payment hash. `waiters`: those who wait.
 
 mod api;
@@ -15,6 +16,7 @@ mod core;
 mod digest;
 mod gate;
 mod hearing;
+mod hourly;
 mod incoming;
 mod node;
 mod outcome;
@@ -25,10 +27,12 @@ mod trial;
 mod violations;
 mod waiters;
 
+pub use self::hourly::Hourly;
 pub use self::incoming::Incoming;
 
 use self::core::Core;
 use crate::{Clock, HtlcListener, HtlcSender, NodeIdentity, NodeName, PaymentStore, Spawner};
+use futures::future::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,6 +75,8 @@ pub struct Policy {
     pub offer_window: Duration,
     /// The first and the longest pause before a node or the storage is asked again.
     pub backoff: (Duration, Duration),
+    /// What is deleted by itself.
+    pub autoclean: Hourly,
 }
 
 impl Default for Policy {
@@ -82,6 +88,7 @@ impl Default for Policy {
             node_calls_max: 256,
             offer_window: Duration::from_secs(600),
             backoff: (Duration::from_millis(50), Duration::from_secs(30)),
+            autoclean: Hourly::default(),
         }
     }
 }
@@ -135,6 +142,7 @@ impl Engine {
             worker.start(&core, from);
         }
         incoming::start(&core);
+        core.spawn_until_closed(hourly::clean(core.clone()).boxed());
         Ok(Arc::new(Engine { core }))
     }
 

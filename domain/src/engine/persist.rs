@@ -9,7 +9,7 @@ use crate::{
     Committed, Deleted, Deletion, EventKind, PartId, PartialPayment, Payment, PaymentHash,
     PaymentSummary, StatusKind, Transition,
 };
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 /// A commit that did not happen, or of which that is not known.
 pub(super) enum Undone {
@@ -81,8 +81,7 @@ impl Core {
             turn.put(None);
         }
         self.damaged().remove(&hash);
-        let Deleted { parts, events, .. } = deleted;
-        info!(payment.hash = %hash, parts, events, tombstone, "payment deleted");
+        debug!(payment.hash = %hash, tombstone, "payment deleted");
         Ok(deleted)
     }
 

@@ -187,10 +187,10 @@ pub enum ApiError {
     /// No such node is configured.
     #[error("no node {0} is configured")]
     NoSuchNode(NodeName),
-    /// Never heard of that part.
-    #[error("no partial payment {0}")]
+    /// Never heard of that part, or its payment was deleted.
+    #[error("no partial payment {0}: there never was one, or its payment was deleted")]
     NoSuchPart(PartId),
-    /// Never heard of that payment.
+    /// Never heard of that payment, or it had failed and was deleted.
     #[error("Never attempted payment for '{0}'")]
     NoSuchPayment(PaymentHash),
     /// It was paid, and deleted since.

@@ -92,7 +92,7 @@ pub struct Receipt {
     pub payment: PaymentId,
     /// The part that the transition is about: new numbers are given in the order of commits.
     pub part: PartId,
-    /// The transition's place in the history of all transitions: dense, from 1.
+    /// The transition's place in the history of all transitions: one more than the last, from 1.
     pub event: u64,
 }
 

@@ -203,5 +203,6 @@ fn policy(world: &Arc<World>) -> Policy {
         node_calls_max: chance.pick(&[1, 2, 256]),
         offer_window: chance.pick(&[Duration::from_secs(20), Duration::from_secs(600)]),
         backoff: (Duration::from_millis(50), Duration::from_secs(30)),
+        ..Policy::default()
     }
 }

@@ -177,6 +177,23 @@ async fn what_is_refused_or_out_of_date_in_a_batch_fails_alone() {
     assert_eq!(rows(&scene.raw())[0], 3);
 }
 
+#[tokio::test]
+async fn a_hash_that_was_paid_and_deleted_is_a_conflict_in_a_batch_and_spoils_no_other() {
+    let scene = Scene::new();
+    scene.complete(5).await;
+    yes(scene.store.delete(deletion(&scene, 5).await).await);
+    let (scene, answers) = crate::support::together(scene, (1..=9).map(first).collect()).await;
+    for (n, answer) in (1..).zip(answers) {
+        if n == 5 {
+            assert_eq!(answer, Committed::Conflict);
+        } else {
+            let is_dense = yes(answer).payment.0 == if n < 5 { n + 1 } else { n };
+            assert!(is_dense && scene.load(n).await.is_some(), "payment {n}");
+        }
+    }
+    assert_eq!(rows(&scene.raw())[0], 8);
+}
+
 /// Rule A-4, where the last numbers are those of what is deleted.
 #[tokio::test]
 async fn no_number_of_a_deleted_payment_is_used_again() {

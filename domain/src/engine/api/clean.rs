@@ -9,6 +9,7 @@ use crate::{
 use futures::future::join_all;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tracing::info;
 
 /// Payments read at once.
 const PAGE: u32 = 256;
@@ -40,13 +41,20 @@ impl Meant {
 }
 
 impl Core {
-    pub(super) async fn clean(self: &Arc<Self>, request: Autoclean) -> Result<Cleaned, ApiError> {
+    pub(in crate::engine) async fn clean(
+        self: &Arc<Self>,
+        request: Autoclean,
+    ) -> Result<Cleaned, ApiError> {
         let meant = Meant {
             ended: request.ended,
             by: self.clock.now().before(request.older_than),
         };
         let mut cleaned = Cleaned::default();
         let walked = self.walk(request, meant, &mut cleaned).await;
+        if cleaned.payments() > 0 && !request.dry_run {
+            let (payments, kept) = (cleaned.payments(), cleaned.kept);
+            info!(payments, kept, ended = ?request.ended, "old payments deleted");
+        }
         match walked {
             Err(error) if cleaned.payments() == 0 => return Err(error),
             Err(error) => cleaned.stopped = Some(error.to_string()),

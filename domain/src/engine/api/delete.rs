@@ -4,6 +4,7 @@ use super::DECISIONS_MAX;
 use crate::engine::core::Core;
 use crate::engine::persist::Undone;
 use crate::{ApiError, DeletedPayment, PaymentHash, PaymentSummary};
+use tracing::info;
 
 impl Core {
     /// The payment of that hash goes, if no part of it is live.
@@ -12,7 +13,12 @@ impl Core {
         hash: PaymentHash,
     ) -> Result<DeletedPayment, ApiError> {
         let deleted = self.delete_if(hash, |_| true).await?;
-        deleted.ok_or(ApiError::NoSuchPayment(hash))
+        let deleted = deleted.ok_or(ApiError::NoSuchPayment(hash))?;
+        let DeletedPayment {
+            status, tombstone, ..
+        } = deleted;
+        info!(payment.hash = %hash, status = status.as_str(), tombstone, "payment deleted");
+        Ok(deleted)
     }
 
     /// The same, if it is one that is meant; none if it is not. It has the payment's turn from the

@@ -286,3 +286,41 @@ fn paying(summary: PaymentSummary) -> Paying {
         StatusKind::Pending | StatusKind::Failed => Paying::InProgress(Box::new(summary)),
     }
 }
+
+#[cfg(all(test, feature = "contract", feature = "mock"))]
+mod tests {
+    use super::*;
+    use crate::contract::samples;
+    use crate::engine::trial::{live, over};
+    use crate::{MockPaymentStore, PaymentId, Timestamp, Tombstone};
+    use futures::executor::block_on;
+
+    /// What `sendpay` is told whose part was refused, if that is what storage then says.
+    fn told(loaded: Result<Option<Payment>, LoadError>) -> ApiError {
+        let mut store = MockPaymentStore::new();
+        store.expect_load().return_once(|_| loaded);
+        let (payment, (answered, answer)) = (live(), oneshot::channel());
+        let part = payment.part(PartId(1)).expect("its first").clone();
+        let sent = answered.send(FirstAnswer::Refused);
+        assert_eq!(sent, Ok(()));
+        let begun = Begun::Accepted(Box::new(Accepted {
+            part,
+            payment: payment.summary().clone(),
+            answer,
+        }));
+        block_on(over(store).first_answer(begun)).expect_err("it was refused")
+    }
+
+    #[test]
+    fn what_was_deleted_before_its_end_was_told_is_not_what_never_was() {
+        let hash = samples::hash(1);
+        assert_eq!(told(Ok(None)), ApiError::DeletedMeanwhile(hash));
+        let tombstone = Tombstone {
+            payment_hash: hash,
+            payment: PaymentId(1),
+            deleted_at: Timestamp(1),
+        };
+        let paid = told(Err(LoadError::Deleted(tombstone)));
+        assert_eq!(paid, ApiError::PaymentDeleted(tombstone));
+    }
+}

@@ -1,0 +1,64 @@
+//! What is done by itself, hour by hour: what ended long ago is deleted, where that was asked for.
+
+use super::core::Core;
+use crate::{Autoclean, Ended};
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::warn;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// Which payments are deleted by themselves: none, unless an age is given, which counts from their
+/// end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Hourly {
+    /// The age of those that failed.
+    pub failed_age: Option<Duration>,
+    /// The age of those that were paid. Their hashes stay refused (rule A-10).
+    pub complete_age: Option<Duration>,
+}
+
+impl Hourly {
+    fn wanted(self) -> impl Iterator<Item = Autoclean> {
+        let both = [
+            (Ended::Failed, self.failed_age),
+            (Ended::Complete, self.complete_age),
+        ];
+        both.into_iter().filter_map(|(ended, age)| {
+            Some(Autoclean {
+                ended,
+                older_than: age?,
+                limit: u64::MAX,
+                dry_run: false,
+            })
+        })
+    }
+}
+
+/// Until the engine closes; at once, if there is nothing to do.
+pub(super) async fn clean(core: Arc<Core>) {
+    let hourly = core.policy.autoclean;
+    if hourly == Hourly::default() {
+        return;
+    }
+    loop {
+        for request in hourly.wanted() {
+            core.clean_by_itself(request).await;
+        }
+        core.clock.sleep_until(core.clock.now().after(HOUR)).await;
+    }
+}
+
+impl Core {
+    async fn clean_by_itself(self: &Arc<Self>, request: Autoclean) {
+        let ended = request.ended;
+        match self.clean(request).await {
+            Ok(cleaned) => {
+                if let Some(reason) = cleaned.stopped {
+                    warn!(reason, ?ended, "more old payments are deleted in an hour");
+                }
+            }
+            Err(error) => warn!(reason = %error, ?ended, "old payments are deleted in an hour"),
+        }
+    }
+}
