@@ -19,6 +19,7 @@ mod demo;
 #[path = "../../../adapters/cln/tests/fake/mod.rs"]
 mod fake;
 mod flood;
+mod hook;
 mod hostile;
 #[path = "../lightning/mod.rs"]
 mod lightning;

@@ -19,6 +19,8 @@ pub(crate) struct PartialInvoiceView<'a> {
     label: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bolt11: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bolt12: Option<&'a str>,
     received_msat: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing_msat: Option<u64>,
@@ -45,6 +47,8 @@ pub(crate) struct IncomingPaymentView<'a> {
     label: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bolt11: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bolt12: Option<&'a str>,
     direction: &'static str,
     node: &'a str,
     number_of_parts: usize,
@@ -63,9 +67,18 @@ struct ReceivedPartView {
     cltv_expiry: Option<u32>,
 }
 
+/// An invoice of BOLT 11, or one of BOLT 12: those begin with `lni`.
+fn by_kind(invoice: Option<&str>) -> (Option<&str>, Option<&str>) {
+    match invoice {
+        Some(invoice) if invoice.starts_with("lni") => (None, Some(invoice)),
+        other => (other, None),
+    }
+}
+
 impl<'a> From<&'a PartialInvoice> for PartialInvoiceView<'a> {
     fn from(row: &'a PartialInvoice) -> PartialInvoiceView<'a> {
         let part = &row.part;
+        let (bolt11, bolt12) = by_kind(part.bolt11.as_deref());
         let missing = |total: domain::Msat| total.saturating_sub(row.received).get();
         PartialInvoiceView {
             payment_hash: part.payment_hash.to_string(),
@@ -77,7 +90,8 @@ impl<'a> From<&'a PartialInvoice> for PartialInvoiceView<'a> {
             cltv_expiry: part.cltv_expiry,
             node: row.node.as_str(),
             label: part.label.as_deref(),
-            bolt11: part.bolt11.as_deref(),
+            bolt11,
+            bolt12,
             received_msat: row.received.get(),
             missing_msat: part.total.map(missing),
         }
@@ -88,6 +102,7 @@ impl<'a> From<&'a IncomingPayment> for IncomingPaymentView<'a> {
     fn from(row: &'a IncomingPayment) -> IncomingPaymentView<'a> {
         let paid = &row.paid;
         let requested = paid.requested.map(domain::Msat::get);
+        let (bolt11, bolt12) = by_kind(paid.bolt11.as_deref());
         IncomingPaymentView {
             id: row.id.0,
             payment_hash: paid.payment_hash.to_string(),
@@ -101,7 +116,8 @@ impl<'a> From<&'a IncomingPayment> for IncomingPaymentView<'a> {
             payment_preimage: hex::encode(paid.preimage.expose()),
             description: paid.description.as_deref(),
             label: paid.label.as_deref(),
-            bolt11: paid.bolt11.as_deref(),
+            bolt11,
+            bolt12,
             direction: "incoming",
             node: row.node.as_str(),
             number_of_parts: paid.parts.len(),
