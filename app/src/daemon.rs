@@ -34,6 +34,7 @@ impl Daemon {
             rpc_file: Some(config.rpc_file.clone()),
             limits: config.limits,
             policy: config.policy.into(),
+            arrivals: cln::Arrivals::default(),
         };
         let running = Running::start(&assembly, shutdown).await?;
         tracing::info!(
@@ -71,6 +72,8 @@ pub struct Assembly {
     pub limits: rpc::Limits,
     /// The engine's limits.
     pub policy: Policy,
+    /// What a plugin's hook sees; nothing beside a node.
+    pub arrivals: cln::Arrivals,
 }
 
 /// Everything, up and wired; nothing is served before [`Running::serve`].
@@ -87,8 +90,13 @@ impl Running {
     pub async fn start(assembly: &Assembly, shutdown: &Shutdown) -> anyhow::Result<Running> {
         let store = open_store(&assembly.database)?;
         let group = nodes::group(store.installation());
-        let (nodes, ports) =
-            Nodes::start(&assembly.nodes, assembly.state.as_deref(), group).await?;
+        let (nodes, ports) = Nodes::start(
+            &assembly.nodes,
+            assembly.state.as_deref(),
+            group,
+            &assembly.arrivals,
+        )
+        .await?;
         let incoming = Incoming {
             store: Arc::clone(&store) as Arc<dyn IncomingStore>,
             nodes: nodes.receivers.clone(),

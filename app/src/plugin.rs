@@ -1,14 +1,17 @@
 //! `ampered` as a plugin of lightningd: the same daemon, whose callers come by way of lightningd's own
 //! socket (`lightning-cli sendpartialpay …`).
 //!
-//! stdout belongs to the protocol; log lines go to lightningd's own log.
+//! stdout belongs to the protocol; log lines go to lightningd's own log. Storage, engine and nodes run in
+//! threads of their own: whatever they wait for, lightningd's hook is answered (rule A-12).
+
+mod hook;
 
 use crate::config::{Address, Config, DaemonFlags, Flags, NodeConfig};
 use crate::daemon::{Assembly, Running};
 use crate::data_dir;
 use crate::shutdown::Shutdown;
 use anyhow::Context;
-use cln::OfferBy;
+use cln::{Arrivals, OfferBy};
 use cln_plugin::messages::Configuration;
 use cln_plugin::options::{DefaultStringConfigOption, StringConfigOption};
 use cln_plugin::{Builder, ConfiguredPlugin, Plugin, RpcMethodBuilder};
@@ -17,14 +20,16 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::io::{Stdin, Stdout, stdin, stdout};
-use tokio::sync::watch;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
 
 /// What lightningd registers, by its name there and here. `sendpay` and `waitsendpay` stay lightningd's
 /// own; so does whatever begins with `autoclean`, which is a plugin of its.
-const METHODS: [(&str, &str); 8] = [
+const METHODS: [(&str, &str); 9] = [
     ("sendpartialpay", "sendpartialpay"),
     ("waitpartialpay", "waitpartialpay"),
     ("listpartialpayments", "listpartialpayments"),
+    ("listpartialinvoices", "listpartialinvoices"),
     ("listpayments", "listpayments"),
     ("waitpayment", "waitpayment"),
     ("listevents", "listevents"),
@@ -53,14 +58,18 @@ const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 type Configured = ConfiguredPlugin<State, Stdin, Stdout>;
 
-/// What the callbacks are given: the methods, once the daemon is up.
+/// What the callbacks are given: the methods, once the daemon is up, and where the hook takes its notes.
 #[derive(Clone)]
-struct State(watch::Receiver<Phase>);
+struct State {
+    phase: watch::Receiver<Phase>,
+    arrivals: Arrivals,
+}
 
 #[derive(Clone)]
 enum Phase {
     Starting,
-    Up(InProcess),
+    /// The methods, and where they run.
+    Up(InProcess, Handle),
     Failed(String),
 }
 
@@ -76,14 +85,18 @@ pub async fn run() -> anyhow::Result<()> {
         return Ok(());
     };
     without_requests_in_the_log();
-    let (phase, state) = watch::channel(Phase::Starting);
+    let (phase, known) = watch::channel(Phase::Starting);
     let (assembly, data_dir) = match prepare(&configured) {
         Ok(prepared) => prepared,
         Err(error) => return configured.disable(&format!("ampere: {error:#}")).await,
     };
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
-    let plugin = configured.start(State(state)).await?;
+    let state = State {
+        phase: known.clone(),
+        arrivals: assembly.arrivals.clone(),
+    };
+    let plugin = configured.start(state).await?;
     let ending = shutdown.clone();
     tokio::spawn(async move {
         // However it ends: nobody can be served any more.
@@ -91,17 +104,36 @@ pub async fn run() -> anyhow::Result<()> {
         ending.request();
     });
     // lightningd serves its plugins' own calls only once they have been started; so this comes last.
+    let wish = shutdown.clone();
+    let over = apart(async move || serve(&assembly, &data_dir, &phase, &wish).await)?;
     tokio::select! {
-        () = serve(&assembly, &data_dir, &phase, &shutdown) => {}
+        over = over => over.context("a bug stopped ampere; parts stay as they are stored")?,
         () = async {
-            shutdown.clone().requested().await;
+            shutdown.requested().await;
             // Once it is up it stops in good order; before that there is nothing to lose.
-            if matches!(*phase.borrow(), Phase::Up(_)) {
+            if matches!(*known.borrow(), Phase::Up(..)) {
                 std::future::pending::<()>().await;
             }
         } => {}
     }
     Ok(())
+}
+
+/// Runs it in threads of its own, and tells when it is over.
+fn apart<W>(work: impl FnOnce() -> W + Send + 'static) -> anyhow::Result<oneshot::Receiver<()>>
+where
+    W: Future<Output = ()>,
+{
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.enable_all().build()?;
+    let (told, over) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("ampere".to_owned());
+    thread.spawn(move || {
+        runtime.block_on(work());
+        // Whoever waits for it may have been asked to stop.
+        let _ = told.send(());
+    })?;
+    Ok(over)
 }
 
 /// At trace (`CLN_PLUGIN_LOG=trace`) cln-plugin writes each request to lightningd's log, and what it
@@ -124,7 +156,7 @@ async fn serve(
     let started: anyhow::Result<_> = started.await;
     match started {
         Ok((running, _locks)) => {
-            phase.send_replace(Phase::Up(running.calls()));
+            phase.send_replace(Phase::Up(running.calls(), Handle::current()));
             tracing::info!("ampere is ready: database {}", assembly.database.display());
             running.serve(shutdown.clone()).await;
         }
@@ -153,7 +185,8 @@ fn builder() -> Builder<State, Stdin, Stdout> {
         .dynamic()
         .option(DATABASE)
         .option(RPC_FILE)
-        .option(OFFER_BY);
+        .option(OFFER_BY)
+        .hook(hook::NAME, htlc_accepted);
     let named = |(name, ours)| Some((name, rpc::methods::named(ours)?));
     for (name, method) in METHODS.into_iter().filter_map(named) {
         let usage = method.usage();
@@ -168,23 +201,25 @@ fn builder() -> Builder<State, Stdin, Stdout> {
     builder
 }
 
-async fn call(method: &str, plugin: Plugin<State>, params: Value) -> anyhow::Result<Value> {
-    let mut phase = plugin.state().0.clone();
+async fn htlc_accepted(plugin: Plugin<State>, request: Value) -> anyhow::Result<Value> {
+    Ok(hook::let_pass(|| plugin.state().arrivals.note(&request)))
+}
+
+async fn call(method: &'static str, plugin: Plugin<State>, params: Value) -> anyhow::Result<Value> {
+    let mut phase = plugin.state().phase.clone();
     let is_settled = |phase: &Phase| !matches!(phase, Phase::Starting);
     let settled = phase.wait_for(is_settled).await;
     let settled = settled.map_or(Phase::Starting, |phase| phase.clone());
-    let calls = match settled {
-        Phase::Up(calls) => calls,
+    let (calls, threads) = match settled {
+        Phase::Up(calls, threads) => (calls, threads),
         Phase::Failed(reason) => {
             let what = format!("ampere could not start: {reason}");
             return Err(told(&unavailable(&what)));
         }
         Phase::Starting => return Err(told(&unavailable("ampere is stopping"))),
     };
-    let result = calls
-        .call(method, &params)
-        .await
-        .map_err(|error| told(&error))?;
+    let result = threads.spawn(async move { calls.call(method, &params).await });
+    let result = result.await?.map_err(|error| told(&error))?;
     Ok(serde_json::from_str(result.get())?)
 }
 
@@ -241,6 +276,7 @@ fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, PathBuf)> {
         database: config.database,
         limits: config.limits,
         policy: config.policy.into(),
+        arrivals: Arrivals::default(),
     };
     check_folder(&assembly.database)?;
     Ok((assembly, config.data_dir))

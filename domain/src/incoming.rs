@@ -27,7 +27,7 @@ pub struct IncomingPart {
     pub total: Option<Msat>,
     /// Our own name for the invoice.
     pub label: Option<String>,
-    /// The invoice.
+    /// The invoice, of BOLT 11 or 12.
     pub bolt11: Option<String>,
 }
 
@@ -70,7 +70,7 @@ pub struct PaidInvoice {
     pub label: Option<String>,
     /// What it was for.
     pub description: Option<String>,
-    /// The invoice.
+    /// The invoice, of BOLT 11 or 12.
     pub bolt11: Option<String>,
     /// When its first part was seen; when it was paid, where that is not known.
     pub created_at: Timestamp,

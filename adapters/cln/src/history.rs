@@ -188,7 +188,7 @@ impl Htlcs {
 }
 
 /// A number that lightningd gave out after `read`, and that is not its last.
-fn later(number: u64, read: u64) -> Result<u64, CallError> {
+pub(crate) fn later(number: u64, read: u64) -> Result<u64, CallError> {
     if number > read && number < u64::MAX {
         return Ok(number);
     }

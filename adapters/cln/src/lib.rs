@@ -6,6 +6,8 @@
 //! - `sender`: parts out. `answers`: what each reply to an offer means. `look_up`: what became of them.
 //!   `proof`: what proves that a part never left. `onion`: what each hop is told.
 //! - `listener`: outcomes in, by lightningd's own numbers. `ends`, `failure`: why a part failed.
+//! - `incoming`: what comes in. `incoming::waiting`: the HTLCs that are there now. `incoming::paid`: the
+//!   invoices that were paid. `incoming::arrivals`: what the plugin's hook has seen.
 //! - `life`: which lightningd this is, and which of its lives. `link`, `session`, `connection`: staying
 //!   connected. `history`: what lightningd has made since before a part could be offered.
 //!
@@ -22,6 +24,7 @@ mod failure;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod history;
+mod incoming;
 mod life;
 mod link;
 mod listener;
@@ -32,22 +35,29 @@ mod proof;
 mod sender;
 mod session;
 
+pub use incoming::Arrivals;
 pub use options::{OfferBy, Options};
 
-use domain::{HtlcListener, HtlcSender};
+use domain::{HtlcListener, HtlcSender, IncomingNode};
 use std::sync::Arc;
 
 /// One lightningd. It need not be up: as long as it is not, its own parts wait.
 pub struct Lightningd {
     link: Arc<link::Link>,
+    receiver: Arc<incoming::Receiver>,
 }
 
 impl Lightningd {
     /// Nothing is connected before it is asked. Must be used on a tokio runtime with I/O and time.
     pub fn new(options: Options) -> Lightningd {
-        Lightningd {
-            link: Arc::new(link::Link::new(options)),
-        }
+        Lightningd::hearing(options, Arrivals::default())
+    }
+
+    /// The same, by a plugin of it that notes what its `htlc_accepted` hook is told.
+    pub fn hearing(options: Options, arrivals: Arrivals) -> Lightningd {
+        let link = Arc::new(link::Link::new(options));
+        let receiver = Arc::new(incoming::Receiver::new(link.clone(), arrivals));
+        Lightningd { link, receiver }
     }
 
     /// Parts out.
@@ -62,6 +72,11 @@ impl Lightningd {
         Box::new(listener::Listener {
             link: self.link.clone(),
         })
+    }
+
+    /// What comes in.
+    pub fn receiver(&self) -> Arc<dyn IncomingNode> {
+        self.receiver.clone()
     }
 
     /// The network it is on (`bitcoin`, `regtest`, …), once it has been asked.

@@ -25,6 +25,8 @@ const INVALID_PARAMS: i64 = -32602;
 pub(crate) struct Life {
     /// What it is, over all lives.
     pub(crate) identity: NodeIdentity,
+    /// Its public key, in hex.
+    pub(crate) node_id: String,
     /// When it started: no two lives have the same.
     pub(crate) started: String,
     /// Rows up to this number were made in an earlier life.
@@ -64,6 +66,7 @@ pub(crate) async fn meet(connection: &Connection, options: &Options) -> Result<L
     let rows_before = rows_before(connection, options.group, &started, rows).await?;
     Ok(Life {
         identity,
+        node_id: info.id,
         started,
         rows_before,
         rows,

@@ -3,14 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "this is for tests only")]
 
 mod quartet;
+mod receiving;
 mod scenarios;
 mod support;
 
 use async_trait::async_trait;
 use cln::OfferBy;
 use domain::Route;
-use quartet::Quartet;
+use quartet::{Invoice, Quartet};
+use receiving::{Paid, Receiver};
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use support::{Node, World, hop};
 
 /// l1 is ours, l4 is paid.
@@ -49,6 +54,67 @@ impl World for Real {
         self.0.node(1).start().await;
         self.0.node(1).reconnected().await;
     }
+}
+
+/// l1 is ours, and paid by l2 and l3.
+struct RealPaid {
+    quartet: Quartet,
+    invoices: Mutex<HashMap<String, Invoice>>,
+    parts: AtomicU64,
+}
+
+impl RealPaid {
+    async fn receiver() -> Receiver<RealPaid> {
+        let quartet = Quartet::start().await;
+        quartet.endow_payers().await;
+        Receiver::new(RealPaid {
+            quartet,
+            invoices: Mutex::default(),
+            parts: AtomicU64::new(0),
+        })
+    }
+}
+
+#[async_trait]
+impl Paid for RealPaid {
+    fn socket(&self) -> PathBuf {
+        self.quartet.node(1).socket()
+    }
+
+    async fn invoice(&self, amount_msat: u64) -> String {
+        let invoice = self.quartet.own_invoice(amount_msat).await;
+        let hash = invoice.payment_hash.clone();
+        self.invoices.lock().unwrap().insert(hash.clone(), invoice);
+        hash
+    }
+
+    async fn send(&self, payment_hash: &str, amount_msat: u64) {
+        let invoice = self.invoices.lock().unwrap()[payment_hash].clone();
+        let part = self.parts.fetch_add(1, Ordering::Relaxed) + 1;
+        let from = if part % 2 == 1 { 2 } else { 3 };
+        self.quartet.pay_l1(from, &invoice, part, amount_msat).await;
+    }
+
+    /// lightningd waits for the rest for seventy seconds.
+    async fn give_back(&self, payment_hash: &str) {
+        let params = serde_json::json!({"payment_hash": payment_hash, "partid": 1, "groupid": 1});
+        let end = self.quartet.node(2).call("waitsendpay", params).await;
+        end.expect_err("it is given back");
+    }
+
+    async fn kill(&self) {
+        self.quartet.node(1).kill().await;
+    }
+
+    async fn start(&self) {
+        self.quartet.node(1).start().await;
+        self.quartet.node(1).reconnected().await;
+    }
+}
+
+mod incoming {
+    use crate::RealPaid;
+    domain::incoming_node_contract!(RealPaid::receiver().await);
 }
 
 mod by_sendonion {

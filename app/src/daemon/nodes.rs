@@ -3,7 +3,7 @@
 use crate::config::{Address, NodeConfig};
 use crate::data_dir;
 use crate::trouble::trouble;
-use cln::Lightningd;
+use cln::{Arrivals, Lightningd};
 use domain::{IncomingNode, NodeName, NodePorts};
 use ldk::Network;
 use std::path::{Path, PathBuf};
@@ -20,11 +20,13 @@ pub(super) struct Nodes {
 
 impl Nodes {
     /// Brings them up as far as that is ours to do; a lightningd need not be up. `state` is where the
-    /// embedded network keeps its own, `group` the key of our parts at nodes that others use as well.
+    /// embedded network keeps its own, `group` the key of our parts at nodes that others use as well,
+    /// `arrivals` what the plugin's hook has seen.
     pub(super) async fn start(
         nodes: &[NodeConfig],
         state: Option<&Path>,
         group: u64,
+        arrivals: &Arrivals,
     ) -> anyhow::Result<(Nodes, Vec<NodePorts>)> {
         let (mut network, mut lightningds, mut ports) = (None, Vec::new(), Vec::new());
         let mut receivers = Vec::new();
@@ -44,11 +46,13 @@ impl Nodes {
                     ports
                 }
                 Address::Cln(socket) => {
-                    let lightningd = Lightningd::new(cln::Options {
+                    let options = cln::Options {
                         socket: socket.clone(),
                         group,
                         offer_by: node.offer_by,
-                    });
+                    };
+                    let lightningd = Lightningd::hearing(options, arrivals.clone());
+                    receivers.push((name.clone(), lightningd.receiver()));
                     let ports = NodePorts {
                         name,
                         sender: lightningd.sender(),

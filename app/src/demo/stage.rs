@@ -43,6 +43,7 @@ impl Stage {
             rpc_file: Some(rpc_file.clone()),
             limits: rpc::Limits::default(),
             policy: domain::Policy::default(),
+            arrivals: cln::Arrivals::default(),
         };
         let shutdown = Shutdown::default();
         let running = Running::start(&assembly, &shutdown).await?;

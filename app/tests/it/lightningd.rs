@@ -29,6 +29,11 @@ impl Fake {
         }
     }
 
+    /// The lightning directory.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     async fn launch(&self, options: Map<String, Value>) -> Plugin {
         self.launch_as(clean(AMPERED), options).await
     }
@@ -40,7 +45,11 @@ impl Fake {
         self.launch_as(command, Map::new()).await
     }
 
-    async fn launch_as(&self, mut command: Command, options: Map<String, Value>) -> Plugin {
+    pub(crate) async fn launch_as(
+        &self,
+        mut command: Command,
+        options: Map<String, Value>,
+    ) -> Plugin {
         command.stderr(Stdio::inherit());
         let launched = Plugin::launch(&self.lightningd, command, self.folder.path(), options);
         soon("the plugin", launched).await
@@ -70,6 +79,14 @@ impl Lightning for Fake {
         self.lightningd.start_again();
     }
 
+    async fn own_invoice(&self) -> String {
+        self.lightningd.own_invoice(WHOLE).payment_hash
+    }
+
+    async fn pays_us(&self, payment_hash: &str, which: usize, amount_msat: u64) {
+        self.lightningd.arrives(payment_hash, which, amount_msat);
+    }
+
     async fn start_with_plugin(&self, _: &Path) {
         *self.plugin.lock().await = Some(self.launch(Map::new()).await);
     }
@@ -83,6 +100,16 @@ async fn pays_in_two_parts_over_restarts_of_both() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tells_a_failure_everywhere_alike() {
     lightning::tells_a_failure_everywhere_alike(&Fake::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_what_comes_in_and_keeps_what_was_paid() {
+    lightning::lists_what_comes_in_and_keeps_what_was_paid(&Fake::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_a_plugin_it_lists_what_comes_in() {
+    lightning::lists_what_comes_in_from_inside(&Fake::new(), Path::new(AMPERED)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

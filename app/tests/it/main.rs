@@ -23,6 +23,7 @@ mod export;
 #[path = "../../../adapters/cln/tests/fake/mod.rs"]
 mod fake;
 mod flood;
+mod hook;
 mod hostile;
 mod incoming;
 #[path = "../lightning/mod.rs"]

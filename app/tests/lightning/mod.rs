@@ -28,6 +28,12 @@ pub(crate) trait Lightning {
     /// lightningd started again, its channels back.
     async fn start(&self);
 
+    /// A new invoice of our own node's over [`WHOLE`]: its hash.
+    async fn own_invoice(&self) -> String;
+
+    /// An HTLC for it comes to our node, from one of two peers.
+    async fn pays_us(&self, payment_hash: &str, which: usize, amount_msat: u64);
+
     /// lightningd stopped and started with `ampered` as its plugin.
     async fn start_with_plugin(&self, ampered: &Path);
 }
@@ -120,6 +126,7 @@ pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, a
         "sendpartialpay route payment_hash intended_msatoshi",
         "waitpartialpay id",
         "listpartialpayments",
+        "listpartialinvoices",
         "listpayments",
         "waitpayment payment_hash",
         "listevents",
@@ -190,4 +197,126 @@ async fn refused(socket: &Path, method: &str, params: Value) -> Refused {
         Ok(result) => panic!("{method} was not refused: {result}"),
         Err(refused) => refused,
     }
+}
+
+/// What comes in by parts is listed until the last one comes, and is history then; both programs may be
+/// stopped in between.
+pub(crate) async fn lists_what_comes_in_and_keeps_what_was_paid(lightning: &impl Lightning) {
+    let home = Home::new();
+    let daemon = beside(&home, lightning).await;
+    let hash = lightning.own_invoice().await;
+    let rpc_file = daemon.rpc_file.clone();
+    assert_eq!(waiting(&rpc_file).await, Vec::<Value>::new());
+    lightning.pays_us(&hash, 0, SMALLER).await;
+    let before = waiting_parts(&rpc_file, 1).await;
+    is_first_part(&before[0], &hash);
+    daemon.kill().await;
+    lightning.kill().await;
+    lightning.start().await;
+    let daemon = beside(&home, lightning).await;
+    let after = waiting(&rpc_file).await;
+    assert_eq!(after.len(), 1, "right after both are back: {after:?}");
+    is_first_part(&after[0], &hash);
+    assert_eq!(after[0]["htlc_id"], before[0]["htlc_id"]);
+    lightning.pays_us(&hash, 1, LARGER).await;
+    waiting_parts(&rpc_file, 0).await;
+    let paid = received(&rpc_file).await;
+    is_whole_payment(&paid, &hash);
+    daemon.kill().await;
+    let daemon = beside(&home, lightning).await;
+    assert_eq!(received(&rpc_file).await, paid, "once, and for good");
+    daemon.terminate().await;
+}
+
+/// The same, asked of lightningd itself, whose hook the plugin has.
+pub(crate) async fn lists_what_comes_in_from_inside(lightning: &impl Lightning, ampered: &Path) {
+    lightning.start_with_plugin(ampered).await;
+    let socket = lightning.socket();
+    let hash = lightning.own_invoice().await;
+    lightning.pays_us(&hash, 0, SMALLER).await;
+    let part = waiting_parts(&socket, 1).await.remove(0);
+    is_first_part(&part, &hash);
+    lightning.pays_us(&hash, 1, LARGER).await;
+    waiting_parts(&socket, 0).await;
+    let paid = received(&socket).await;
+    is_whole_payment(&paid, &hash);
+    let parts = paid["parts"].as_array().unwrap();
+    let is_dated = |part: &Value| part["incoming_time_unix"].as_u64().is_some();
+    assert!(parts.iter().all(is_dated), "the hook has seen both: {paid}");
+}
+
+fn is_first_part(row: &Value, hash: &str) {
+    assert_eq!(row["payment_hash"], hash, "{row}");
+    assert_eq!(row["total_amount_msat"], WHOLE, "{row}");
+    assert_eq!(row["partial_amount_msat"], SMALLER, "{row}");
+    assert_eq!(row["missing_msat"], LARGER, "{row}");
+    assert_eq!(row["node"], "cln", "{row}");
+    for known in [
+        "incoming_scid",
+        "incoming_time_unix",
+        "cltv_expiry",
+        "label",
+        "bolt11",
+    ] {
+        assert!(!row[known].is_null(), "{known}: {row}");
+    }
+}
+
+fn is_whole_payment(row: &Value, hash: &str) {
+    assert_eq!(row["payment_hash"], hash, "{row}");
+    assert_eq!(row["direction"], "incoming", "{row}");
+    assert_eq!(row["status"], "complete", "{row}");
+    assert_eq!(row["amount_msat"], WHOLE, "{row}");
+    assert_eq!(row["amount_received_msat"], WHOLE, "{row}");
+    assert!(preimage_opens(row), "{row}");
+    let parts = row["parts"].as_array().unwrap().iter();
+    let mut brought: Vec<u64> = parts
+        .map(|part| part["partial_amount_msat"].as_u64().unwrap())
+        .collect();
+    brought.sort_unstable();
+    assert_eq!(brought, [SMALLER, LARGER], "{row}");
+}
+
+/// What is there now, once the node can be asked.
+async fn waiting(socket: &Path) -> Vec<Value> {
+    soon("a list of every node", async {
+        loop {
+            let list = call(socket, "listpartialinvoices", json!([])).await;
+            let list = list.unwrap();
+            if list.get("warning_nodes").is_none() {
+                return list["partialinvoices"].as_array().unwrap().clone();
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+}
+
+/// The same, once there are so many.
+async fn waiting_parts(socket: &Path, how_many: usize) -> Vec<Value> {
+    soon("the parts", async {
+        loop {
+            let rows = waiting(socket).await;
+            if rows.len() == how_many {
+                return rows;
+            }
+        }
+    })
+    .await
+}
+
+/// The one payment that came in.
+async fn received(socket: &Path) -> Value {
+    soon("the history", async {
+        loop {
+            let list = call(socket, "listpayments", json!({"direction": "incoming"})).await;
+            let mut rows = list.unwrap()["payments"].as_array().unwrap().clone();
+            if let Some(row) = rows.pop() {
+                assert!(rows.is_empty(), "{rows:?}");
+                return row;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
 }

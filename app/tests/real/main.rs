@@ -13,17 +13,26 @@ mod quartet;
 mod support;
 
 use lightning::{Lightning, WHOLE};
-use quartet::{Hop, Quartet, route};
+use quartet::{Hop, Invoice, Quartet, route};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use support::{Home, preimage_opens};
 
-struct Real(Quartet);
+struct Real(Quartet, Mutex<HashMap<String, Invoice>>);
 
 impl Real {
     async fn new() -> Real {
-        Real(Quartet::start().await)
+        Real(Quartet::start().await, Mutex::default())
+    }
+
+    /// The same, with peers that can pay us.
+    async fn with_payers() -> Real {
+        let real = Real::new().await;
+        real.0.endow_payers().await;
+        real
     }
 
     /// What `lightning-cli` of our node says.
@@ -59,6 +68,18 @@ impl Lightning for Real {
     async fn start(&self) {
         self.0.node(1).start().await;
         self.0.node(1).reconnected().await;
+    }
+
+    async fn own_invoice(&self) -> String {
+        let invoice = self.0.own_invoice(WHOLE).await;
+        let hash = invoice.payment_hash.clone();
+        self.1.lock().unwrap().insert(hash.clone(), invoice);
+        hash
+    }
+
+    async fn pays_us(&self, payment_hash: &str, which: usize, amount_msat: u64) {
+        let invoice = self.1.lock().unwrap()[payment_hash].clone();
+        self.0.pay_l1(which + 2, &invoice, 1, amount_msat).await;
     }
 
     async fn start_with_plugin(&self, ampered: &Path) {
@@ -111,6 +132,18 @@ async fn as_a_plugin_it_serves_lightningds_own_callers() {
     real.cli(&["plugin", "start", AMPERED]);
     let listed: Value = serde_json::from_str(&real.cli(&["listpayments"])).unwrap();
     assert_eq!(listed["payments"].as_array().unwrap().len(), 2, "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_what_comes_in_and_keeps_what_was_paid() {
+    let real = Real::with_payers().await;
+    lightning::lists_what_comes_in_and_keeps_what_was_paid(&real).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_a_plugin_it_lists_what_comes_in() {
+    let real = Real::with_payers().await;
+    lightning::lists_what_comes_in_from_inside(&real, Path::new(AMPERED)).await;
 }
 
 /// l1 and l2 pay one invoice of l4's together.

@@ -23,6 +23,11 @@ pub trait IncomingNodeHarness: Send {
 
     /// The same node after its process, and ours, was killed and started again.
     async fn restart(&mut self);
+
+    /// Whether it still knows after that when a part was first seen; if not, that is now.
+    fn remembers_times(&self) -> bool {
+        true
+    }
 }
 
 /// Every case as a test of its own.
@@ -136,7 +141,14 @@ pub async fn parts_show_right_after_a_restart(h: Harness<'_>) {
     h.send(hash, 400_000).await;
     let before = until(h, None, 1).await;
     h.restart().await;
-    assert_eq!(h.node().pending(None).await.as_ref(), Ok(&before));
+    let mut after = h.node().pending(None).await.unwrap();
+    if !h.remembers_times() {
+        for (after, before) in after.iter_mut().zip(&before) {
+            assert!(after.seen_at >= before.seen_at);
+            after.seen_at = before.seen_at;
+        }
+    }
+    assert_eq!(after, before);
     h.send(hash, 600_000).await;
     until(h, None, 0).await;
     assert_eq!(paid(h, None).await.invoice.parts.len(), 2);

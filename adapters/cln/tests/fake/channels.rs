@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::arrival::Arrival;
 use super::error::Answer;
 use super::failure::{Cause, wire};
 use super::htlc::Htlc;
@@ -194,6 +195,9 @@ impl State {
             .is_some_and(|process| process.connected);
         let htlcs = self.db.htlcs.values();
         let live = htlcs.filter(|htlc| htlc.is_live() && htlc.scid == channel.scid);
+        let arrived = self.db.arrivals.values();
+        let arrived = arrived.filter(|htlc| htlc.is_in(&channel.scid));
+        let arrived = arrived.map(Arrival::in_channel);
         let mut shown = json!({
             "peer_id": channel.peer,
             "peer_connected": is_connected,
@@ -214,7 +218,7 @@ impl State {
             "spendable_msat": self.spendable_msat(&channel.scid),
             "receivable_msat": CAPACITY_MSAT - channel.to_us_msat,
             "max_accepted_htlcs": 483,
-            "htlcs": live.map(Htlc::in_channel).collect::<Vec<_>>(),
+            "htlcs": live.map(Htlc::in_channel).chain(arrived).collect::<Vec<_>>(),
         });
         if is_connected {
             shown["reestablished"] = json!(self.is_up(&channel.scid));

@@ -5,6 +5,7 @@ use super::failure::Cause;
 use super::forward::unknown_details;
 use super::htlc::{PartKey, Resolution};
 use super::lightningd::Lightningd;
+use super::own_invoice::OwnInvoice;
 use super::payment::Notes;
 use super::send::Outgoing;
 use super::state::State;
@@ -88,6 +89,44 @@ impl Lightningd {
     /// after which lightningd forgets it, and its HTLCs with it.
     pub fn close_channel(&self, i: usize) {
         self.with(|state| state.close_channel(EDGES[i].scid));
+    }
+}
+
+/// What comes in.
+impl Lightningd {
+    /// An invoice of l1's own, as `invoice` makes it.
+    #[must_use]
+    pub fn own_invoice(&self, amount_msat: u64) -> OwnInvoice {
+        self.with(|state| state.issue(Some(amount_msat), None, "coffee"))
+    }
+
+    /// One that leaves the amount to the payer.
+    #[must_use]
+    pub fn open_invoice(&self) -> OwnInvoice {
+        self.with(|state| state.issue(None, None, "as you like"))
+    }
+
+    /// An HTLC for this hash comes in from l2 (0) or l3 (1): for l1 itself, if it has an invoice of it.
+    pub fn arrives(&self, payment_hash: &str, i: usize, amount_msat: u64) {
+        self.with(|state| state.arrives(payment_hash, EDGES[i].scid, amount_msat));
+    }
+
+    /// The same, stopped in a state on its way in, or out.
+    pub fn is_on_its_way(&self, payment_hash: &str, i: usize, amount_msat: u64, at: &'static str) {
+        self.with(|state| state.is_on_its_way(payment_hash, EDGES[i].scid, amount_msat, at));
+    }
+
+    /// l1 has waited long enough for the rest of what has come in for this hash.
+    pub fn gives_back(&self, payment_hash: &str) {
+        self.with(|state| state.gives_back(payment_hash));
+    }
+
+    /// `delinvoice`, as autoclean does it.
+    pub fn forget_invoice(&self, payment_hash: &str) {
+        self.with(|state| {
+            let invoices = &mut state.db.invoices;
+            invoices.retain(|_, invoice| invoice.payment_hash != payment_hash);
+        });
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::arrival::Arrival;
 use super::channels::Channel;
 use super::htlc::Htlc;
+use super::own_invoice::OwnInvoice;
 use super::payment::{Payment, Status};
 use super::wait::{Index, Subsystem};
 
@@ -22,6 +24,11 @@ pub(crate) struct Db {
     pub(crate) counters: BTreeMap<(Subsystem, Index), u64>,
     pub(crate) datastore: BTreeMap<Vec<String>, Datum>,
     pub(crate) channels: Vec<Channel>,
+    /// HTLCs that came in; their numbers are from the same count as the outgoing ones'.
+    pub(crate) arrivals: BTreeMap<u64, Arrival>,
+    /// l1's own invoices, by `created_index`.
+    pub(crate) invoices: BTreeMap<u64, OwnInvoice>,
+    pub(crate) last_pay_index: u64,
 }
 
 impl Db {
@@ -32,6 +39,9 @@ impl Db {
             counters: BTreeMap::new(),
             datastore: BTreeMap::new(),
             channels: Channel::all(),
+            arrivals: BTreeMap::new(),
+            invoices: BTreeMap::new(),
+            last_pay_index: 0,
         }
     }
 

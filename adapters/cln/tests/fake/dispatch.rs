@@ -13,6 +13,7 @@ use super::faults::Fault;
 use super::listhtlcs::LISTHTLCS;
 use super::node::{GETLOG, HELP, WAITBLOCKHEIGHT};
 use super::onion::{CREATEONION, createonion};
+use super::own_invoice::{INVOICE, LISTINVOICES, WAITANYINVOICE};
 use super::params::Params;
 use super::sendonion::SENDONION;
 use super::sendpay::SENDPAY;
@@ -56,20 +57,23 @@ pub(crate) enum Method {
     Getinfo,
     Getlog,
     Help,
+    Invoice,
     Listdatastore,
     Listhtlcs,
+    Listinvoices,
     Listpeerchannels,
     Listsendpays,
     Sendonion,
     Sendpay,
     Stop,
     Wait,
+    Waitanyinvoice,
     Waitblockheight,
     Waitsendpay,
 }
 
 /// Their names and parameters.
-pub(crate) const COMMANDS: [(&str, &str, Method); 17] = [
+pub(crate) const COMMANDS: [(&str, &str, Method); 20] = [
     ("createonion", CREATEONION, Method::Createonion),
     ("datastore", DATASTORE, Method::Datastore),
     ("deldatastore", DELDATASTORE, Method::Deldatastore),
@@ -77,8 +81,10 @@ pub(crate) const COMMANDS: [(&str, &str, Method); 17] = [
     ("getinfo", "", Method::Getinfo),
     ("getlog", GETLOG, Method::Getlog),
     ("help", HELP, Method::Help),
+    ("invoice", INVOICE, Method::Invoice),
     ("listdatastore", LISTDATASTORE, Method::Listdatastore),
     ("listhtlcs", LISTHTLCS, Method::Listhtlcs),
+    ("listinvoices", LISTINVOICES, Method::Listinvoices),
     (
         "listpeerchannels",
         LISTPEERCHANNELS,
@@ -89,6 +95,7 @@ pub(crate) const COMMANDS: [(&str, &str, Method); 17] = [
     ("sendpay", SENDPAY, Method::Sendpay),
     ("stop", "", Method::Stop),
     ("wait", WAIT, Method::Wait),
+    ("waitanyinvoice", WAITANYINVOICE, Method::Waitanyinvoice),
     ("waitblockheight", WAITBLOCKHEIGHT, Method::Waitblockheight),
     ("waitsendpay", WAITSENDPAY, Method::Waitsendpay),
 ];
@@ -215,14 +222,17 @@ impl State {
             Method::Getinfo => Ok(self.getinfo(rpc_file)),
             Method::Getlog => Ok(self.getlog()),
             Method::Help => self.help(params),
+            Method::Invoice => self.invoice(params),
             Method::Listdatastore => self.listdatastore(params),
             Method::Listhtlcs => self.listhtlcs(params),
+            Method::Listinvoices => self.listinvoices(params),
             Method::Listpeerchannels => self.listpeerchannels(params),
             Method::Listsendpays => self.listsendpays(params),
             Method::Sendonion => self.sendonion(params),
             Method::Sendpay => self.sendpay(params),
             Method::Stop => return Ok(Outcome::Stop),
             Method::Wait => return self.wait(command, params),
+            Method::Waitanyinvoice => return self.waitanyinvoice(command, params),
             Method::Waitblockheight => return self.waitblockheight(command, params),
             Method::Waitsendpay => return self.waitsendpay(command, params),
         }))

@@ -16,6 +16,8 @@ pub(crate) mod code {
     pub(crate) const TRY_OTHER_ROUTE: i64 = 204;
     pub(crate) const NO_SUCH_PAYMENT: i64 = 208;
     pub(crate) const UNSPECIFIED_ERROR: i64 = 209;
+    pub(crate) const INVOICE_LABEL_ALREADY_EXISTS: i64 = 900;
+    pub(crate) const INVOICE_WAIT_TIMED_OUT: i64 = 904;
     pub(crate) const DATASTORE_DEL_DOES_NOT_EXIST: i64 = 1200;
     pub(crate) const DATASTORE_DEL_WRONG_GENERATION: i64 = 1201;
     pub(crate) const DATASTORE_UPDATE_ALREADY_EXISTS: i64 = 1202;

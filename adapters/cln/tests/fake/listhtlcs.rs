@@ -3,13 +3,20 @@
 use serde_json::{Value, json};
 
 use super::error::{Answer, RpcError};
-use super::htlc::Htlc;
 use super::params::{Params, scid_of};
 use super::state::State;
 use super::wait::Index;
 
 /// `listhtlcs`' parameters.
 pub(crate) const LISTHTLCS: &str = "[id] [index] [start] [limit]";
+
+/// An HTLC of either direction.
+struct Shown<'a> {
+    created_index: u64,
+    updated_index: u64,
+    scid: &'a str,
+    json: Value,
+}
 
 impl State {
     /// `listhtlcs`.
@@ -24,21 +31,31 @@ impl State {
             .transpose()?;
         let start = params.u64("start")?.unwrap_or_default();
         let limit = params.u32("limit")?.unwrap_or(u32::MAX);
-        let by = |htlc: &Htlc| match index {
+        let out = self.db.htlcs.values().map(|htlc| Shown {
+            created_index: htlc.created_index,
+            updated_index: htlc.updated_index,
+            scid: &htlc.scid,
+            json: htlc.to_json(),
+        });
+        let shown = out.chain(self.db.arrivals.values().map(|htlc| Shown {
+            created_index: htlc.created_index,
+            updated_index: htlc.updated_index,
+            scid: &htlc.scid,
+            json: htlc.to_json(),
+        }));
+        let by = |htlc: &Shown<'_>| match index {
             Some(Index::Updated) => htlc.updated_index,
             _ => htlc.created_index,
         };
-        let mut htlcs: Vec<_> = self
-            .db
-            .htlcs
-            .values()
+        let mut htlcs: Vec<_> = shown
             .filter(|htlc| by(htlc) >= start)
-            .filter(|htlc| self.db.channel(&htlc.scid).is_some())
-            .filter(|htlc| scid.as_ref().is_none_or(|scid| *scid == htlc.scid))
+            .filter(|htlc| self.db.channel(htlc.scid).is_some())
+            .filter(|htlc| scid.as_ref().is_none_or(|scid| scid == htlc.scid))
             .collect();
         htlcs.sort_by_key(|htlc| by(htlc));
         htlcs.truncate(usize::try_from(limit).expect("a wide machine"));
-        Ok(json!({"htlcs": htlcs.into_iter().map(Htlc::to_json).collect::<Vec<_>>()}))
+        let htlcs: Vec<_> = htlcs.into_iter().map(|htlc| htlc.json).collect();
+        Ok(json!({"htlcs": htlcs}))
     }
 
     fn param_channel(&self, id: &Value) -> Result<String, RpcError> {

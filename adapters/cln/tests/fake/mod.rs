@@ -14,6 +14,7 @@
     reason = "each test crate includes the whole module and uses its own part of it"
 )]
 
+mod arrival;
 mod channels;
 mod command;
 mod control;
@@ -30,6 +31,7 @@ mod lightningd;
 mod listhtlcs;
 mod node;
 mod onion;
+mod own_invoice;
 mod params;
 mod payee;
 mod payload;
@@ -52,6 +54,7 @@ pub use control::Snapshot;
 pub use faults::Stall;
 pub use invoice::Invoice;
 pub use lightningd::Lightningd;
+pub use own_invoice::OwnInvoice;
 pub use plugin::Plugin;
 pub use state::Sent;
 pub use topology::Hop;

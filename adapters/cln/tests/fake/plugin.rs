@@ -75,6 +75,7 @@ impl Plugin {
             answer.get("disable").is_none(),
             "the plugin disabled itself: {answer}"
         );
+        plugin.register_hooks(lightningd);
         plugin
     }
 
@@ -94,6 +95,15 @@ impl Plugin {
     #[must_use]
     pub fn logs(&self) -> Vec<Value> {
         self.line.record().logs.clone()
+    }
+
+    /// The plugin's answer to a hook, asked for directly.
+    ///
+    /// # Panics
+    ///
+    /// If it is an error.
+    pub async fn hook(&self, name: &str, params: Value) -> Value {
+        request(&self.line, name, params).await
     }
 
     /// `plugin stop`: a plugin that has subscribed to `shutdown` is told and may take 30 seconds
@@ -161,6 +171,18 @@ impl Plugin {
                 taken.is_none(),
                 "a method with the name {name} is already registered"
             );
+        }
+    }
+
+    /// The hooks work from `init` on; what has come in before is said again.
+    fn register_hooks(&self, lightningd: &Lightningd) {
+        let hooks = self.manifest["hooks"].as_array();
+        let mut names = hooks.into_iter().flatten().map(|hook| &hook["name"]);
+        if names.any(|name| name == "htlc_accepted") {
+            lightningd.with(|state| {
+                state.running().hooked.push(self.line.clone());
+                state.replay_arrivals();
+            });
         }
     }
 

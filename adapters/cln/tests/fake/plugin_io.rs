@@ -26,8 +26,10 @@ pub(crate) enum ToPlugin {
 pub(crate) enum Caller {
     /// A client of lightningd.
     Client(Command),
-    /// lightningd itself, for the start.
+    /// lightningd itself, for the start, and a test in its place.
     Daemon(oneshot::Sender<Answer>),
+    /// The hook of an HTLC that has come in, and how many plugins have been asked.
+    Hook { created_index: u64, asked: usize },
 }
 
 /// What is known about a running plugin.
@@ -136,6 +138,8 @@ pub(crate) async fn read(lightningd: Lightningd, line: Line, mut stdout: ChildSt
             process
                 .plugins
                 .retain(|_, method| !method.line.outbox.same_channel(&line.outbox));
+            let is_other = |it: &Line| !it.outbox.same_channel(&line.outbox);
+            process.hooked.retain(is_other);
         }
         for (_, caller) in callers {
             caller.hear(state, Err(error.clone()));
@@ -209,6 +213,10 @@ impl Caller {
             Self::Client(command) => state.answer(&command, &answer),
             // The test may have given up on the start.
             Self::Daemon(waiting) => drop(waiting.send(answer)),
+            Self::Hook {
+                created_index,
+                asked,
+            } => state.hook_answered(created_index, asked, &answer),
         }
     }
 }

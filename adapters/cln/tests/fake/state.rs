@@ -13,7 +13,7 @@ use super::error::Answer;
 use super::faults::Faults;
 use super::htlc::{HtlcRef, Offer, Resolution};
 use super::payee::Payee;
-use super::plugin_io::PluginMethod;
+use super::plugin_io::{Line, PluginMethod};
 use super::wait::{Index, Subsystem};
 
 /// How often one part was really sent: what the network saw, whatever the database says.
@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) ledger: Vec<Sent>,
     /// How many HTLCs each peer has seen in its channel.
     pub(crate) commits: HashMap<String, u64>,
+    /// How many invoices l1 has made, those that a restored database does not know included.
+    pub(crate) own_invoices: u64,
     /// Whether the peers reconnect when the node starts.
     pub(crate) reconnect: bool,
     /// Whether HTLCs stay uncommitted.
@@ -63,6 +65,8 @@ pub(crate) enum Awaited {
         groupid: u64,
     },
     Height(u32),
+    /// Any of our invoices with a higher `pay_index`.
+    Paid(u64),
 }
 
 /// A command that waits.
@@ -82,6 +86,8 @@ pub(crate) struct Process {
     pub(crate) uncommitted: VecDeque<Offer>,
     pub(crate) connected: bool,
     pub(crate) plugins: BTreeMap<String, PluginMethod>,
+    /// The plugins that have the hook `htlc_accepted`, in their order.
+    pub(crate) hooked: Vec<Line>,
     /// Tells the listener that the process is gone.
     pub(crate) gone: Arc<Notify>,
 }
@@ -111,6 +117,7 @@ impl State {
                 foreign: Vec::new(),
                 ledger: Vec::new(),
                 commits: HashMap::new(),
+                own_invoices: 0,
                 reconnect: true,
                 hold_commits: false,
             },
@@ -140,11 +147,13 @@ impl State {
             uncommitted: VecDeque::new(),
             connected: false,
             plugins: BTreeMap::new(),
+            hooked: Vec::new(),
             gone: Arc::clone(&gone),
         });
         if self.world.reconnect {
             self.connect_peers();
         }
+        self.replay_arrivals();
         gone
     }
 

@@ -16,6 +16,7 @@
 mod bitcoin;
 mod daemon;
 mod node;
+mod payer;
 mod process;
 mod programs;
 mod socket;
@@ -27,7 +28,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use serde_json::json;
 use tempfile::TempDir;
 
 use bitcoin::Bitcoin;
@@ -37,7 +37,7 @@ use topology::Topology;
 pub use until::until;
 pub use way::{Hop, route};
 
-/// An invoice of l4's.
+/// An invoice of a node's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoice {
     /// The invoice as a payer is given it.
@@ -103,18 +103,7 @@ impl Quartet {
 
     /// A new invoice of l4's; a number makes its label unique.
     pub async fn invoice(&self, amount_msat: u64, label: &str) -> Invoice {
-        let number = self.invoices.fetch_add(1, Ordering::Relaxed);
-        let label = format!("{label}-{number}");
-        let params = json!({"amount_msat": amount_msat, "label": label, "description": label});
-        let l4 = self.node(4);
-        let bolt11 = field(&l4.ok("invoice", params).await, "bolt11");
-        let decoded = l4.ok("decode", json!({"string": bolt11})).await;
-        Invoice {
-            payment_hash: field(&decoded, "payment_hash"),
-            payment_secret: field(&decoded, "payment_secret"),
-            bolt11,
-            amount_msat,
-        }
+        self.invoice_of(4, amount_msat, label).await
     }
 
     /// The hops by which `amount_msat` comes to l4, with exactly the fees and delays asked for:
@@ -143,6 +132,10 @@ impl Quartet {
     /// Lets a frozen node go on.
     pub fn thaw(&self, index: usize) {
         self.node(index).thaw();
+    }
+
+    fn next_number(&self) -> u64 {
+        self.invoices.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The `lightning-cli` that belongs to the nodes.

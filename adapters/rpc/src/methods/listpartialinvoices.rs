@@ -41,7 +41,7 @@ Lists the parts (HTLCs) that have arrived at our nodes for invoices of ours and 
 
 payment_hash  only this invoice's
 
-Returns {partialinvoices: [{payment_hash, total_amount_msat, incoming_scid, partial_amount_msat, incoming_time_unix, htlc_id, cltv_expiry, node, label, bolt11, received_msat, missing_msat}], warning_nodes}. received_msat is what all parts of that payment that are there bring together, missing_msat what is still to come; total_amount_msat and missing_msat only where it is known how much is to come. warning_nodes only if some could not be asked: what came in there is not in the list.";
+Returns {partialinvoices: [{payment_hash, total_amount_msat, incoming_scid, partial_amount_msat, incoming_time_unix, htlc_id, cltv_expiry, node, label, bolt11 or bolt12, received_msat, missing_msat}], warning_nodes}. received_msat is what all parts of that payment that are there bring together, missing_msat what is still to come; total_amount_msat and missing_msat only where it is known how much is to come. warning_nodes only if some could not be asked: what came in there is not in the list.";
 
     type Request = Option<PaymentHash>;
     #[cfg(feature = "docs")]

@@ -30,6 +30,9 @@ pub(crate) struct PartialInvoiceView<'a> {
     /// The invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     bolt11: Option<&'a str>,
+    /// The invoice, where it is a BOLT 12 one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bolt12: Option<&'a str>,
     /// What all parts of the payment that are there bring together.
     received_msat: u64,
     /// What is still to come, where that is known.
@@ -72,6 +75,9 @@ pub(crate) struct IncomingPaymentView<'a> {
     /// The invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     bolt11: Option<&'a str>,
+    /// The invoice, where it is a BOLT 12 one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bolt12: Option<&'a str>,
     /// `outgoing` or `incoming`.
     direction: &'static str,
     /// The configured node that was paid.
@@ -100,9 +106,18 @@ struct ReceivedPartView {
     cltv_expiry: Option<u32>,
 }
 
+/// An invoice of BOLT 11, or one of BOLT 12: those begin with `lni`.
+fn by_kind(invoice: Option<&str>) -> (Option<&str>, Option<&str>) {
+    match invoice {
+        Some(invoice) if invoice.starts_with("lni") => (None, Some(invoice)),
+        other => (other, None),
+    }
+}
+
 impl<'a> From<&'a PartialInvoice> for PartialInvoiceView<'a> {
     fn from(row: &'a PartialInvoice) -> PartialInvoiceView<'a> {
         let part = &row.part;
+        let (bolt11, bolt12) = by_kind(part.bolt11.as_deref());
         let missing = |total: domain::Msat| total.saturating_sub(row.received).get();
         PartialInvoiceView {
             payment_hash: part.payment_hash.to_string(),
@@ -114,7 +129,8 @@ impl<'a> From<&'a PartialInvoice> for PartialInvoiceView<'a> {
             cltv_expiry: part.cltv_expiry,
             node: row.node.as_str(),
             label: part.label.as_deref(),
-            bolt11: part.bolt11.as_deref(),
+            bolt11,
+            bolt12,
             received_msat: row.received.get(),
             missing_msat: part.total.map(missing),
         }
@@ -125,6 +141,7 @@ impl<'a> From<&'a IncomingPayment> for IncomingPaymentView<'a> {
     fn from(row: &'a IncomingPayment) -> IncomingPaymentView<'a> {
         let paid = &row.paid;
         let requested = paid.requested.map(domain::Msat::get);
+        let (bolt11, bolt12) = by_kind(paid.bolt11.as_deref());
         IncomingPaymentView {
             id: row.id.0,
             payment_hash: paid.payment_hash.to_string(),
@@ -138,7 +155,8 @@ impl<'a> From<&'a IncomingPayment> for IncomingPaymentView<'a> {
             payment_preimage: hex::encode(paid.preimage.expose()),
             description: paid.description.as_deref(),
             label: paid.label.as_deref(),
-            bolt11: paid.bolt11.as_deref(),
+            bolt11,
+            bolt12,
             direction: "incoming",
             node: row.node.as_str(),
             number_of_parts: paid.parts.len(),
