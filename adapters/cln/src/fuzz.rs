@@ -7,6 +7,7 @@ use crate::calls::{Channel, Htlc, ListHtlcs, ListPeerChannels, ListSendPays, Row
 use crate::connection::{CallError, Complaint, read, shortened};
 use crate::failure;
 use crate::history;
+use crate::incoming::{self, Arrivals};
 use crate::look_up::fulfilled;
 use crate::proof::{Evidence, of_no_row, of_pending_row};
 use domain::{Failure, LookUp, OfferAnswer, PartId, PaymentHash, Route};
@@ -32,6 +33,12 @@ struct Story {
     listhtlcs: Option<Box<RawValue>>,
     #[serde(default)]
     listpeerchannels: Option<Box<RawValue>>,
+    /// The reply to `waitanyinvoice`.
+    #[serde(default)]
+    invoice: Option<Box<RawValue>>,
+    /// What the hook `htlc_accepted` is told.
+    #[serde(default)]
+    hook: Option<serde_json::Value>,
     /// As lightningd's own `route` parameters are.
     #[serde(default)]
     hops: Vec<Hop>,
@@ -61,6 +68,12 @@ pub fn node_replies(bytes: &[u8]) {
     }
     if let Some(reply) = offered.or(story.error.map(|said| Err(CallError::Said(Box::new(said))))) {
         answered(reply, story.rows_before);
+    }
+    if let Some(hook) = &story.hook {
+        Arrivals::default().note(hook);
+    }
+    if let Some(error) = story.invoice.as_deref().and_then(incoming::take) {
+        brief(&error.to_string());
     }
     let list = |raw: &Option<Box<RawValue>>| raw.clone();
     let rows = page::<ListSendPays>(list(&story.listsendpays)).map_or(Vec::new(), |l| l.payments);

@@ -211,7 +211,7 @@ fn index_of(invoice: &Invoice) -> Result<u64, CallError> {
 }
 
 /// Rule A-6.
-fn preimage(invoice: &Invoice, hash: PaymentHash) -> Option<Preimage> {
+pub(super) fn preimage(invoice: &Invoice, hash: PaymentHash) -> Option<Preimage> {
     let mut bytes = [0; 32];
     let text = invoice.payment_preimage.as_deref()?;
     hex::decode_to_slice(text, &mut bytes).ok()?;

@@ -27,6 +27,11 @@ const REMOVED: [&str; 5] = [
 ];
 const GONE: &str = "SENT_REMOVE_ACK_REVOCATION";
 
+/// What the hook is told in confidence, the same for every HTLC.
+pub const SHARED_SECRET: &str = "5ec2e7d05ec2e7d15ec2e7d25ec2e7d35ec2e7d45ec2e7d55ec2e7d65ec2e7d7";
+/// See [`SHARED_SECRET`].
+pub const PAYMENT_SECRET: &str = "7d5ec2e70d5ec2e71d5ec2e72d5ec2e73d5ec2e74d5ec2e75d5ec2e76d5ec2e7";
+
 /// A row of `channel_htlcs` of the other direction.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
@@ -208,11 +213,11 @@ impl State {
         let mut ours = invoices.filter(|invoice| invoice.payment_hash == htlc.payment_hash);
         let mut onion = json!({
             "payload": "00", "type": "tlv", "forward_msat": htlc.amount_msat,
-            "outgoing_cltv_value": htlc.expiry, "next_onion": "", "shared_secret": "0d".repeat(32),
+            "outgoing_cltv_value": htlc.expiry, "next_onion": "", "shared_secret": SHARED_SECRET,
         });
         if let Some(invoice) = ours.next() {
             onion["total_msat"] = json!(invoice.amount_msat.unwrap_or(htlc.amount_msat));
-            onion["payment_secret"] = json!("0e".repeat(32));
+            onion["payment_secret"] = json!(PAYMENT_SECRET);
         } else {
             onion["short_channel_id"] = json!("104x2x0");
         }

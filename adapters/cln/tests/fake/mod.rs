@@ -50,6 +50,7 @@ mod topology;
 mod wait;
 mod waitsendpay;
 
+pub use arrival::{PAYMENT_SECRET, SHARED_SECRET};
 pub use control::Snapshot;
 pub use faults::Stall;
 pub use invoice::Invoice;

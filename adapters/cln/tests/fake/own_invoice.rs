@@ -33,7 +33,8 @@ pub struct OwnInvoice {
     pub label: String,
     pub(crate) amount_msat: Option<u64>,
     created_index: u64,
-    preimage: String,
+    /// What whoever pays gets for it.
+    pub preimage: String,
     payment_secret: String,
     description: String,
     paid: Option<Paid>,

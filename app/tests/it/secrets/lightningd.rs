@@ -1,6 +1,7 @@
 //! The same beside a lightningd and inside one.
 
 use super::{METADATA, STRAY, Tour};
+use crate::fake::{PAYMENT_SECRET, SHARED_SECRET};
 use crate::lightning::Lightning;
 use crate::lightningd::Fake;
 use crate::support::{Secrets, WHOLE, call, soon};
@@ -22,6 +23,8 @@ async fn beside_a_lightningd_no_secret_is_told() {
         "intended_msatoshi": WHOLE, "payment_secret": invoice.payment_secret});
     let part = daemon.ok("sendpartialpay", params).await;
     daemon.ok("waitpartialpay", json!([part["id"]])).await;
+
+    comes_in(&mut tour.secrets, &fake, &daemon.rpc_file).await;
 
     let wrong = "ee".repeat(32);
     fake.lightningd.adopt(&wrong, STRAY, METADATA, WHOLE);
@@ -76,8 +79,37 @@ async fn as_a_plugin_it_tells_lightningds_log_no_secret() {
     let params = json!({"payment_secret": invoice.payment_secret, "payment_metadata": METADATA});
     let refused = call(&socket, "sendpartialpay", params).await.unwrap_err();
     secrets.refused(&refused);
+    comes_in(&mut secrets, &fake, &socket).await;
     let log = json!(plugin.logs()).to_string();
     assert!(log.contains("ampere is ready"), "{log}");
     secrets.heard("lightningd's log", log);
     secrets.check();
+}
+
+/// An invoice of ours is paid in two parts, and some of what lightningd says of it is garbled.
+async fn comes_in(secrets: &mut Secrets, fake: &Fake, rpc_file: &std::path::Path) {
+    let invoice = fake.lightningd.own_invoice(WHOLE);
+    secrets.keep("payment_preimage", &invoice.preimage);
+    secrets.keep("payment_secret", PAYMENT_SECRET);
+    secrets.keep("shared_secret", SHARED_SECRET);
+    for garbled in ["listinvoices", "waitanyinvoice"] {
+        fake.lightningd.garble(garbled);
+    }
+    for way in [0, 1] {
+        fake.lightningd
+            .arrives(&invoice.payment_hash, way, WHOLE / 2);
+        let list = call(rpc_file, "listpartialinvoices", json!([])).await;
+        secrets.heard("a list", list.unwrap().to_string());
+    }
+    soon("the history", async {
+        loop {
+            let paid = json!({"direction": "incoming"});
+            let list = call(rpc_file, "listpayments", paid).await.unwrap();
+            if list["payments"][0]["payment_preimage"] == invoice.preimage.as_str() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
