@@ -68,11 +68,15 @@ mod bugs {
         ForgetsPaid,
         /// A payment is deleted whatever is still out.
         DeletesLiveParts,
+        /// An incoming payment that cannot be kept now is let go.
+        ForgetsWhatCameIn,
+        /// An incoming part shows as often as its node tells of it.
+        ShowsPartsTwice,
     }
 
     impl Bug {
         /// All of them.
-        pub const ALL: [Bug; 21] = [
+        pub const ALL: [Bug; 23] = [
             Bug::CeilingWithoutNewPart,
             Bug::CeilingOfLiveSiblings,
             Bug::OffersAfterSuccess,
@@ -94,6 +98,8 @@ mod bugs {
             Bug::FailsOpen,
             Bug::ForgetsPaid,
             Bug::DeletesLiveParts,
+            Bug::ForgetsWhatCameIn,
+            Bug::ShowsPartsTwice,
         ];
 
         /// The rule that it is meant to break; another may be seen broken first.
@@ -114,6 +120,7 @@ mod bugs {
                 Bug::RegistersLate | Bug::RecoversFirstPartOnly => Rule::WaitsTellTheTruth,
                 Bug::IgnoresRequestId | Bug::CursorPassesUnstored => Rule::AcknowledgedIsDurable,
                 Bug::FailsOpen => Rule::FailClosed,
+                Bug::ForgetsWhatCameIn | Bug::ShowsPartsTwice => Rule::TrueIncomingList,
             }
         }
     }

@@ -54,6 +54,16 @@ impl SimReceiver {
         self.state().is_silent = is_silent;
     }
 
+    /// What is there now.
+    pub fn pending_now(&self) -> Vec<IncomingPart> {
+        self.state().pending.clone()
+    }
+
+    /// What was paid, in order.
+    pub fn paid_so_far(&self) -> Vec<PaidInvoice> {
+        self.state().paid.clone()
+    }
+
     /// From where its paid invoices were asked for.
     pub fn asked_from(&self) -> Vec<Option<Cursor>> {
         self.state().asked_from.clone()

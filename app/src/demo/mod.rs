@@ -1,6 +1,7 @@
 //! `ampere demo`: three payments out and one in, over a real Lightning network in this process, by way of the same
 //! socket that any client would use.
 
+mod beside;
 mod expect;
 mod incoming;
 mod report;
@@ -73,10 +74,14 @@ async fn tell(json: bool, started: Instant) -> anyhow::Result<Exit> {
 
 async fn play(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
     stage.introduce(report.network_up());
+    let follower = beside::Follower::start(stage, 1)?;
     report.add(script::two_parts(stage).await?, &expect::TWO_PARTS);
     report.add(script::replaced_part(stage).await?, &expect::REPLACED_PART);
+    let told = follower.kill(stage).await?;
     report.add(script::given_up(stage).await?, &expect::GIVEN_UP);
     report.receive(incoming::three_parts(stage).await?);
+    report.follow(beside::resume(stage, told).await?);
+    report.keep(beside::books(stage).await?);
     if report.problems().is_empty() {
         print_line("\nEvery outcome was the expected one.");
     }

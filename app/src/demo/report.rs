@@ -58,6 +58,8 @@ pub(super) struct Report {
     network_up: Duration,
     outcomes: Vec<Outcome>,
     received: Vec<Receipt>,
+    told: Vec<u64>,
+    books: String,
     problems: Vec<String>,
 }
 
@@ -68,6 +70,8 @@ impl Report {
             network_up,
             outcomes: Vec::new(),
             received: Vec::new(),
+            told: Vec::new(),
+            books: String::new(),
             problems: Vec::new(),
         }
     }
@@ -86,6 +90,24 @@ impl Report {
         self.received.push(receipt);
     }
 
+    /// What was told of the history, by one who was killed and one who went on.
+    pub(super) fn follow(&mut self, told: Vec<u64>) {
+        if told.is_empty() || !(1..).zip(&told).all(|(number, told)| number == *told) {
+            let problem = format!("the events that were told are {told:?}");
+            self.problems.push(problem);
+        }
+        self.told = told;
+    }
+
+    pub(super) fn keep(&mut self, books: String) {
+        let bookings = books.lines().filter(|line| line.contains(" * ")).count();
+        if bookings != 3 {
+            let problem = format!("the books have {bookings} bookings, not 3");
+            self.problems.push(problem);
+        }
+        self.books = books;
+    }
+
     pub(super) fn problems(&self) -> Vec<String> {
         self.problems.clone()
     }
@@ -97,6 +119,8 @@ impl Report {
         json!({
             "payments": self.outcomes.iter().map(Outcome::json).collect::<Vec<_>>(),
             "incoming": self.received.iter().map(Receipt::json).collect::<Vec<_>>(),
+            "events_told": self.told,
+            "export": self.books,
             "network_up_ms": millis(self.network_up),
             "first_payment_settled_ms": first_settled.map(millis),
             "total_ms": millis(self.started.elapsed()),

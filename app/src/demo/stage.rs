@@ -10,7 +10,7 @@ use rpc::client::{CallError, Client};
 use serde_json::Value;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -76,6 +76,11 @@ impl Stage {
             up_in.as_millis(),
             self.rpc_file.display()
         ));
+    }
+
+    /// The socket.
+    pub(super) fn rpc_file(&self) -> &Path {
+        &self.rpc_file
     }
 
     /// Whether it shall be drawn live, for people.

@@ -60,6 +60,12 @@ async fn the_demo_pays_replaces_and_gives_up_as_it_should() {
     assert_eq!(incoming["parts_seen"], serde_json::json!([1, 2, 0]));
     assert_eq!(incoming["parts"].as_array().unwrap().len(), 3);
     assert!(preimage_opens(incoming));
+    let told: Vec<u64> = serde_json::from_value(last["events_told"].clone()).unwrap();
+    let all: Vec<u64> = (1..=told.len() as u64).collect();
+    assert_eq!(told, all, "killed, resumed, and nothing is missing");
+    let books = last["export"].as_str().unwrap();
+    assert!(books.contains("Income:Lightning:Payments"), "{books}");
+    assert!(books.contains("Expenses:Lightning:Fees"), "{books}");
     assert!(last["first_payment_settled_ms"].is_u64());
 }
 

@@ -4,6 +4,7 @@
 
 use super::core::Core;
 use crate::invariant::stored;
+use crate::planted::planted;
 use crate::{
     ApiError, Cursor, Direction, HistoryFilter, HistoryRow, IncomingNode, IncomingPart,
     IncomingPayment, IncomingStore, Listed, Msat, NodeName, PartialInvoice, PartialInvoices,
@@ -97,6 +98,7 @@ async fn record(core: &Core, store: &dyn IncomingStore, name: &NodeName, receive
                 return core.alarm(hash, &what);
             }
             Recorded::Unavailable(reason) => {
+                planted!(ForgetsWhatCameIn, return);
                 error!(payment.hash = %hash, node = %name, reason, "an incoming payment waits for storage");
             }
         }
@@ -184,6 +186,7 @@ fn rows(node: &NodeName, mut parts: Vec<IncomingPart>) -> Vec<PartialInvoice> {
         )
     });
     parts.dedup_by_key(|part| (part.channel, part.htlc_id));
+    planted!(ShowsPartsTwice, parts.extend_from_within(..));
     let mut received: HashMap<PaymentHash, Msat> = HashMap::new();
     for part in &parts {
         let sum = received.entry(part.payment_hash).or_default();

@@ -3,6 +3,7 @@
 use crate::SimArgs;
 use anyhow::{Result, ensure};
 use comfy_table::{Table, presets};
+use domain::invariant::Rule;
 use domain::planted::{Bug, plant};
 use sim::simulation::{Found, Plan, run};
 
@@ -52,7 +53,8 @@ fn hunt(bug: Bug, guarded: bool, args: &SimArgs) -> Option<(u64, Found)> {
         let plan = Plan {
             seed,
             moves: args.steps,
-            followed: false,
+            // Elsewhere nobody pays us.
+            followed: bug.rule() == Rule::TrueIncomingList,
             record: false,
         };
         Some((seed, run(&plan).found?))

@@ -4,7 +4,9 @@ use super::chance::Fault;
 use super::disk::Disk;
 use super::executor::{DaemonSpawner, Executor, Owner};
 use super::node::Nodes;
+use super::till;
 use super::world::{World, lock};
+use crate::SimReceiver;
 use domain::{Engine, NodePorts, Policy, Ports};
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
@@ -16,7 +18,10 @@ pub(super) struct Daemon {
     pub(super) world: Arc<World>,
     pub(super) disk: Disk,
     pub(super) nodes: Arc<Nodes>,
+    /// What comes in at the first of them, whether somebody pays us or not.
+    pub(super) till: SimReceiver,
     policy: Policy,
+    is_paid: bool,
     state: Mutex<State>,
     /// It is up, or it has died.
     changed: Notify,
@@ -33,12 +38,14 @@ struct State {
 pub(super) struct ConnectionLost;
 
 impl Daemon {
-    pub(super) fn new(world: &Arc<World>, policy: Policy) -> Arc<Daemon> {
+    pub(super) fn new(world: &Arc<World>, policy: Policy, is_paid: bool) -> Arc<Daemon> {
         Arc::new(Daemon {
             world: world.clone(),
             disk: Disk::new(world),
             nodes: Nodes::new(world),
+            till: SimReceiver::new(),
             policy,
+            is_paid,
             state: Mutex::default(),
             changed: Notify::new(),
         })
@@ -161,7 +168,7 @@ impl Daemon {
                 life,
             }),
             nodes: nodes.into(),
-            incoming: None,
+            incoming: self.is_paid.then(|| till::incoming(self)),
         }
     }
 }

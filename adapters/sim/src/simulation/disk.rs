@@ -5,9 +5,10 @@ use super::world::World;
 use crate::SimStore;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, Event, EventFilter, Listed, LoadError, NodeIdentity,
-    NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
-    PaymentStore, PaymentSummary, Request, RequestId, Transition, Unavailable,
+    Committed, Cursor, Deleted, Deletion, Event, EventFilter, IncomingPayment, IncomingStore,
+    Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment,
+    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request,
+    RequestId, Transition, Unavailable,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,6 +37,11 @@ impl Disk {
     /// What is durable of a payment now.
     pub(super) async fn durable(&self, hash: PaymentHash) -> Option<Payment> {
         self.durable.load(hash).await.ok().flatten()
+    }
+
+    /// What is durable of what came in.
+    pub(super) fn durable_incoming(&self) -> &dyn IncomingStore {
+        &self.durable
     }
 
     /// Every event that is durable now.
@@ -122,6 +128,37 @@ impl Disk {
             world.judge().committed(&truth, payment, world.moves());
         }
         committed
+    }
+}
+
+#[async_trait]
+impl IncomingStore for Disk {
+    async fn record(&self, payment: IncomingPayment, cursor: Cursor) -> Recorded {
+        if self.before_commit::<()>().await.is_some() {
+            return Recorded::Unavailable("nothing was written, or nobody knows".into());
+        }
+        let hash = payment.paid.payment_hash;
+        let recorded = self.durable.record(payment, cursor).await;
+        self.world
+            .note(Some(hash), || format!("store: {recorded:?}"));
+        self.world.pause(Fault::SlowStore).await;
+        if self.world.chance.strikes(Fault::WrittenInError) {
+            return Recorded::Unavailable("an error after the commit".into());
+        }
+        recorded
+    }
+
+    async fn incoming_cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
+        self.readable().await?;
+        self.durable.incoming_cursor(node).await
+    }
+
+    async fn incoming(
+        &self,
+        filter: PaymentFilter,
+    ) -> Result<Vec<Listed<IncomingPayment>>, Unavailable> {
+        self.readable().await?;
+        self.durable.incoming(filter).await
     }
 }
 

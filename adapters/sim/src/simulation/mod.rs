@@ -22,6 +22,7 @@ mod history;
 mod judge;
 mod node;
 mod play;
+mod till;
 mod time;
 mod truth;
 mod world;

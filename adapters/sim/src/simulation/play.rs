@@ -7,6 +7,7 @@ use super::executor::{Executor, Owner};
 use super::follower::follow;
 use super::history::Happening;
 use super::judge::Found;
+use super::till;
 use super::world::World;
 use domain::invariant::Rule;
 use domain::{PaymentApi, Policy};
@@ -26,7 +27,7 @@ pub struct Plan {
     pub seed: u64,
     /// How many moves there are before the faults stop: a task goes on, or time passes.
     pub moves: u64,
-    /// Whether somebody follows the history meanwhile.
+    /// Whether somebody follows the history meanwhile, and somebody pays us.
     pub followed: bool,
     /// Whether what happens is written down.
     pub record: bool,
@@ -93,11 +94,12 @@ pub fn shortened(plan: &Plan) -> (Plan, Vec<String>) {
 
 fn play(world: &Arc<World>, plan: &Plan) {
     let mut executor = Executor::new(world.inbox.clone());
-    let daemon = Daemon::new(world, policy(world));
+    let daemon = Daemon::new(world, policy(world), plan.followed);
     daemon.start();
     all_come(&daemon);
     if plan.followed {
         follow(&daemon);
+        till::open(&daemon);
     }
     let mut stops_at = None;
     while world.moves() < plan.moves && world.judge().found().is_none() {
@@ -169,6 +171,7 @@ fn everything_is_settled(world: &Arc<World>, daemon: &Arc<Daemon>, executor: &mu
     }
     judge.rest(&world.truth(), moves);
     let history = daemon.disk.history().now_or_never();
+    judge.rule(None, moves, till::is_recorded(daemon));
     judge.followed(&history.unwrap_or_default(), moves);
     let info = daemon
         .engine()
