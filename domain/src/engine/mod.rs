@@ -29,7 +29,6 @@ pub use self::hourly::Hourly;
 
 use self::core::Core;
 use crate::{Clock, HtlcListener, HtlcSender, NodeIdentity, NodeName, PaymentStore, Spawner};
-use futures::future::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,7 +135,7 @@ impl Engine {
         for (worker, from) in workers.into_iter().zip(cursors) {
             worker.start(&core, from);
         }
-        core.spawn_until_closed(hourly::clean(core.clone()).boxed());
+        hourly::start(&core);
         Ok(Arc::new(Engine { core }))
     }
 
