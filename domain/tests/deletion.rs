@@ -63,7 +63,7 @@ fn every_state_and_whether_it_can_be_deleted() {
         let said = said.replace(&hash(1).to_string(), "1");
         writeln!(table, "{state:3}  {said}").unwrap();
     }
-    expect![[r#"
+    expect![[r"
         P    refused: payment 1 has 1 pending parts: it can be deleted when all of them have ended (waitpayment waits for that)
         C    deleted: a tombstone is left
         F    deleted: nothing is left
@@ -75,7 +75,7 @@ fn every_state_and_whether_it_can_be_deleted() {
         FF   deleted: nothing is left
         C!   refused: payment 1 is quarantined: the node called part 1 failed after it had been fulfilled
         CP!  refused: payment 1 is quarantined: the node called part 1 failed after it had been fulfilled
-    "#]].assert_eq(&table);
+    "]].assert_eq(&table);
 }
 
 #[test]

@@ -267,6 +267,7 @@ pub(crate) fn fence(connection: &mut SqliteConnection) -> Result<Counters, Fault
 /// The number of the last row, or of the last that was deleted.
 fn read_counters(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
     type Last = (i64, Option<i64>);
+    type Payment = (i64, Option<i64>, Option<i64>);
     let incoming = incoming_payments::table.select(max(incoming_payments::id));
     let last = (
         (
@@ -284,7 +285,6 @@ fn read_counters(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
         ),
         counters::fences,
     );
-    type Payment = (i64, Option<i64>, Option<i64>);
     let found: (Payment, Last, Last, i64) = counters::table.select(last).get_result(connection)?;
     let last = |(deleted, stored): Last| deleted.max(stored.unwrap_or(0));
     let ((deleted, outgoing, incoming), part, event, fences) = found;

@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use crate::{Autoclean, Ended};
+use futures::future::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::warn;
@@ -35,14 +36,16 @@ impl Hourly {
     }
 }
 
-/// Until the engine closes; at once, if there is nothing to do.
-pub(super) async fn clean(core: Arc<Core>) {
-    let hourly = core.policy.autoclean;
-    if hourly == Hourly::default() {
-        return;
+/// Until the engine closes.
+pub(super) fn start(core: &Arc<Core>) {
+    if core.policy.autoclean.wanted().next().is_some() {
+        core.spawn_until_closed(clean(core.clone()).boxed());
     }
+}
+
+async fn clean(core: Arc<Core>) {
     loop {
-        for request in hourly.wanted() {
+        for request in core.policy.autoclean.wanted() {
             core.clean_by_itself(request).await;
         }
         core.clock.sleep_until(core.clock.now().after(HOUR)).await;

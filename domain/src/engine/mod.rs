@@ -32,7 +32,6 @@ pub use self::incoming::Incoming;
 
 use self::core::Core;
 use crate::{Clock, HtlcListener, HtlcSender, NodeIdentity, NodeName, PaymentStore, Spawner};
-use futures::future::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -142,7 +141,7 @@ impl Engine {
             worker.start(&core, from);
         }
         incoming::start(&core);
-        core.spawn_until_closed(hourly::clean(core.clone()).boxed());
+        hourly::start(&core);
         Ok(Arc::new(Engine { core }))
     }
 

@@ -13,6 +13,7 @@ use domain::{
 };
 
 type Break = fn(&mut Transition);
+type BreakDeletion = fn(&mut Deletion);
 
 /// What is decided on `parts`, broken in each of these ways.
 fn assert_each(parts: &str, command: &Command, cases: &[(&str, Rule, Break)]) {
@@ -258,7 +259,7 @@ fn only_what_has_come_to_rest_is_deleted_and_what_was_paid_leaves_a_tombstone() 
         assert_eq!(deletion(Some(&before), &sound), Ok(()), "{parts}");
         let rule = AcknowledgedIsDurable;
         assert_broken(rule, deletion(None, &sound), "of nothing");
-        let cases: [(&str, Rule, fn(&mut Deletion)); 4] = [
+        let cases: [(&str, Rule, BreakDeletion); 4] = [
             ("of another payment", rule, |d| d.payment = PaymentId(7)),
             ("of another hash", rule, |d| d.payment_hash = hash(2)),
             ("of another version", rule, |d| d.version += 1),

@@ -172,7 +172,12 @@ impl Judge {
             (told.status, told.tombstone) == (status, status == StatusKind::Complete)
                 && (told.deleted.parts, told.deleted.events) == (parts, was.summary().version)
         });
-        let untrue = || Rule::AcknowledgedIsDurable.broken(format!("nothing like {told:?} was"));
+        let (status, tombstone) = (told.status, told.tombstone);
+        let untrue = || {
+            let what =
+                format!("a deletion was told ({status:?}, tombstone: {tombstone}) that never was");
+            Rule::AcknowledgedIsDurable.broken(what)
+        };
         let holds = is_true.then_some(()).ok_or_else(untrue);
         self.rule(Some(hash), moves, holds);
     }
