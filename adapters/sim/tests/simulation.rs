@@ -6,12 +6,13 @@ use sim::simulation::{Plan, run, shortened};
 const MOVES: u64 = 2_000;
 
 /// Seeds that found something once, each with what it found.
-const KEPT: [(u64, &str); 8] = [
+const KEPT: [(u64, &str); 9] = [
     (0, "a ceiling that did not count the new part (planted)"),
     (
         2,
         "an offer without an answer that was called failed (planted)",
     ),
+    (4, "a deletion that left no tombstone (planted)"),
     (5, "a waiter that registered after it had looked (planted)"),
     (6, "a success that was undone by a late failure (planted)"),
     (
