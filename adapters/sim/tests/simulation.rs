@@ -6,7 +6,7 @@ use sim::simulation::{Plan, run, shortened};
 const MOVES: u64 = 2_000;
 
 /// Seeds that found something once, each with whether somebody followed the history, and what it found.
-const KEPT: [(u64, bool, &str); 8] = [
+const KEPT: [(u64, bool, &str); 10] = [
     (
         0,
         false,
@@ -17,6 +17,7 @@ const KEPT: [(u64, bool, &str); 8] = [
         false,
         "an offer without an answer that was called failed (planted)",
     ),
+    (4, false, "a deletion that left no tombstone (planted)"),
     (
         5,
         false,
@@ -46,6 +47,11 @@ const KEPT: [(u64, bool, &str); 8] = [
         152,
         false,
         "a cursor that passed an outcome that was not stored (planted)",
+    ),
+    (
+        2_556,
+        true,
+        "a node that was met twice, and so stayed away for its parts",
     ),
 ];
 

@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::gate::Standing;
+use super::incoming;
 use super::outcome::{Kept, Said};
 use crate::planted::planted;
 use crate::{Cursor, Heard, HtlcListener, NodeName};
@@ -49,6 +50,7 @@ pub(super) async fn listen(
 ) {
     let node = core.node(&name);
     core.meet(node).await;
+    incoming::start(&core, &name);
     let words = listener.listen(from).await;
     node.standing.set(Standing::Ready);
     let mut words = words.ready_chunks(OUTCOMES_AT_ONCE);

@@ -28,12 +28,12 @@ pub struct Incoming {
     pub nodes: Vec<(NodeName, Arc<dyn IncomingNode>)>,
 }
 
-/// Starts to record what each node was paid.
-pub(super) fn start(core: &Arc<Core>) {
+/// Starts to record what that node was paid: it has shown to be the one that it should be.
+pub(super) fn start(core: &Arc<Core>, met: &NodeName) {
     let Some(incoming) = &core.incoming else {
         return;
     };
-    for (name, node) in &incoming.nodes {
+    for (name, node) in incoming.nodes.iter().filter(|(name, _)| name == met) {
         let (core, store) = (core.clone(), incoming.store.clone());
         let work = record_all(core.clone(), store, name.clone(), node.clone());
         core.spawn_until_closed(work.boxed());
@@ -47,7 +47,6 @@ async fn record_all(
     name: NodeName,
     node: Arc<dyn IncomingNode>,
 ) {
-    core.meet(core.node(&name)).await;
     let from = heard(&core, &*store, &name).await;
     let mut paid = node.paid(from).await;
     while let Some(received) = paid.next().await {

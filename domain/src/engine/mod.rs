@@ -140,7 +140,6 @@ impl Engine {
         for (worker, from) in workers.into_iter().zip(cursors) {
             worker.start(&core, from);
         }
-        incoming::start(&core);
         hourly::start(&core);
         Ok(Arc::new(Engine { core }))
     }
