@@ -10,7 +10,7 @@ mod outcomes;
 mod staging;
 
 pub(crate) use blocks::Blocks;
-pub(crate) use invoices::{Arrival, InvoiceChanges, Payment};
+pub(crate) use invoices::{Arrival, InvoiceChanges, Receipt};
 pub(crate) use outcomes::Outcome;
 pub(crate) use staging::{Staging, Write};
 

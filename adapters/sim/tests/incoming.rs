@@ -75,7 +75,8 @@ impl World {
                 ..PaymentFilter::default()
             },
         };
-        let page = self.engine.list_history(filter).await.unwrap();
+        let page = self.engine.list_history(filter).await;
+        let page = page.expect("storage answers");
         let sound = page.rows.into_iter().map(|row| match row {
             Listed::Sound(row) => row,
             Listed::Damaged(row) => panic!("{row:?}"),

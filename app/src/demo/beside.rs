@@ -57,8 +57,10 @@ impl Follower {
 
 /// The number of the last event.
 async fn last_event(stage: &Stage) -> anyhow::Result<u64> {
-    let list = stage.call("listevents", json!({"limit": 1000})).await?;
-    let last = list["events"].as_array().and_then(|events| events.last());
+    let history = stage.call("listevents", json!({"limit": 1000})).await?;
+    let last = history["events"]
+        .as_array()
+        .and_then(|events| events.last());
     let last = last.and_then(|event| event["seq"].as_u64());
     last.context("listevents: no events")
 }

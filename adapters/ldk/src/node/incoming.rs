@@ -3,7 +3,7 @@
 use super::ask::InvoiceReply;
 use super::driver::Driver;
 use super::now;
-use crate::store::{Arrival, Payment, Store, StoreError};
+use crate::store::{Arrival, Receipt, Store, StoreError};
 use domain::{
     IncomingPart, InvoiceError, InvoiceFilter, InvoiceStatus, Msat, NewInvoice, OwnInvoice,
     PaymentHash, PaymentSecret, ReceivedPart, ShortChannelId, Timestamp,
@@ -12,6 +12,7 @@ use lightning::bolt11_invoice::{Bolt11InvoiceDescription, Description};
 use lightning::events::ClaimedHTLC;
 use lightning::ln::channel_state::InboundHTLCStateDetails;
 use lightning::ln::channelmanager::Bolt11InvoiceParameters;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
@@ -69,8 +70,8 @@ impl Driver {
         }
         for arrival in self.there() {
             let place = (arrival.channel, arrival.htlc);
-            if !self.desk.arrivals.contains_key(&place) {
-                self.desk.arrivals.insert(place, arrival);
+            if let Entry::Vacant(vacant) = self.desk.arrivals.entry(place) {
+                vacant.insert(arrival);
                 self.turn.invoices.arrived.push(arrival);
             }
         }
@@ -177,7 +178,7 @@ impl Driver {
         }
         self.desk.open.remove(&payment_hash);
         self.desk.claiming.remove(&payment_hash);
-        self.turn.invoices.paid.push(Payment {
+        self.turn.invoices.paid.push(Receipt {
             payment_hash,
             preimage,
             amount,

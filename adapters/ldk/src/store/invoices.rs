@@ -52,11 +52,11 @@ pub(crate) struct InvoiceChanges {
     /// HTLCs that are gone.
     pub(crate) gone: Vec<(ShortChannelId, u64)>,
     /// What was paid.
-    pub(crate) paid: Vec<Payment>,
+    pub(crate) paid: Vec<Receipt>,
 }
 
 /// An invoice that was paid, as the driver knows it.
-pub(crate) struct Payment {
+pub(crate) struct Receipt {
     pub(crate) payment_hash: PaymentHash,
     pub(crate) preimage: [u8; 32],
     pub(crate) amount: u64,
@@ -215,7 +215,7 @@ pub(super) fn write(db: &Connection, changes: &InvoiceChanges) -> Result<Option<
 }
 
 /// Its place, unless it was written before.
-fn write_payment(db: &Connection, payment: &Payment) -> Result<Option<u64>, StoreError> {
+fn write_payment(db: &Connection, payment: &Receipt) -> Result<Option<u64>, StoreError> {
     let sql = "INSERT OR IGNORE INTO received (payment_hash, preimage, label, description, bolt11, \
                requested, amount, created_at, paid_at) \
                SELECT payment_hash, ?, label, description, bolt11, amount, ?, min(created_at, ?3), ?3 \

@@ -9,7 +9,7 @@ use serde::Serialize;
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub(crate) enum EventRow<'a> {
-    Sound(EventView<'a>),
+    Sound(Box<EventView<'a>>),
     Damaged(DamagedEventView<'a>),
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct DamagedEventView<'a> {
 impl<'a> From<&'a Listed<Event>> for EventRow<'a> {
     fn from(row: &'a Listed<Event>) -> EventRow<'a> {
         match row {
-            Listed::Sound(event) => EventRow::Sound(EventView::from(event)),
+            Listed::Sound(event) => EventRow::Sound(Box::new(EventView::from(event))),
             Listed::Damaged(row) => EventRow::Damaged(DamagedEventView::from(row)),
         }
     }
