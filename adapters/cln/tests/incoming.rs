@@ -106,6 +106,16 @@ async fn only_what_waits_for_us_is_listed() {
     assert_eq!(listed[0].channel, "104x3x0".parse().unwrap());
 }
 
+/// One HTLC too many, which lightningd is about to fail; or one that was claimed between two questions.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_waits_for_an_invoice_that_is_paid() {
+    let r = receiver();
+    let paid = pay(&r, &[1_000_000]).await.to_string();
+    let late = "RCVD_ADD_ACK_REVOCATION";
+    r.world.lightningd.is_on_its_way(&paid, 0, 1_000, late);
+    assert_eq!(r.listed(None).await, []);
+}
+
 /// Whatever became of it on chain, it cannot be claimed for sure any more.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_timed_out_is_gone() {

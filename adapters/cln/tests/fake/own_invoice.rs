@@ -44,6 +44,7 @@ pub struct OwnInvoice {
 #[derive(Debug, Clone)]
 struct Paid {
     pay_index: u64,
+    updated_index: u64,
     received_msat: u64,
     at: u64,
 }
@@ -68,6 +69,7 @@ impl OwnInvoice {
             fields["amount_msat"] = json!(amount);
         }
         if let Some(paid) = &self.paid {
+            fields["updated_index"] = json!(paid.updated_index);
             fields["pay_index"] = json!(paid.pay_index);
             fields["amount_received_msat"] = json!(paid.received_msat);
             fields["paid_at"] = json!(paid.at);
@@ -113,7 +115,7 @@ impl State {
         let label = params.string("label")?.unwrap_or_default();
         let description = params.string("description")?.unwrap_or_default();
         if self.db.invoices.values().any(|known| known.label == label) {
-            let text = "Duplicate label";
+            let text = format!("Duplicate label '{label}'");
             return Err(RpcError::new(code::INVOICE_LABEL_ALREADY_EXISTS, text));
         }
         let invoice = self.issue(amount, Some(label), &description);
@@ -179,16 +181,17 @@ impl State {
     pub(crate) fn own_paid(&mut self, payment_hash: &str, received_msat: u64) {
         self.db.last_pay_index += 1;
         let pay_index = self.db.last_pay_index;
+        let updated_index = self.bump(Subsystem::Invoices, Index::Updated, 1, &json!({}));
         let mut invoices = self.db.invoices.values_mut();
         let invoice = invoices.find(|invoice| invoice.payment_hash == payment_hash);
         let invoice = invoice.expect("it was just there");
         invoice.paid = Some(Paid {
             pay_index,
+            updated_index,
             received_msat,
             at: now().as_secs(),
         });
         let told = invoice.to_json();
-        self.bump(Subsystem::Invoices, Index::Updated, 1, &json!({}));
         self.wake(
             &Ok(told),
             |awaited| matches!(awaited, Awaited::Paid(after) if *after < pay_index),

@@ -46,7 +46,7 @@ impl Quartet {
         self.node(from).ok("sendpay", params).await;
     }
 
-    async fn invoice_of(&self, index: usize, amount_msat: u64, label: &str) -> Invoice {
+    pub(super) async fn invoice_of(&self, index: usize, amount_msat: u64, label: &str) -> Invoice {
         let number = self.next_number();
         let label = format!("{label}-{number}");
         let params = json!({"amount_msat": amount_msat, "label": label, "description": label});
