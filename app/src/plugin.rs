@@ -37,6 +37,9 @@ const METHODS: [(&str, &str); 9] = [
     ("ampere-autoclean", "autoclean"),
 ];
 
+/// What a list shows at once: `next` says how to go on.
+const PAGE_BYTES: usize = 256 * 1024;
+
 const DATABASE: StringConfigOption<'_> = StringConfigOption::new_str_no_default(
     "ampere-database",
     "Ampere's SQLite database [default: ampere/ampere.sqlite3 in the lightning directory]",
@@ -274,7 +277,11 @@ fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, PathBuf)> {
         state: None,
         rpc_file: place(configured.option(&RPC_FILE)?),
         database: config.database,
-        limits: config.limits,
+        limits: rpc::Limits {
+            // A reply goes the way of the hook's answers, which must not wait for it.
+            page_bytes: config.limits.page_bytes.min(PAGE_BYTES),
+            ..config.limits
+        },
         policy: config.policy.into(),
         arrivals: Arrivals::default(),
     };

@@ -78,6 +78,12 @@ impl PaymentSummary {
         }
     }
 
+    /// What delivering it cost, once that is known: it is complete, and no part may still change it.
+    pub fn fee(&self) -> Option<Msat> {
+        let is_final = self.preimage.is_some() && self.tally.live == 0;
+        is_final.then(|| self.tally.sent.saturating_sub(self.tally.delivered))
+    }
+
     /// What may still be sent towards it (rule A-1).
     pub fn room(&self) -> Msat {
         self.terms.intended.saturating_sub(self.tally.committed())

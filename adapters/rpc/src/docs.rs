@@ -149,7 +149,23 @@ fn table_of_errors(page: &mut String, codes: &[Code]) {
     }
 }
 
-/// In place of the braces with which Core Lightning names parameters.
+/// In place of the braces with which Core Lightning names parameters; others show what they are.
 fn plain(text: &str) -> String {
-    text.replace(['{', '}'], "`")
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let named = after.split_once('}').filter(|(name, _)| {
+            let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            !name.is_empty() && name.chars().all(letter)
+        });
+        plain.push_str(before);
+        if let Some((name, after)) = named {
+            plain.extend(["`", name, "`"]);
+            rest = after;
+        } else {
+            plain.push('{');
+            rest = after;
+        }
+    }
+    plain + rest
 }

@@ -2,12 +2,14 @@
 
 mod support;
 
+use async_trait::async_trait;
 use domain::contract::incoming::paid;
-use domain::contract::samples::{hash, msat, node};
+use domain::contract::samples::{self, hash, msat, node};
 use domain::{
-    Cursor, Direction, Engine, HistoryFilter, HistoryRow, Incoming, IncomingNode, IncomingPart,
-    Listed, NodeName, NodePorts, PaymentApi, PaymentFilter, Policy, Ports, Preimage,
-    ShortChannelId, StatusKind, Timestamp,
+    Command, Committed, Cursor, Direction, Engine, HistoryFilter, HistoryRow, Incoming,
+    IncomingNode, IncomingPart, IncomingPayment, IncomingStore, Listed, NodeName, NodePorts,
+    PaymentApi, PaymentFilter, PaymentId, PaymentStore, Policy, Ports, Preimage, Recorded,
+    ShortChannelId, StatusKind, Timestamp, Unavailable,
 };
 use sim::{SimClock, SimNode, SimReceiver, SimStore, TestSpawner};
 use std::sync::Arc;
@@ -63,6 +65,16 @@ impl World {
         World::of(self.store, self.receivers).await
     }
 
+    /// The engine before may still hear what comes while it ends.
+    async fn listens_again(&self) {
+        soon(async {
+            while self.receiver().asked_from().len() < 2 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
     fn receiver(&self) -> &SimReceiver {
         &self.receivers[0].1
     }
@@ -99,7 +111,7 @@ impl World {
     }
 }
 
-fn incoming(row: &HistoryRow) -> &domain::IncomingPayment {
+fn incoming(row: &HistoryRow) -> &IncomingPayment {
     match row {
         HistoryRow::Incoming(payment) => payment,
         HistoryRow::Outgoing(payment) => panic!("{payment:?}"),
@@ -132,6 +144,7 @@ async fn what_was_paid_is_recorded_in_order_and_once() {
         assert_eq!(incoming(row).node, node());
     }
     let world = world.restart().await;
+    world.listens_again().await;
     world.receiver().pay(paid(4));
     assert_eq!(world.recorded(4).await[..3], rows);
     assert_eq!(world.receiver().asked_from(), [None, Some(Cursor(3))]);
@@ -150,6 +163,7 @@ async fn what_cannot_be_recorded_yet_is_not_lost() {
     })
     .await;
     let world = world.restart().await;
+    world.listens_again().await;
     assert_eq!(world.history(Direction::All).await, []);
     world.store.set_incoming_fails(false);
     let rows = world.recorded(2).await;
@@ -245,4 +259,70 @@ async fn only_complete_is_what_came_in() {
         assert_eq!(page.rows.len(), rows, "{status:?}");
     }
     soon(world.engine.close()).await;
+}
+
+/// A store to which a payment is added just before it is asked what came in, and then one that came in.
+struct Between(SimStore);
+
+#[async_trait]
+impl IncomingStore for Between {
+    async fn record(&self, payment: IncomingPayment, cursor: Cursor) -> Recorded {
+        self.0.record(payment, cursor).await
+    }
+
+    async fn incoming_cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
+        self.0.incoming_cursor(node).await
+    }
+
+    async fn incoming(
+        &self,
+        filter: PaymentFilter,
+    ) -> Result<Vec<Listed<IncomingPayment>>, Unavailable> {
+        let send = Command::Send(Box::new(samples::part(1, 1_000, 1_000)));
+        let decided = samples::decided(None, &send).expect("it is new");
+        assert!(matches!(self.0.commit(decided).await, Committed::Yes(_)));
+        let received = IncomingPayment {
+            id: PaymentId(0),
+            node: node(),
+            paid: paid(2),
+        };
+        self.0.record(received, Cursor(1)).await;
+        self.0.incoming(filter).await
+    }
+}
+
+/// One history: whoever goes on at the number after the last has missed none.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_went_out_between_two_looks_is_not_skipped() {
+    let (store, node) = (SimStore::new(), SimNode::new());
+    let ports = Ports {
+        store: Arc::new(store.clone()),
+        clock: Arc::new(SimClock::hasty()),
+        spawner: Arc::new(TestSpawner),
+        nodes: vec![NodePorts {
+            name: samples::node(),
+            listener: node.listener(),
+            sender: node,
+        }],
+        incoming: Some(Incoming {
+            store: Arc::new(Between(store)),
+            nodes: Vec::new(),
+        }),
+    };
+    let engine = Engine::start(ports, Policy::default()).await;
+    let filter = HistoryFilter {
+        direction: Direction::All,
+        payments: PaymentFilter {
+            limit: 10,
+            ..PaymentFilter::default()
+        },
+    };
+    let engine = engine.expect("storage and a node are there");
+    let page = engine.list_history(filter).await;
+    let rows = page.expect("storage answers").rows;
+    let ids: Vec<u64> = rows
+        .iter()
+        .map(|row| row.number(|row| row.id().0))
+        .collect();
+    assert_eq!(ids, [1, 2]);
 }

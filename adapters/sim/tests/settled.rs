@@ -4,7 +4,7 @@
 mod support;
 
 use domain::contract::node::Fate;
-use domain::contract::samples::hash;
+use domain::contract::samples::{hash, msat};
 use domain::{ApiError, PartialPayment, PaymentApi, PaymentFilter, PaymentSummary, StatusKind};
 use sim::{SimClock, SimNode, SimStore};
 use std::time::Duration;
@@ -48,6 +48,7 @@ async fn a_payment_is_waited_for_until_its_last_part_is_over() {
     world.fulfil(1, one.id);
     let complete = world.engine.wait_send_pay(hash(1), None).await.unwrap();
     assert_eq!(complete.tally.live, 1);
+    assert_eq!(complete.fee(), None, "what is live may still cost more");
     assert_eq!(poll(&world, 1).await, Err(ApiError::TimedOut));
     let (found, ()) = tokio::join!(settled(&world, 1), async { world.fulfil(1, two.id) });
     let found = found.unwrap();
@@ -55,6 +56,7 @@ async fn a_payment_is_waited_for_until_its_last_part_is_over() {
         (found.status(), found.tally.live),
         (StatusKind::Complete, 0)
     );
+    assert_eq!(found.fee(), Some(msat(2_000)), "1 sat a part");
     assert_eq!(poll(&world, 1).await.as_ref(), Ok(&found));
     let world = world.restart().await;
     assert_eq!(settled(&world, 1).await, Ok(found));

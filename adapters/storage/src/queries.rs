@@ -165,11 +165,15 @@ pub(crate) fn events(
     connection: &mut SqliteConnection,
     filter: &EventFilter,
 ) -> QueryResult<Vec<Listed<Event>>> {
-    let payments = match filter.hash {
-        None => None,
-        Some(hash) => Some(find_both_ways(connection, hash)?),
+    let Some(hash) = filter.hash else {
+        return page_of_events(connection, filter, None);
     };
-    page_of_events(connection, filter, payments)
+    // As of one moment: what came in for it later may have an event before one that is read here.
+    (&BeginRead {}).execute(connection)?;
+    let payments = find_both_ways(connection, hash)?;
+    let page = page_of_events(connection, filter, Some(payments))?;
+    (&Commit {}).execute(connection)?;
+    Ok(page)
 }
 
 /// What went out for that hash, and what came in for it: to one node, or to several.

@@ -9,7 +9,7 @@ use domain::PaymentHash;
 
 const MORE: &str = "\
 Examples:
-  ampere demo                                      three payments over a real Lightning network
+  ampere demo                                      payments out and in over a real Lightning network
   ampere getinfo
   ampere dev-invoice 100000000 coffee              an invoice to try things with
   ampere dev-routes dave 60000000 2

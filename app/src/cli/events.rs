@@ -221,13 +221,13 @@ impl Follower {
         if let Err(error) = client.call_raw("subscribe", &params).await {
             return error.into();
         }
-        (self.away, self.pause) = (false, PAUSE.0);
         loop {
             match client.notification().await {
                 Ok(told) => {
                     if let Some(ended) = self.printer.print_told(&told) {
                         return ended;
                     }
+                    (self.away, self.pause) = (false, PAUSE.0);
                 }
                 Err(why) => return CallError::from(why).into(),
             }

@@ -131,7 +131,9 @@ async fn o1_o2_a_fulfilled_part_completes_the_payment_and_wakes_its_waiters() {
     let sent = parts
         .iter()
         .map(|part| part["amount_sent_msat"].as_u64().unwrap());
-    assert_eq!(payment["amount_sent_msat"], sent.sum::<u64>());
+    let sent = sent.sum::<u64>();
+    assert_eq!(payment["amount_sent_msat"], sent);
+    assert_eq!(payment["fee_msat"], sent - WHOLE);
 }
 
 #[tokio::test]

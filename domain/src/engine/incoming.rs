@@ -137,26 +137,32 @@ impl Core {
             direction,
             payments,
         } = filter;
-        let mut rows = Vec::new();
+        let limit = usize::try_from(payments.limit).unwrap_or(usize::MAX);
+        let (mut outgoing, mut incoming) = (Vec::new(), Vec::new());
         if matches!(direction, Direction::Outgoing | Direction::All) {
-            let outgoing = self.outgoing(payments.clone()).await?;
-            rows.extend(
-                outgoing
-                    .into_iter()
-                    .map(|row| row.map(|payment| HistoryRow::Outgoing(Box::new(payment)))),
-            );
+            outgoing = self.outgoing(payments.clone()).await?;
         }
         if matches!(direction, Direction::Incoming | Direction::All) {
-            let incoming = self.incoming_payments(payments.clone()).await?;
-            rows.extend(
-                incoming
-                    .into_iter()
-                    .map(|row| row.map(|payment| HistoryRow::Incoming(Box::new(payment)))),
-            );
+            incoming = self.incoming_payments(payments.clone()).await?;
         }
+        // Two looks at a list that grows: what went out between them has a smaller number than what came
+        // in after it, and whoever goes on at the last number must not have been skipped it.
+        let last = |numbers: Option<u64>| numbers.unwrap_or(0);
+        let seen = last(outgoing.last().map(|row| row.number(|row| row.id.0)));
+        let until = last(incoming.last().map(|row| row.number(|row| row.id.0)));
+        if *direction == Direction::All && until > seen && outgoing.len() < limit {
+            outgoing = self.outgoing(payments.clone()).await?;
+            outgoing.retain(|row| row.number(|row| row.id.0) <= until);
+        }
+        let outgoing = outgoing.into_iter().map(|row| row.map(Box::new));
+        let incoming = incoming.into_iter().map(|row| row.map(Box::new));
+        let mut rows: Vec<_> = outgoing
+            .map(|row| row.map(HistoryRow::Outgoing))
+            .chain(incoming.map(|row| row.map(HistoryRow::Incoming)))
+            .collect();
         // Both are by number already: this merges them.
         rows.sort_by_key(|row| row.number(|row| row.id().0));
-        rows.truncate(usize::try_from(payments.limit).unwrap_or(usize::MAX));
+        rows.truncate(limit);
         Ok(rows)
     }
 

@@ -5,11 +5,10 @@ use crate::workspace::root;
 use anyhow::{Context, Result, ensure};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A command under way. It is killed with this, and so is what it has started.
+/// A command under way. Whoever drops this waits for it: it would go on alone.
 pub(super) struct Beside {
     child: Child,
     printed: File,
@@ -25,7 +24,6 @@ impl Beside {
             .stdin(Stdio::null())
             .stdout(also()?)
             .stderr(also()?)
-            .process_group(0)
             .spawn()
             .with_context(|| format!("start {}", command.get_program().to_string_lossy()))?;
         Ok(Beside { child, printed })
@@ -48,14 +46,16 @@ impl Drop for Beside {
     fn drop(&mut self) {
         // It has ended already, unless a step before it failed.
         if matches!(self.child.try_wait(), Ok(None)) {
-            let group = format!("-{}", self.child.id());
-            let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+            eprintln!("waiting for what runs beside it");
             let _ = self.child.wait();
         }
     }
 }
 
 fn open(path: &Path) -> std::io::Result<File> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     let mut options = OpenOptions::new();
     let options = options.create(true).truncate(true).read(true).write(true);
     options.open(path)

@@ -99,6 +99,14 @@ impl Ear {
                             None => continue,
                         }
                     }
+                    Err(CallError::Nonsense(what)) => {
+                        // It will not pass by itself, and money has come in.
+                        tracing::warn!(
+                            what,
+                            "a paid invoice cannot be read: it is asked for again"
+                        );
+                        what
+                    }
                     Err(error) => error.to_string(),
                 },
             };

@@ -27,8 +27,8 @@ type Place = (ShortChannelId, u64);
 pub(super) struct Desk {
     /// Whether it is our own node's: only invoices that it knows are paid there.
     pub(super) is_ours: bool,
-    /// Invoices that nobody has paid, with what each asks for.
-    open: HashMap<PaymentHash, Option<u64>>,
+    /// Invoices that nobody has paid, with when each expires.
+    open: HashMap<PaymentHash, Timestamp>,
     /// HTLCs for them that were seen and are not gone.
     arrivals: BTreeMap<Place, Arrival>,
     /// Those of them whose money is being taken.
@@ -52,7 +52,8 @@ impl Desk {
 
     /// Whether that may be paid here.
     pub(super) fn takes(&self, hash: PaymentHash) -> bool {
-        !self.is_ours || self.open.contains_key(&hash)
+        let good = self.open.get(&hash).is_some_and(|expiry| now() < *expiry);
+        !self.is_ours || good
     }
 
     pub(super) fn claim(&mut self, hash: PaymentHash) {
@@ -83,6 +84,12 @@ impl Driver {
             return;
         }
         let all = all_inbound(&self.node.manager);
+        let arrivals = &self.desk.arrivals;
+        // Of what LDK would not claim after all it says nothing; what it did claim it says in time.
+        self.desk.claiming.retain(|hash| {
+            let mut own = arrivals.values().filter(|a| a.payment_hash == *hash);
+            own.any(|a| all.contains(&(a.channel, a.htlc)))
+        });
         let gone = self.desk.arrivals.values().filter(|arrival| {
             !all.contains(&(arrival.channel, arrival.htlc))
                 && !self.desk.claiming.contains(&arrival.payment_hash)
@@ -233,8 +240,7 @@ impl Driver {
             expires_at: Timestamp(u64::try_from(expires_at.as_micros()).unwrap_or(u64::MAX)),
             status: InvoiceStatus::Unpaid,
         };
-        let amount = made.amount.map(Msat::get);
-        self.desk.open.insert(made.payment_hash, amount);
+        self.desk.open.insert(made.payment_hash, made.expires_at);
         self.turn.invoices.made.push(made.clone());
         Ok((made, PaymentSecret::new(invoice.payment_secret().0)))
     }

@@ -88,7 +88,7 @@ impl Store {
         let mut read = self.db.prepare_cached(&sql)?;
         let hash = filter.payment_hash.map(|hash| hash.0);
         let key = params![
-            filter.start.unwrap_or(0).cast_signed(),
+            i64::try_from(filter.start.unwrap_or(0)).unwrap_or(i64::MAX),
             filter.label,
             hash,
             filter.limit
@@ -97,15 +97,12 @@ impl Store {
         rows.map(|row| row?).collect()
     }
 
-    /// Hashes of invoices that nobody has paid, with what each asks for.
-    pub(crate) fn open_invoices(&self) -> Result<Vec<(PaymentHash, Option<u64>)>, StoreError> {
-        let sql = "SELECT payment_hash, amount FROM invoices \
+    /// Hashes of invoices that nobody has paid, with when each expires.
+    pub(crate) fn open_invoices(&self) -> Result<Vec<(PaymentHash, Timestamp)>, StoreError> {
+        let sql = "SELECT payment_hash, expires_at FROM invoices \
                    WHERE payment_hash NOT IN (SELECT payment_hash FROM received)";
         let mut read = self.db.prepare(sql)?;
-        let rows = read.query_map([], |row| {
-            let amount: Option<i64> = row.get(1)?;
-            Ok((PaymentHash(row.get(0)?), amount.map(i64::cast_unsigned)))
-        })?;
+        let rows = read.query_map([], |row| Ok((PaymentHash(row.get(0)?), time(row.get(1)?))))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -26,6 +26,9 @@ pub(crate) struct PaymentView<'a> {
     msatoshi_sent: u64,
     /// What left our nodes in pending and complete parts, fees included.
     amount_sent_msat: u64,
+    /// What delivering it cost: known once it is complete and no part is pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fee_msat: Option<u64>,
     /// What all parts together shall deliver, in msat.
     intended_msatoshi: u64,
     /// When it was accepted, in Unix seconds.
@@ -103,6 +106,7 @@ impl<'a> From<&'a PaymentSummary> for PaymentView<'a> {
             amount_msat: requested,
             msatoshi_sent: sent,
             amount_sent_msat: sent,
+            fee_msat: row.fee().map(domain::Msat::get),
             intended_msatoshi: row.terms.intended.get(),
             created_at: row.created_at.seconds(),
             completed_at: row.completed_at.map(domain::Timestamp::seconds),

@@ -58,11 +58,9 @@ pub(crate) fn incoming(
         page = page.filter(searched("incoming_payments", text));
     }
     let rows: Vec<(IncomingRow, Option<RawText>)> = page.load(connection)?;
-    let Some((first, last)) = rows.first().zip(rows.last()) else {
-        return Ok(Vec::new());
-    };
+    let ids: Vec<i64> = rows.iter().map(|(row, _)| row.id).collect();
     let parts: Vec<IncomingPartRow> = incoming_parts::table
-        .filter(incoming_parts::payment_id.between(first.0.id, last.0.id))
+        .filter(incoming_parts::payment_id.eq_any(ids))
         .select(IncomingPartRow::as_select())
         .order((incoming_parts::payment_id, incoming_parts::place))
         .load(connection)?;

@@ -33,6 +33,8 @@ pub(super) struct Payment<'a> {
     pub(super) preimage: Option<String>,
     /// Why it is in quarantine, if it is.
     pub(super) warning: Option<String>,
+    /// Whether the row says what its delivery cost.
+    pub(super) tells_fee: bool,
     /// The row as it came.
     pub(super) json: &'a RawValue,
 }
@@ -97,6 +99,7 @@ struct Fields {
     delivered_msat: Option<u64>,
     number_of_parts: Option<u64>,
     pending_parts: Option<u64>,
+    fee_msat: Option<u64>,
     label: Option<String>,
     description: Option<String>,
     payment_preimage: Option<String>,
@@ -144,6 +147,7 @@ impl<'a> Payment<'a> {
             description: fields.description,
             preimage: fields.payment_preimage,
             warning: fields.warning_quarantined,
+            tells_fee: fields.fee_msat.is_some(),
             json,
         };
         if status == Status::Complete && payment.completed_at.is_none() {

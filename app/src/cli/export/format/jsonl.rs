@@ -49,7 +49,7 @@ impl<W: Write> Jsonl<W> {
 impl<W: Write> Writer for Jsonl<W> {
     fn payment(&mut self, payment: &Payment<'_>) -> anyhow::Result<()> {
         let besides = Besides {
-            fee_msat: payment.fee(),
+            fee_msat: payment.fee().filter(|_| !payment.tells_fee),
             created_at_iso: payment.created_at.to_string(),
             completed_at_iso: payment.completed_at.map(|at| at.to_string()),
         };
