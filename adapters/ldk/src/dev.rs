@@ -3,14 +3,12 @@
 mod routes;
 
 use crate::network::{CHANNELS, Network};
-use crate::node::{Ask, FINAL_DELTA, Node, now};
+use crate::node::{Ask, Node, now};
 use async_trait::async_trait;
 use domain::{
     DevError, DevInvoice, DevNetwork, DevPayment, Msat, NewInvoice, NodeId, OfferAnswer, PartId,
-    PaymentHash, PaymentSecret, Route, Timestamp,
+    PaymentHash, PaymentSecret, Route,
 };
-use lightning::bolt11_invoice::{Bolt11InvoiceDescription, Description};
-use lightning::ln::channelmanager::Bolt11InvoiceParameters;
 use routes::Side;
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,26 +190,14 @@ impl Network {
 }
 
 fn invoice(node: &Arc<Node>, amount: Msat, description: String) -> Result<DevInvoice, DevError> {
-    let refused = |reason: &dyn std::fmt::Display| DevError::Refused(reason.to_string());
-    let description = Description::new(description).map_err(|e| refused(&e))?;
-    let parameters = Bolt11InvoiceParameters {
-        amount_msats: Some(amount.get()),
-        description: Bolt11InvoiceDescription::Direct(description),
-        invoice_expiry_delta_secs: Some(INVOICE_SECONDS),
-        min_final_cltv_expiry_delta: Some(FINAL_DELTA),
-        ..Bolt11InvoiceParameters::default()
-    };
-    let invoice = node
-        .manager
-        .create_bolt11_invoice(parameters)
-        .map_err(|e| refused(&e))?;
-    let expires_at = invoice.expires_at().unwrap_or(Duration::MAX);
+    let made = node.bolt11(Some(amount), description, INVOICE_SECONDS);
+    let (invoice, expires_at) = made.map_err(DevError::Refused)?;
     Ok(DevInvoice {
         bolt11: invoice.to_string(),
         payment_hash: PaymentHash(invoice.payment_hash().0),
         payment_secret: PaymentSecret::new(invoice.payment_secret().0),
         destination: node.id(),
-        expires_at: Timestamp(u64::try_from(expires_at.as_micros()).unwrap_or(u64::MAX)),
+        expires_at,
     })
 }
 

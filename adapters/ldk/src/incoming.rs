@@ -21,7 +21,7 @@ pub(crate) struct Receiver(pub(crate) Arc<Node>);
 impl IncomingNode for Receiver {
     async fn pending(&self, hash: Option<PaymentHash>) -> Result<Vec<IncomingPart>, NodeAway> {
         let parts = self.0.ask(|reply| Ask::Arrived(hash, reply)).await;
-        parts.ok_or_else(|| NodeAway(stopped(&self.0)))
+        parts.ok_or_else(|| NodeAway(self.0.stopped()))
     }
 
     async fn paid(&self, from: Option<Cursor>) -> BoxStream<'static, Received> {
@@ -75,12 +75,12 @@ impl Progress {
 impl OwnInvoices for Receiver {
     async fn make(&self, new: NewInvoice) -> Result<(OwnInvoice, PaymentSecret), InvoiceError> {
         let made = self.0.ask(|reply| Ask::MakeInvoice(new, reply)).await;
-        made.unwrap_or_else(|| Err(InvoiceError::Refused(stopped(&self.0))))
+        made.unwrap_or_else(|| Err(InvoiceError::Refused(self.0.stopped())))
     }
 
     async fn list(&self, filter: InvoiceFilter) -> Result<Vec<OwnInvoice>, InvoiceError> {
         let found = self.0.ask(|reply| Ask::Invoices(filter, reply)).await;
-        found.ok_or_else(|| InvoiceError::Refused(stopped(&self.0)))
+        found.ok_or_else(|| InvoiceError::Refused(self.0.stopped()))
     }
 
     async fn delete(&self, label: String, status: String) -> Result<OwnInvoice, InvoiceError> {
@@ -88,10 +88,6 @@ impl OwnInvoices for Receiver {
             .0
             .ask(|reply| Ask::DeleteInvoice(label, status, reply))
             .await;
-        deleted.unwrap_or_else(|| Err(InvoiceError::Refused(stopped(&self.0))))
+        deleted.unwrap_or_else(|| Err(InvoiceError::Refused(self.0.stopped())))
     }
-}
-
-fn stopped(node: &Node) -> String {
-    format!("the node {} has stopped", node.name)
 }

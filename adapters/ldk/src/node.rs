@@ -6,6 +6,7 @@ mod config;
 mod driver;
 mod events;
 mod incoming;
+mod invoice;
 mod log;
 mod offer;
 mod router;
@@ -13,7 +14,8 @@ mod types;
 
 pub(crate) use ask::Ask;
 pub(crate) use boot::{Birth, BootError};
-pub(crate) use config::{CLTV_DELTA, FEE_BASE_MSAT, FEE_PPM, FINAL_DELTA};
+use config::FINAL_DELTA;
+pub(crate) use config::{CLTV_DELTA, FEE_BASE_MSAT, FEE_PPM};
 pub(crate) use log::Log;
 
 use crate::chain::Chain;
@@ -94,6 +96,11 @@ impl Node {
         self.asks.send(ask(reply)).await.ok()?;
         self.wake.notify();
         answer.await.ok()
+    }
+
+    /// What is said where its driver does not answer.
+    pub(crate) fn stopped(&self) -> String {
+        format!("the node {} has stopped", self.name)
     }
 
     /// Follows the place of the last outcome; ends with the node.

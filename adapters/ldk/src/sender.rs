@@ -16,7 +16,7 @@ impl HtlcSender for Sender {
     async fn offer(&self, offer: &Offer) -> OfferAnswer {
         let offer = Box::new(offer.clone());
         let answer = self.0.ask(|reply| Ask::Offer(offer, reply)).await;
-        answer.unwrap_or_else(|| OfferAnswer::Unknown(stopped(&self.0)))
+        answer.unwrap_or_else(|| OfferAnswer::Unknown(self.0.stopped()))
     }
 
     async fn look_up(&self, part: PartId, payment_hash: PaymentHash, _: &Route) -> LookUp {
@@ -24,7 +24,7 @@ impl HtlcSender for Sender {
             .0
             .ask(|reply| Ask::LookUp(part, payment_hash, reply))
             .await;
-        answer.unwrap_or_else(|| LookUp::Unknown(stopped(&self.0)))
+        answer.unwrap_or_else(|| LookUp::Unknown(self.0.stopped()))
     }
 
     async fn identity(&self) -> Result<NodeIdentity, NodeAway> {
@@ -40,8 +40,4 @@ impl HtlcSender for Sender {
     fn height(&self) -> Option<u32> {
         Some(self.0.height())
     }
-}
-
-fn stopped(node: &Node) -> String {
-    format!("the node {} has stopped", node.name)
 }

@@ -33,7 +33,8 @@ use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Given};
 use crate::services::Context;
 use crate::stream::{Opened, Opening};
-use crate::values::reply_error;
+use crate::values::{self, reply_error};
+use domain::PaymentHash;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use jsonrpsee::ResponsePayload;
@@ -43,6 +44,7 @@ use jsonrpsee::types::{ErrorObjectOwned, Params};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
+use std::time::Duration;
 
 static ALL: [MethodInfo; 25] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
@@ -288,6 +290,29 @@ impl jsonrpsee::IntoResponse for Answer {
             Err(error) => ResponsePayload::error(ErrorObjectOwned::from(error)),
         }
     }
+}
+
+/// What a wait for an outcome may tell in place of it.
+const OUTCOMES: &[Code] = &[
+    Code::InProgress,
+    Code::OtherTerms,
+    Code::UnparseableOnion,
+    Code::DestinationPermanent,
+    Code::TryOtherRoute,
+    Code::NoSuchPayment,
+    Code::Unspecified,
+    Code::StorageUnavailable,
+    Code::Quarantined,
+];
+
+/// Which payment to wait for, and how long.
+fn hash_and_timeout(
+    arguments: &Arguments<'_>,
+) -> Result<(PaymentHash, Option<Duration>), RpcError> {
+    Ok((
+        arguments.required("payment_hash", values::hash)?,
+        arguments.optional("timeout", values::seconds)?,
+    ))
 }
 
 /// Our own node's invoices, where it is in this process.

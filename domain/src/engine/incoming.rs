@@ -147,19 +147,19 @@ impl Core {
         }
         // Two looks at a list that grows: what went out between them has a smaller number than what came
         // in after it, and whoever goes on at the last number must not have been skipped it.
-        let last = |numbers: Option<u64>| numbers.unwrap_or(0);
-        let seen = last(outgoing.last().map(|row| row.number(|row| row.id.0)));
-        let until = last(incoming.last().map(|row| row.number(|row| row.id.0)));
+        let seen = outgoing.last().map(|row| row.number(|row| row.id.0));
+        let until = incoming.last().map(|row| row.number(|row| row.id.0));
         if *direction == Direction::All && until > seen && outgoing.len() < limit {
             outgoing = self.outgoing(payments.clone()).await?;
-            outgoing.retain(|row| row.number(|row| row.id.0) <= until);
+            outgoing.retain(|row| Some(row.number(|row| row.id.0)) <= until);
         }
-        let outgoing = outgoing.into_iter().map(|row| row.map(Box::new));
-        let incoming = incoming.into_iter().map(|row| row.map(Box::new));
-        let mut rows: Vec<_> = outgoing
-            .map(|row| row.map(HistoryRow::Outgoing))
-            .chain(incoming.map(|row| row.map(HistoryRow::Incoming)))
-            .collect();
+        let outgoing = outgoing
+            .into_iter()
+            .map(|row| row.map(|row| HistoryRow::Outgoing(Box::new(row))));
+        let incoming = incoming
+            .into_iter()
+            .map(|row| row.map(|row| HistoryRow::Incoming(Box::new(row))));
+        let mut rows: Vec<_> = outgoing.chain(incoming).collect();
         // Both are by number already: this merges them.
         rows.sort_by_key(|row| row.number(|row| row.id().0));
         rows.truncate(limit);

@@ -8,13 +8,10 @@ use domain::{
     IncomingPart, InvoiceError, InvoiceFilter, InvoiceStatus, Msat, NewInvoice, OwnInvoice,
     PaymentHash, PaymentSecret, ReceivedPart, ShortChannelId, Timestamp,
 };
-use lightning::bolt11_invoice::{Bolt11InvoiceDescription, Description};
 use lightning::events::ClaimedHTLC;
 use lightning::ln::channel_state::InboundHTLCStateDetails;
-use lightning::ln::channelmanager::Bolt11InvoiceParameters;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Duration;
 
 /// How long an invoice is good for, unless said.
 const EXPIRY_SECONDS: u32 = 604_800;
@@ -207,28 +204,17 @@ impl Driver {
     }
 
     pub(super) fn make_invoice(&mut self, new: NewInvoice) -> InvoiceReply {
-        let refused = |reason: &dyn std::fmt::Display| InvoiceError::Refused(reason.to_string());
-        let in_use = self
-            .labelled(&new.label)
-            .map_err(|e| refused(&e))?
-            .is_some();
+        let labelled = self.labelled(&new.label);
+        let labelled = labelled.map_err(|error| InvoiceError::Refused(error.to_string()))?;
         let mut made = self.turn.invoices.made.iter();
-        if in_use || made.any(|made| made.label == new.label) {
+        if labelled.is_some() || made.any(|made| made.label == new.label) {
             return Err(InvoiceError::LabelInUse(new.label));
         }
-        let description = Description::new(new.description.clone()).map_err(|e| refused(&e))?;
+        let expiry = new.expiry.unwrap_or(EXPIRY_SECONDS);
         let invoice = self
             .node
-            .manager
-            .create_bolt11_invoice(Bolt11InvoiceParameters {
-                amount_msats: new.amount.map(Msat::get),
-                description: Bolt11InvoiceDescription::Direct(description),
-                invoice_expiry_delta_secs: Some(new.expiry.unwrap_or(EXPIRY_SECONDS)),
-                min_final_cltv_expiry_delta: Some(super::FINAL_DELTA),
-                ..Bolt11InvoiceParameters::default()
-            });
-        let invoice = invoice.map_err(|e| refused(&e))?;
-        let expires_at = invoice.expires_at().unwrap_or(Duration::MAX);
+            .bolt11(new.amount, new.description.clone(), expiry);
+        let (invoice, expires_at) = invoice.map_err(InvoiceError::Refused)?;
         let made = OwnInvoice {
             id: 0,
             payment_hash: PaymentHash(invoice.payment_hash().0),
@@ -237,7 +223,7 @@ impl Driver {
             bolt11: invoice.to_string(),
             amount: new.amount,
             created_at: now(),
-            expires_at: Timestamp(u64::try_from(expires_at.as_micros()).unwrap_or(u64::MAX)),
+            expires_at,
             status: InvoiceStatus::Unpaid,
         };
         self.desk.open.insert(made.payment_hash, made.expires_at);

@@ -25,17 +25,7 @@ timeout  seconds; 0 asks without waiting. For ever, unless given
 Returns the part, with its payment_preimage. Errors: 200 timed out (nothing changed), 208 no such part, or it was deleted with its payment; 202, 203, 204, 209 it failed: data has the part, and why. So it has with 200 or 201 and data.status \"failed\": the part was not sent, because somebody else's payment of this hash is under way at its node, or was made from there.";
     const KIND: Kind = Kind::Wait;
 
-    const ERRORS: &'static [Code] = &[
-        Code::InProgress,
-        Code::OtherTerms,
-        Code::UnparseableOnion,
-        Code::DestinationPermanent,
-        Code::TryOtherRoute,
-        Code::NoSuchPayment,
-        Code::Unspecified,
-        Code::StorageUnavailable,
-        Code::Quarantined,
-    ];
+    const ERRORS: &'static [Code] = super::OUTCOMES;
 
     type Request = (PartId, Option<Duration>);
     #[cfg(feature = "docs")]

@@ -4,7 +4,6 @@ use super::{Kind, Method, Reply, reply};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
-use crate::values;
 use crate::views::PaymentView;
 use domain::PaymentHash;
 use std::sync::Arc;
@@ -37,10 +36,7 @@ Returns the payment, complete or failed: a failed one is no error here, and safe
     type Shown = PaymentView<'static>;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
-        Ok((
-            arguments.required("payment_hash", values::hash)?,
-            arguments.optional("timeout", values::seconds)?,
-        ))
+        super::hash_and_timeout(arguments)
     }
 
     async fn run(context: Arc<Context>, (hash, timeout): Self::Request) -> Reply {

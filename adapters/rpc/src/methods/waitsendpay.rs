@@ -4,7 +4,6 @@ use super::{Kind, Method, Reply, reply};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
-use crate::values;
 use crate::views::PaymentView;
 use domain::PaymentHash;
 use std::sync::Arc;
@@ -25,27 +24,14 @@ timeout       seconds; 0 asks without waiting. For ever, unless given
 Returns the payment, with its payment_preimage. Errors: 200 timed out (nothing changed), 208 never attempted, or deleted; 202, 203, 204, 209 it failed: data has the payment, and why its last part failed.";
     const KIND: Kind = Kind::Wait;
 
-    const ERRORS: &'static [Code] = &[
-        Code::InProgress,
-        Code::OtherTerms,
-        Code::UnparseableOnion,
-        Code::DestinationPermanent,
-        Code::TryOtherRoute,
-        Code::NoSuchPayment,
-        Code::Unspecified,
-        Code::StorageUnavailable,
-        Code::Quarantined,
-    ];
+    const ERRORS: &'static [Code] = super::OUTCOMES;
 
     type Request = (PaymentHash, Option<Duration>);
     #[cfg(feature = "docs")]
     type Shown = PaymentView<'static>;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
-        Ok((
-            arguments.required("payment_hash", values::hash)?,
-            arguments.optional("timeout", values::seconds)?,
-        ))
+        super::hash_and_timeout(arguments)
     }
 
     async fn run(context: Arc<Context>, (hash, timeout): Self::Request) -> Reply {

@@ -106,10 +106,7 @@ impl Core {
         };
         let rows = self.store.payments(filter).await?;
         let is_full = rows.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
-        let last = rows.last().map(|row| match row {
-            Listed::Sound(payment) => payment.id.0,
-            Listed::Damaged(row) => row.id,
-        });
+        let last = rows.last().map(|row| row.number(|payment| payment.id.0));
         let sound = rows.into_iter().filter_map(|row| match row {
             Listed::Sound(payment) => Some(payment),
             Listed::Damaged(_) => None,
