@@ -89,12 +89,13 @@ impl Rule {
         }
     }
 
-    /// Nothing, or the violation of this rule.
-    fn requires(self, holds: bool, what: impl Into<String>) -> Result<(), Violation> {
+    /// Nothing, or the violation of this rule. It is put into words only then: this runs before every
+    /// commit.
+    fn requires(self, holds: bool, what: impl fmt::Display) -> Result<(), Violation> {
         if holds {
             Ok(())
         } else {
-            Err(self.broken(what))
+            Err(self.broken(what.to_string()))
         }
     }
 

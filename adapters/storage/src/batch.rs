@@ -5,42 +5,41 @@
 //! for a payment that goes.
 
 mod deletion;
-
 mod incoming;
+mod numbers;
 
 pub(crate) use incoming::IncomingWrite;
+pub(crate) use numbers::{Counters, fence};
 
 use crate::changes::{PartWrite, PaymentWrite, Write};
 use crate::error::Fault;
-use crate::schema::{counters, events, incoming_payments, nodes, parts, payments, requests};
-use crate::statements::{Begin, Commit, CursorMoved, Fence, NewEvent};
+use crate::schema::{nodes, requests};
+use crate::statements::{Begin, Commit, CursorMoved, DataVersion, NewEvent};
 use diesel::connection::SimpleConnection;
-use diesel::dsl::max;
 use diesel::prelude::*;
 use domain::{NodeIdentity, NodeName, PartId, PaymentId, Receipt};
+use numbers::{next, number, read_counters};
 use std::collections::{BTreeMap, HashMap};
 
 /// A batch under way.
 pub(crate) struct Batch<'a> {
     connection: &'a mut SqliteConnection,
-    nodes: &'a mut Nodes,
+    memory: &'a mut Memory,
+    version: i64,
     before: Counters,
     now: Counters,
     cursors: BTreeMap<NodeName, i64>,
 }
 
-/// The last numbers that were given out, and how often the log was fenced.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) payment: i64,
-    pub(crate) part: i64,
-    pub(crate) event: i64,
-    pub(crate) fences: i64,
+/// What need not be read in every batch. Only an undone batch can make this wrong; then it is forgotten.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// A node never changes its number.
+    nodes: HashMap<NodeName, i64>,
+    /// The last numbers after the last commit, and the version of the database for this connection:
+    /// another one, if another program has written since.
+    last: Option<(i64, Counters)>,
 }
-
-/// The numbers of the nodes. A node never changes its number, so only an undone batch can make
-/// this wrong; then it is forgotten.
-pub(crate) type Nodes = HashMap<NodeName, i64>;
 
 /// What became of one transition of a batch that is not committed yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,16 +64,21 @@ pub(crate) enum Ending {
 }
 
 impl<'a> Batch<'a> {
-    /// Takes the lock and reads the last numbers: another program may have written meanwhile.
+    /// Takes the lock, and reads the last numbers if another program may have written meanwhile.
     pub(crate) fn begin(
         connection: &'a mut SqliteConnection,
-        nodes: &'a mut Nodes,
+        memory: &'a mut Memory,
     ) -> Result<Batch<'a>, Fault> {
         Begin {}.execute(connection)?;
-        let before = read_counters(connection)?;
+        let version = DataVersion {}.get_result(connection)?;
+        let before = match memory.last.take() {
+            Some((known, last)) if known == version => last,
+            _ => read_counters(connection)?,
+        };
         Ok(Batch {
             connection,
-            nodes,
+            memory,
+            version,
             before,
             now: before,
             cursors: BTreeMap::new(),
@@ -91,8 +95,9 @@ impl<'a> Batch<'a> {
         let Some(payment_id) = self.write_payment(&mut write.payment)? else {
             return Ok(Applied::Conflict);
         };
-        let part_id = self.write_part(payment_id, &mut write.part)?;
-        let seq = self.write_event(payment_id, Some(part_id), &mut write.event)?;
+        let seq = next(self.now.event)?;
+        let part_id = self.write_part(payment_id, &mut write.part, seq)?;
+        self.write_event(seq, payment_id, Some(part_id), &mut write.event)?;
         if let Some(request) = &mut write.request {
             request.payment_id = payment_id;
             request.part_id = part_id;
@@ -138,7 +143,10 @@ impl<'a> Batch<'a> {
     pub(crate) fn commit(mut self) -> Result<(), Ending> {
         self.write_totals().map_err(Ending::BeforeCommit)?;
         match (Commit {}).execute(self.connection) {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.memory.last = Some((self.version, self.now));
+                Ok(())
+            }
             Err(error) => Err(Ending::AtCommit {
                 before: self.before,
                 after: self.now,
@@ -184,21 +192,30 @@ impl<'a> Batch<'a> {
         Ok((touched == 1).then_some(id))
     }
 
-    fn write_part(&mut self, payment_id: i64, part: &mut PartWrite) -> Result<i64, Fault> {
+    /// The part's number. Its row says which event began it, and which one ended it.
+    fn write_part(
+        &mut self,
+        payment_id: i64,
+        part: &mut PartWrite,
+        event: i64,
+    ) -> Result<i64, Fault> {
         let (touched, id) = match part {
             PartWrite::New { node, row } => {
                 row.node_id = self.node(node)?;
                 row.payment_id = payment_id;
                 row.id = next(self.now.part)?;
+                row.accepted_event = event;
                 (&**row).execute(self.connection)?;
                 self.now.part = row.id;
                 (1, row.id)
             }
             PartWrite::Fulfilled(update) => {
+                update.ended_event = event;
                 let touched = (&*update).execute(self.connection)?;
                 (touched, update.expected.id)
             }
             PartWrite::Failed(update) => {
+                update.ended_event = event;
                 let touched = (&**update).execute(self.connection)?;
                 (touched, update.expected.id)
             }
@@ -214,20 +231,21 @@ impl<'a> Batch<'a> {
 
     fn write_event(
         &mut self,
+        seq: i64,
         payment_id: i64,
         part_id: Option<i64>,
         event: &mut NewEvent,
-    ) -> Result<i64, Fault> {
-        event.seq = next(self.now.event)?;
+    ) -> Result<(), Fault> {
+        event.seq = seq;
         event.payment_id = payment_id;
         event.part_id = part_id;
         (&*event).execute(self.connection)?;
-        self.now.event = event.seq;
-        Ok(event.seq)
+        self.now.event = seq;
+        Ok(())
     }
 
     fn node(&mut self, name: &NodeName) -> Result<i64, Fault> {
-        if let Some(id) = self.nodes.get(name) {
+        if let Some(id) = self.memory.nodes.get(name) {
             return Ok(*id);
         }
         let new = nodes::name.eq(name.as_str());
@@ -235,7 +253,7 @@ impl<'a> Batch<'a> {
         insert.on_conflict_do_nothing().execute(self.connection)?;
         let named = nodes::table.filter(nodes::name.eq(name.as_str()));
         let id = named.select(nodes::id).get_result(self.connection)?;
-        self.nodes.insert(name.clone(), id);
+        self.memory.nodes.insert(name.clone(), id);
         Ok(id)
     }
 
@@ -252,58 +270,6 @@ impl<'a> Batch<'a> {
 /// Undoes the batch that is under way.
 pub(crate) fn undo(connection: &mut SqliteConnection) -> QueryResult<()> {
     connection.batch_execute("rollback")
-}
-
-/// Overwrites what a failed COMMIT may have left in the log, makes durable whatever else is in it,
-/// and says what that is.
-pub(crate) fn fence(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
-    Begin {}.execute(connection)?;
-    let found = read_counters(connection)?;
-    Fence {}.execute(connection)?;
-    Commit {}.execute(connection)?;
-    Ok(found)
-}
-
-/// The number of the last row, or of the last that was deleted.
-fn read_counters(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
-    type Last = (i64, Option<i64>);
-    type Payment = (i64, Option<i64>, Option<i64>);
-    let incoming = incoming_payments::table.select(max(incoming_payments::id));
-    let last = (
-        (
-            counters::last_payment,
-            payments::table.select(max(payments::id)).single_value(),
-            incoming.single_value(),
-        ),
-        (
-            counters::last_part,
-            parts::table.select(max(parts::id)).single_value(),
-        ),
-        (
-            counters::last_event,
-            events::table.select(max(events::seq)).single_value(),
-        ),
-        counters::fences,
-    );
-    let found: (Payment, Last, Last, i64) = counters::table.select(last).get_result(connection)?;
-    let last = |(deleted, stored): Last| deleted.max(stored.unwrap_or(0));
-    let ((deleted, outgoing, incoming), part, event, fences) = found;
-    Ok(Counters {
-        // Both kinds of payments have numbers of one sequence.
-        payment: last((deleted, outgoing)).max(incoming.unwrap_or(0)),
-        part: last(part),
-        event: last(event),
-        fences,
-    })
-}
-
-fn next(last: i64) -> Result<i64, Fault> {
-    let next = last.checked_add(1);
-    next.ok_or_else(|| Fault::Rule("A-4: no number is left".to_owned()))
-}
-
-fn number(id: i64) -> Result<u64, Fault> {
-    u64::try_from(id).map_err(|_| Fault::Rule(format!("A-4: number {id} is negative")))
 }
 
 #[cfg(test)]

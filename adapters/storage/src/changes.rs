@@ -216,6 +216,7 @@ impl PartWrite {
             PartStatus::Pending => Err(Unstorable::NoOutcome),
             PartStatus::Complete(_) => Ok(PartWrite::Fulfilled(PartFulfilled {
                 completed_at,
+                ended_event: 0,
                 expected,
             })),
             PartStatus::Failed(failure) => {
@@ -237,6 +238,7 @@ impl NewPart {
             amount_sent_msat: amount(part.amount_sent(), "amount_sent_msat")?,
             cltv_expiry: part.cltv_expiry.map(i64::from),
             created_at: time(part.created_at)?,
+            accepted_event: 0,
             route: route_codec::encode(&part.route),
             description: part.description.clone(),
             label: part.label.clone(),
@@ -260,6 +262,7 @@ fn failed(failure: Failure, completed_at: i64, expected: ExpectedPart) -> PartFa
         onionreply: failure.onionreply,
         raw_message: failure.raw_message,
         elsewhere,
+        ended_event: 0,
         expected,
     }
 }

@@ -8,6 +8,7 @@
 
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
+use crate::truce::Truce;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,25 +27,31 @@ pub(crate) struct Checkpoint {
     wake: SyncSender<()>,
     /// The log is long, and was all moved but for what has been written meanwhile.
     is_nearly_done: Arc<AtomicBool>,
+    truce: Arc<Truce>,
     thread: JoinHandle<()>,
 }
 
 impl Checkpoint {
     /// Starts the thread. It does nothing until enough has been written.
-    pub(crate) fn start(path: PathBuf, options: Options) -> io::Result<Checkpoint> {
+    pub(crate) fn start(
+        path: PathBuf,
+        options: Options,
+        truce: Arc<Truce>,
+    ) -> io::Result<Checkpoint> {
         // One wish is enough: a checkpoint moves all there is.
         let (wake, wishes) = sync_channel(1);
         let every = options.checkpoint_every;
         let is_nearly_done = Arc::new(AtomicBool::new(false));
-        let done = Arc::clone(&is_nearly_done);
+        let (done, asked) = (Arc::clone(&is_nearly_done), Arc::clone(&truce));
         let thread = thread::Builder::new()
             .name("storage-checkpoint".to_owned())
-            .spawn(move || run(&path, &options, &wishes, &done))?;
+            .spawn(move || run(&path, &options, &wishes, &done, &asked))?;
         Ok(Checkpoint {
             every,
             since: 0,
             wake,
             is_nearly_done,
+            truce,
             thread,
         })
     }
@@ -52,9 +59,15 @@ impl Checkpoint {
     /// So many transitions have been committed. Whether the writer had better do the last step now.
     pub(crate) fn committed(&mut self, transitions: usize) -> bool {
         self.since += transitions;
-        let is_nearly_done = self.is_nearly_done.swap(false, Ordering::AcqRel);
-        if is_nearly_done && self.since <= self.every.div_ceil(2) {
-            return true;
+        if self.is_nearly_done.load(Ordering::Acquire) {
+            let is_little_left = self.since <= self.every.div_ceil(2);
+            let is_due = is_little_left && self.truce.is_kept();
+            if is_due || !is_little_left {
+                self.is_nearly_done.store(false, Ordering::Release);
+            }
+            if is_due {
+                return true;
+            }
         }
         if self.since >= self.every {
             self.since = 0;
@@ -62,6 +75,11 @@ impl Checkpoint {
             let _ = self.wake.try_send(());
         }
         false
+    }
+
+    /// The writer has done the last step.
+    pub(crate) fn ended(&self) {
+        self.truce.end();
     }
 
     /// Ends the thread.
@@ -78,6 +96,7 @@ fn run(
     options: &Options,
     wishes: &Receiver<()>,
     is_nearly_done: &AtomicBool,
+    truce: &Truce,
 ) {
     let mut connection: Option<Connection> = None;
     while wishes.recv().is_ok() {
@@ -87,14 +106,18 @@ fn run(
             .and_then(|mut open| {
                 let checkpoint = pragma::checkpoint(&mut open);
                 checkpoint
-                    .map(|pages| (open, pages))
+                    .map(|log| (open, log))
                     .map_err(|error| error.to_string())
             });
         match done {
-            Ok((open, pages)) => {
+            Ok((open, log)) => {
                 connection = Some(open);
-                let is_long = pages >= LONG.saturating_mul(options.checkpoint_every);
-                is_nearly_done.store(is_long, Ordering::Release);
+                let long = LONG.saturating_mul(options.checkpoint_every);
+                if log.pages >= long {
+                    truce.ask();
+                    // Else a list was being read, and the next checkpoint gets further.
+                    is_nearly_done.store(log.left < long / 2, Ordering::Release);
+                }
             }
             Err(error) => tracing::warn!(error, "checkpoint failed; the log grows meanwhile"),
         }

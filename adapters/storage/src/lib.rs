@@ -29,6 +29,7 @@ mod rows;
 mod schema;
 mod statements;
 mod store;
+mod truce;
 mod writer;
 
 #[cfg(feature = "fuzz")]

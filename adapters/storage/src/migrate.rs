@@ -17,6 +17,7 @@ pub const SCHEMA: &str = concat!(
     include_str!("../../../migrations/sqlite/2026-11-24-000000_lightningd/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-25-000000_numbers/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-28-000000_history/up.sql"),
+    include_str!("../../../migrations/sqlite/2026-11-28-130000_pages/up.sql"),
 );
 
 /// One migration, and whether the database has it.
@@ -120,6 +121,6 @@ mod tests {
     #[test]
     fn the_schema_is_every_migration() {
         let known = known().unwrap();
-        assert_eq!(known.len(), 4, "add the new up.sql to SCHEMA");
+        assert_eq!(known.len(), 5, "add the new up.sql to SCHEMA");
     }
 }

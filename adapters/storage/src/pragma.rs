@@ -72,17 +72,30 @@ fn set_up(connection: &mut Connection, role: Role, options: &Options) -> QueryRe
     }
 }
 
-/// Moves what is in the log into the database, next to others that read and write. Returns the
-/// length of the log, in pages.
-pub(crate) fn checkpoint(connection: &mut Connection) -> QueryResult<usize> {
+/// The log after a checkpoint, in pages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Log {
+    pub(crate) pages: usize,
+    /// Not moved: somebody reads what was before them, or they were written meanwhile.
+    pub(crate) left: usize,
+}
+
+/// Moves what is in the log into the database, next to others that read and write.
+pub(crate) fn checkpoint(connection: &mut Connection) -> QueryResult<Log> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
         log: i64,
+        #[diesel(sql_type = BigInt)]
+        checkpointed: i64,
     }
     let row: Row = diesel::sql_query("pragma wal_checkpoint(passive)").get_result(connection)?;
     // Negative where there is no log.
-    Ok(usize::try_from(row.log).unwrap_or(0))
+    let count = |pages: i64| usize::try_from(pages).unwrap_or(0);
+    Ok(Log {
+        pages: count(row.log),
+        left: count(row.log - row.checkpointed),
+    })
 }
 
 /// The same for the last who uses the database: nothing is left in the log. If somebody else still

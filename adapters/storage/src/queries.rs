@@ -5,7 +5,7 @@ use crate::rows::{PartRow, PaymentRow, StoredEvent, StoredPart};
 use crate::schema::{
     counters, cursors, events, incoming_payments, nodes, parts, payments, requests, tombstones,
 };
-use crate::statements::{BeginRead, Commit};
+use crate::statements::{BeginRead, Commit, HistoryOf};
 use diesel::dsl::{AsExprOf, max, sql};
 use diesel::expression::{SqlLiteral, UncheckedBind};
 use diesel::prelude::*;
@@ -117,9 +117,7 @@ pub(crate) fn payments(
     // In the words of the partial indexes.
     page = match filter.status {
         None => page,
-        Some(StatusKind::Pending) => page.filter(sql::<Bool>(
-            "payments.live_parts > 0 and payments.status = 0",
-        )),
+        Some(StatusKind::Pending) => page.filter(has_live_parts()).filter(payments::status.eq(0)),
         Some(StatusKind::Complete) => page.filter(sql::<Bool>("payments.status = 1")),
         Some(StatusKind::Failed) => page.filter(sql::<Bool>("payments.status = 2")),
     };
@@ -200,7 +198,7 @@ fn page_of_events(
         .limit(i64::from(filter.limit))
         .into_boxed();
     if let Some(payments) = payments {
-        page = page.filter(events::payment_id.eq_any(payments));
+        page = page.filter(HistoryOf::payments(&payments));
     }
     let rows: Vec<StoredEvent> = page.load(connection)?;
     Ok(rows.into_iter().map(StoredEvent::into_listed).collect())
@@ -214,6 +212,12 @@ pub(crate) fn last_event(connection: &mut SqliteConnection) -> QueryResult<u64> 
     Ok(u64::try_from(deleted.max(stored.unwrap_or(0))).unwrap_or(0))
 }
 
+/// A complete payment may have live parts too. As many steps as there are live parts, whatever the size
+/// of the tables.
+fn has_live_parts() -> SqlLiteral<Bool> {
+    sql("payments.id in (select parts.payment_id from parts where parts.status = 0)")
+}
+
 /// Payments with live parts, after the given one.
 pub(crate) fn live(
     connection: &mut SqliteConnection,
@@ -222,7 +226,7 @@ pub(crate) fn live(
 ) -> QueryResult<Vec<(PaymentId, PaymentHash)>> {
     let after = after.map_or(0, |PaymentId(id)| row_id(id));
     let rows: Vec<(i64, Vec<u8>)> = payments::table
-        .filter(sql::<Bool>("payments.live_parts > 0"))
+        .filter(has_live_parts())
         .filter(payments::id.gt(after))
         .select((payments::id, payments::payment_hash))
         .order(payments::id)

@@ -3,6 +3,7 @@
 
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
+use crate::truce::Truce;
 use diesel::QueryResult;
 use domain::Unavailable;
 use std::io;
@@ -21,12 +22,12 @@ enum Task {
 }
 
 /// How urgent what the threads read is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone)]
 pub(crate) enum Urgency {
     /// Somebody's payment waits for it.
     Payments,
-    /// A list, which takes what payments leave of the processor.
-    Lists,
+    /// A list, which takes what payments leave of the processor, and keeps the truce.
+    Lists(Arc<Truce>),
 }
 
 /// The threads, as their callers see them.
@@ -46,7 +47,7 @@ impl Readers {
     pub(crate) fn start(
         path: &std::path::Path,
         options: &Options,
-        urgency: Urgency,
+        urgency: &Urgency,
         alive: &mpsc::Sender<()>,
     ) -> io::Result<(Readers, Vec<JoinHandle<()>>)> {
         let (sender, receiver) = mpsc::channel(options.reads_max);
@@ -60,19 +61,20 @@ impl Readers {
             };
             let name = match urgency {
                 Urgency::Payments => format!("storage-reader-{number}"),
-                Urgency::Lists => format!("storage-lists-{number}"),
+                Urgency::Lists(_) => format!("storage-lists-{number}"),
             };
+            let urgency = urgency.clone();
             thread::Builder::new().name(name).spawn(move || {
-                if urgency == Urgency::Lists {
+                if let Urgency::Lists(_) = urgency {
                     yield_to_payments();
                 }
-                run(&mut reader, &receiver);
+                run(&mut reader, &receiver, &urgency);
                 drop((reader, alive));
             })
         };
         let threads = match urgency {
             Urgency::Payments => options.readers,
-            Urgency::Lists => options.list_readers,
+            Urgency::Lists(_) => options.list_readers,
         };
         let threads = (0..threads).map(start);
         let threads = threads.collect::<io::Result<_>>()?;
@@ -110,13 +112,17 @@ fn yield_to_payments() {
     }
 }
 
-fn run(reader: &mut Reader, queue: &Mutex<mpsc::Receiver<Task>>) {
+fn run(reader: &mut Reader, queue: &Mutex<mpsc::Receiver<Task>>, urgency: &Urgency) {
     loop {
         let mut waiting = queue.lock().expect("nothing panics while it waits");
         match waiting.blocking_recv() {
             Some(Task::Close) => waiting.close(),
             Some(Task::Read(job)) => {
                 drop(waiting);
+                let _reading = match urgency {
+                    Urgency::Payments => None,
+                    Urgency::Lists(truce) => Some(truce.read()),
+                };
                 job(reader);
             }
             None => return,

@@ -58,6 +58,8 @@ diesel::table! {
         onionreply -> Nullable<Binary>,
         raw_message -> Nullable<Binary>,
         elsewhere -> Nullable<BigInt>,
+        accepted_event -> Nullable<BigInt>,
+        ended_event -> Nullable<BigInt>,
     }
 }
 

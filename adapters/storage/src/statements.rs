@@ -5,9 +5,10 @@
 //! They hold secrets, so they have no `Debug` (rule A-15). `or fail` is explained at the top of the
 //! migration.
 
+use diesel::expression::{AppearsOnTable, Expression, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel::sqlite::Sqlite;
 
 /// A statement, or a piece of one, that reads like its text: each text is followed by the field
@@ -60,6 +61,15 @@ statement! {
 }
 
 statement! {
+    /// A number that changes for a connection whenever another one has committed.
+    DataVersion { "pragma data_version"; }
+}
+
+impl Query for DataVersion {
+    type SqlType = BigInt;
+}
+
+statement! {
     /// Makes what was written durable, or ends a snapshot.
     Commit { "commit"; }
 }
@@ -94,7 +104,7 @@ statement! {
     /// A payment with its first part: what no later statement sets, then what every one does. A
     /// hash that is there already is left alone, and counts as no row.
     NewPayment {
-        "insert into payments (id, payment_hash, direction, intended_msat, requested_msat, \
+        "insert or fail into payments (id, payment_hash, direction, intended_msat, requested_msat, \
          destination, created_at, status, parts, live_parts, in_flight_msat, delivered_msat, \
          sent_msat, completed_at, version, quarantine, payment_secret, payment_metadata, \
          description, label, bolt11) values (", id: i64 as BigInt;
@@ -160,7 +170,7 @@ statement! {
     /// A part is accepted. It has no failure: those columns stay null.
     NewPart {
         "insert into parts (id, payment_id, node_id, status, amount_msat, amount_sent_msat, \
-         cltv_expiry, created_at, route, description, label) values (", id: i64 as BigInt;
+         cltv_expiry, created_at, accepted_event, route, description, label) values (", id: i64 as BigInt;
         ", ", payment_id: i64 as BigInt;
         ", ", node_id: i64 as BigInt;
         ", ", status: i64 as BigInt;
@@ -168,6 +178,7 @@ statement! {
         ", ", amount_sent_msat: i64 as BigInt;
         ", ", cltv_expiry: Option<i64> as Nullable<BigInt>;
         ", ", created_at: i64 as BigInt;
+        ", ", accepted_event: i64 as BigInt;
         ", ", route: Vec<u8> as Binary;
         ", ", description: Option<String> as Nullable<Text>;
         ", ", label: Option<String> as Nullable<Text>;
@@ -190,7 +201,8 @@ statement! {
         "update or fail parts set status = 1, failure_code = null, failure_message = null, \
          erring_index = null, failcode = null, erring_node = null, erring_channel = null, \
          onionreply = null, raw_message = null, elsewhere = null, completed_at = ", completed_at: i64 as BigInt;
-        "", expected: ExpectedPart;
+        ", ended_event = coalesce(ended_event, ", ended_event: i64 as BigInt;
+        ")", expected: ExpectedPart;
     }
 }
 
@@ -207,7 +219,8 @@ statement! {
         ", onionreply = ", onionreply: Option<Vec<u8>> as Nullable<Binary>;
         ", raw_message = ", raw_message: Option<Vec<u8>> as Nullable<Binary>;
         ", elsewhere = ", elsewhere: Option<i64> as Nullable<BigInt>;
-        "", expected: ExpectedPart;
+        ", ended_event = coalesce(ended_event, ", ended_event: i64 as BigInt;
+        ")", expected: ExpectedPart;
     }
 }
 
@@ -255,8 +268,37 @@ statement! {
 }
 
 statement! {
+    /// That an event is one of these payments', whichever way they went; `payments` is JSON. Each part
+    /// says which events began and ended it, and what else there may be is rare, and has an index.
+    HistoryOf {
+        "events.seq in (with of (id) as (select value from json_each(", payments: String as Text;
+        ")) select accepted_event from of join parts on parts.payment_id = of.id \
+         union all select ended_event from of join parts on parts.payment_id = of.id \
+         union all select seq from of join events as rare on rare.payment_id = of.id where rare.kind > 3)";
+    }
+}
+
+impl HistoryOf {
+    pub(crate) fn payments(ids: &[i64]) -> HistoryOf {
+        let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+        let payments = format!("[{}]", ids.join(","));
+        HistoryOf { payments }
+    }
+}
+
+impl Expression for HistoryOf {
+    type SqlType = Bool;
+}
+
+impl<Tables> AppearsOnTable<Tables> for HistoryOf {}
+
+impl ValidGrouping<()> for HistoryOf {
+    type IsAggregate = is_aggregate::No;
+}
+
+statement! {
     /// A payment goes, and with it its history.
-    DeleteEvents { "delete from events where payment_id = ", payment_id: i64 as BigInt; }
+    DeleteEvents { "delete from events where ", of: HistoryOf; }
 }
 
 statement! {

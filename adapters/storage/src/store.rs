@@ -1,6 +1,6 @@
 //! The port on SQLite: what writes goes to the one writer, what reads to one of the readers.
 
-use crate::batch::{IncomingWrite, Nodes, fence};
+use crate::batch::{IncomingWrite, Memory, fence};
 use crate::changes::{self, Removal, Write};
 use crate::checkpoint::Checkpoint;
 use crate::error::OpenError;
@@ -12,6 +12,7 @@ use crate::queries;
 use crate::readers::{Readers, Urgency};
 use crate::rows;
 use crate::schema::installation;
+use crate::truce::Truce;
 use crate::writer::{Task, Writer};
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -86,17 +87,19 @@ impl SqliteStore {
         installation: [u8; 16],
     ) -> Result<SqliteStore, OpenError> {
         let (alive, ended) = mpsc::channel(1);
-        let (readers, mut threads) = Readers::start(path, &options, Urgency::Payments, &alive)?;
-        let (list_readers, list_threads) = Readers::start(path, &options, Urgency::Lists, &alive)?;
+        let (readers, mut threads) = Readers::start(path, &options, &Urgency::Payments, &alive)?;
+        let truce = Arc::new(Truce::default());
+        let lists = Urgency::Lists(Arc::clone(&truce));
+        let (list_readers, list_threads) = Readers::start(path, &options, &lists, &alive)?;
         threads.extend(list_threads);
         let (queue, tasks) = mpsc::channel(options.queue_max);
         let unsettled = Arc::new(AtomicBool::new(false));
         let writer = Writer {
             path: path.to_owned(),
-            checkpoint: Checkpoint::start(path.to_owned(), options.clone())?,
+            checkpoint: Checkpoint::start(path.to_owned(), options.clone(), truce)?,
             options,
             connection: Some(connection),
-            nodes: Nodes::new(),
+            memory: Memory::default(),
             queue: tasks,
             unsettled: Arc::clone(&unsettled),
         };

@@ -1,7 +1,7 @@
 //! The one thread that writes. It takes whatever has queued up, commits it as one, and only then
 //! answers: a lone caller waits for one fsync, and a thousand callers share one.
 
-use crate::batch::{Applied, Batch, Counters, Ending, IncomingWrite, Nodes, fence, undo};
+use crate::batch::{Applied, Batch, Counters, Ending, IncomingWrite, Memory, fence, undo};
 use crate::changes::{Removal, Write};
 use crate::checkpoint::Checkpoint;
 use crate::error::Fault;
@@ -41,7 +41,7 @@ pub(crate) struct Writer {
     pub(crate) options: Options,
     /// None after trouble, until the next batch opens it again.
     pub(crate) connection: Option<Connection>,
-    pub(crate) nodes: Nodes,
+    pub(crate) memory: Memory,
     pub(crate) queue: mpsc::Receiver<Task>,
     /// Set while it is unknown what a failed COMMIT has left behind: nobody may read meanwhile.
     pub(crate) unsettled: Arc<AtomicBool>,
@@ -103,6 +103,7 @@ impl Writer {
         {
             tracing::warn!(%error, "checkpoint failed; the log grows meanwhile");
         }
+        self.checkpoint.ended();
     }
 
     /// Commits the batch; if one of its commands cannot go on, each alone.
@@ -160,7 +161,7 @@ impl Writer {
         let Some(connection) = &mut self.connection else {
             return Err(Ending::BeforeCommit(Fault::Storage("not open".to_owned())));
         };
-        let mut batch = Batch::begin(connection, &mut self.nodes).map_err(Ending::BeforeCommit)?;
+        let mut batch = Batch::begin(connection, &mut self.memory).map_err(Ending::BeforeCommit)?;
         for task in tasks {
             verdicts.push(task.apply(&mut batch).map_err(Ending::BeforeCommit)?);
         }
@@ -205,7 +206,7 @@ impl Writer {
 
     /// A connection that cannot undo is of no use.
     fn undo(&mut self) {
-        self.nodes.clear();
+        self.memory = Memory::default();
         let connection = self.connection.as_mut();
         if connection.is_none_or(|connection| undo(connection).is_err()) {
             self.forget_connection();
@@ -213,7 +214,7 @@ impl Writer {
     }
 
     fn forget_connection(&mut self) {
-        self.nodes.clear();
+        self.memory = Memory::default();
         self.connection = None;
     }
 

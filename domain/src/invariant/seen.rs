@@ -27,28 +27,28 @@ pub fn offered(stored: Option<&Payment>, offer: &Offer) -> Result<(), Violation>
     let (row, terms) = (payment.summary(), &payment.summary().terms);
     Rule::NothingAfterSuccess.requires(
         row.preimage.is_none(),
-        format!("part {id} is offered although the payment is complete"),
+        format_args!("part {id} is offered although the payment is complete"),
     )?;
     Rule::FailClosed.requires(
         row.quarantine.is_none(),
-        format!("part {id} is offered although the payment is quarantined"),
+        format_args!("part {id} is offered although the payment is quarantined"),
     )?;
     Rule::UnknownIsNotFailed.requires(
         part.is_live(),
-        format!("part {id} is offered although it has its outcome"),
+        format_args!("part {id} is offered although it has its outcome"),
     )?;
     Rule::OneSetOfTerms.requires(
         offer.payment_hash == row.payment_hash
             && offer.total == terms.intended
             && offer.secret == terms.secret
             && offer.route == part.route,
-        format!("part {id} is offered with other terms than are stored"),
+        format_args!("part {id} is offered with other terms than are stored"),
     )
 }
 
 /// How many HTLCs one part has become.
 pub fn at_most_once(part: PartId, htlcs: u32) -> Result<(), Violation> {
-    Rule::AtMostOnce.requires(htlcs <= 1, format!("part {part} left {htlcs} times"))
+    Rule::AtMostOnce.requires(htlcs <= 1, format_args!("part {part} left {htlcs} times"))
 }
 
 /// What the HTLCs of one payment deliver that are out or taken, beside what it shall deliver.
@@ -56,7 +56,7 @@ pub fn within(intended: Msat, out: impl IntoIterator<Item = Msat>) -> Result<(),
     let sum = out.into_iter().try_fold(Msat::ZERO, Msat::checked_add);
     Rule::Ceiling.requires(
         sum.is_some_and(|sum| sum <= intended),
-        format!("{sum:?} are out or taken of a payment of {intended}"),
+        format_args!("{sum:?} are out or taken of a payment of {intended}"),
     )
 }
 
@@ -67,11 +67,11 @@ pub fn believed(part: &PartialPayment, truth: Option<Htlc>) -> Result<(), Violat
         StatusKind::Pending => Ok(()),
         StatusKind::Complete => Rule::Proof.requires(
             truth == Some(Htlc::Taken),
-            format!("part {id} is complete, and {truth:?} in truth"),
+            format_args!("part {id} is complete, and {truth:?} in truth"),
         ),
         StatusKind::Failed => Rule::UnknownIsNotFailed.requires(
             matches!(truth, None | Some(Htlc::Back)),
-            format!("part {id} is failed, and {truth:?} in truth"),
+            format_args!("part {id} is failed, and {truth:?} in truth"),
         ),
     }
 }
@@ -80,7 +80,7 @@ pub fn believed(part: &PartialPayment, truth: Option<Htlc>) -> Result<(), Violat
 pub fn ended(part: &PartialPayment, truth: Option<Htlc>) -> Result<(), Violation> {
     Rule::WaitsTellTheTruth.requires(
         !part.is_live(),
-        format!("part {} has no end, and {truth:?} in truth", part.id),
+        format_args!("part {} has no end, and {truth:?} in truth", part.id),
     )?;
     believed(part, truth)
 }
@@ -92,7 +92,7 @@ pub fn deleted(stored: Option<&Payment>) -> Result<(), Violation> {
     let live = payment.parts().find(|part| part.is_live());
     Rule::UnknownIsNotFailed.requires(
         live.is_none(),
-        format!(
+        format_args!(
             "a payment is deleted with parts pending: {:?}",
             live.map(|part| part.id)
         ),
@@ -117,7 +117,7 @@ pub fn acknowledged(told: &PartialPayment, stored: Option<&Payment>) -> Result<(
     })?;
     Rule::AcknowledgedIsDurable.requires(
         told.as_accepted() == part.as_accepted(),
-        format!("part {id} was acknowledged and another is stored"),
+        format_args!("part {id} was acknowledged and another is stored"),
     )
 }
 
@@ -127,7 +127,7 @@ pub fn told_part(told: &PartialPayment, during: &[Payment]) -> Result<(), Violat
     let mut stored = during.iter().filter_map(|payment| payment.part(id));
     Rule::WaitsTellTheTruth.requires(
         stored.any(|part| part.status == *status && part.completed_at == told.completed_at),
-        format!("part {id} was told as {:?} and never was", told.status()),
+        format_args!("part {id} was told as {:?} and never was", told.status()),
     )
 }
 
@@ -140,7 +140,7 @@ pub fn told_payment(told: &PaymentSummary, during: &[Payment]) -> Result<(), Vio
             (status_of(payment), &row.preimage, row.completed_at)
                 == (told.status(), &told.preimage, told.completed_at)
         }),
-        format!("the payment was told as {:?} and never was", told.status()),
+        format_args!("the payment was told as {:?} and never was", told.status()),
     )
 }
 
@@ -160,6 +160,6 @@ pub fn status_of(payment: &Payment) -> StatusKind {
 pub fn same_request(first: PartId, again: PartId) -> Result<(), Violation> {
     Rule::AcknowledgedIsDurable.requires(
         first == again,
-        format!("one request made parts {first} and {again}"),
+        format_args!("one request made parts {first} and {again}"),
     )
 }

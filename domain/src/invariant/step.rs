@@ -31,7 +31,7 @@ pub fn step(before: Option<&Payment>, transition: &Transition) -> Result<(), Vio
     };
     Rule::FunctionOfParts.requires(
         tally == Some(after.tally),
-        format!("the counters become {:?}, not {tally:?}", after.tally),
+        format_args!("the counters become {:?}, not {tally:?}", after.tally),
     )
 }
 
@@ -140,12 +140,15 @@ fn resolved(
     );
     Rule::OneOutcome.requires(
         allowed && part.status() == previous,
-        format!("part {id} goes from {previous:?} to {end:?}"),
+        format_args!("part {id} goes from {previous:?} to {end:?}"),
     )?;
     let proven = proof.is_none_or(|preimage| {
         preimage.opens(after.payment_hash) && after.preimage.as_ref() == Some(preimage)
     });
-    Rule::Proof.requires(proven, format!("part {id} is complete without its proof"))?;
+    Rule::Proof.requires(
+        proven,
+        format_args!("part {id} is complete without its proof"),
+    )?;
     let tally = before.map(|payment| payment.summary().tally);
     Ok(tally.and_then(|tally| tally.moved(part, previous, end)))
 }

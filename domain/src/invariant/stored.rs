@@ -71,7 +71,7 @@ pub fn whole(row: &PaymentSummary, parts: &[PartialPayment]) -> Result<(), Viola
     }
     Rule::FunctionOfParts.requires(
         tally == row.tally,
-        format!("the counters say {:?}, the parts {tally:?}", row.tally),
+        format_args!("the counters say {:?}, the parts {tally:?}", row.tally),
     )?;
     let complete = parts.iter().any(|p| p.status() == StatusKind::Complete);
     Rule::FunctionOfParts.requires(
@@ -89,10 +89,10 @@ pub(super) fn belongs(part: &PartialPayment, row: &PaymentSummary) -> Result<(),
     let (terms, id) = (&row.terms, part.id);
     Rule::OneSetOfTerms.requires(
         part.payment_hash == row.payment_hash,
-        format!("part {id} has another hash"),
+        format_args!("part {id} has another hash"),
     )?;
     Rule::OneSetOfTerms.requires(
         part.intended == terms.intended && part.destination() == terms.destination,
-        format!("part {id} has other terms"),
+        format_args!("part {id} has other terms"),
     )
 }

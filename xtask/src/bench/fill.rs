@@ -73,6 +73,7 @@ struct Rows<'c> {
     event: Statement<'c>,
     shape: &'c Shape,
     node: i64,
+    last_event: i64,
 }
 
 /// The hash of the payment with that number.
@@ -168,6 +169,8 @@ impl Shape {
 
 impl<'c> Rows<'c> {
     fn prepare(connection: &'c Connection, shape: &'c Shape, node: i64) -> Result<Rows<'c>> {
+        let last_event = "select coalesce(max(seq), 0) from events";
+        let last_event = connection.query_row(last_event, [], |row| row.get(0))?;
         Ok(Rows {
             new_payment: connection.prepare(
                 "insert into payments (id, payment_hash, direction, status, intended_msat, \
@@ -177,27 +180,29 @@ impl<'c> Rows<'c> {
             )?,
             new_part: connection.prepare(
                 "insert into parts (id, payment_id, node_id, status, amount_msat, \
-                 amount_sent_msat, cltv_expiry, created_at, route) \
-                 values (?, ?, ?, 0, ?, ?, 1000, ?, ?)",
+                 amount_sent_msat, cltv_expiry, created_at, accepted_event, route) \
+                 values (?, ?, ?, 0, ?, ?, 1000, ?, ?, ?)",
             )?,
             payment_outcome: connection.prepare(
                 "update payments set status = ?1, live_parts = 0, in_flight_msat = 0, \
                  delivered_msat = ?2, sent_msat = ?3, completed_at = ?4, payment_preimage = ?5, \
                  version = 2 * parts where id = ?6",
             )?,
-            part_fulfilled: connection
-                .prepare("update parts set status = 1, completed_at = ? where id = ?")?,
-            part_failed: connection.prepare(
-                "update parts set status = 2, completed_at = ?, failure_code = ?, \
-                 failure_message = ?, erring_index = ?, failcode = ? where id = ?",
+            part_fulfilled: connection.prepare(
+                "update parts set status = 1, completed_at = ?, ended_event = ? where id = ?",
             )?,
-            // SQLite gives it the next number.
+            part_failed: connection.prepare(
+                "update parts set status = 2, completed_at = ?, ended_event = ?, \
+                 failure_code = ?, failure_message = ?, erring_index = ?, failcode = ? \
+                 where id = ?",
+            )?,
             event: connection.prepare(
-                "insert into events (payment_id, part_id, kind, payment_status, part_status, at) \
-                 values (?, ?, ?, ?, ?, ?)",
+                "insert into events (seq, payment_id, part_id, kind, payment_status, part_status, \
+                 at) values (?, ?, ?, ?, ?, ?, ?)",
             )?,
             shape,
             node,
+            last_event,
         })
     }
 
@@ -219,11 +224,27 @@ impl<'c> Rows<'c> {
         ])?;
         for part in parts(payment) {
             let (amount, sent) = (shape.amount_msat, shape.sent_msat);
-            let new = params![part, payment, self.node, amount, sent, at, shape.route];
+            let event = self.next_event();
+            let new = params![
+                part,
+                payment,
+                self.node,
+                amount,
+                sent,
+                at,
+                event,
+                shape.route
+            ];
             self.new_part.execute(new)?;
-            self.event.execute(params![payment, part, 1, 0, 0, at])?;
+            let accepted = params![event, payment, part, 1, 0, 0, at];
+            self.event.execute(accepted)?;
         }
         Ok(())
+    }
+
+    fn next_event(&mut self) -> i64 {
+        self.last_event += 1;
+        self.last_event
     }
 
     /// The outcomes of the parts, and with them the payment's.
@@ -242,8 +263,10 @@ impl<'c> Rows<'c> {
         let outcome = params![1, delivered, sent, at, proof.expose(), payment];
         self.payment_outcome.execute(outcome)?;
         for part in parts(payment) {
-            self.part_fulfilled.execute(params![at, part])?;
-            self.event.execute(params![payment, part, 2, 1, 1, at])?;
+            let event = self.next_event();
+            self.part_fulfilled.execute(params![at, event, part])?;
+            let fulfilled = params![event, payment, part, 2, 1, 1, at];
+            self.event.execute(fulfilled)?;
         }
         Ok(())
     }
@@ -254,12 +277,21 @@ impl<'c> Rows<'c> {
         let why = &self.shape.failure;
         let (code, message) = (why.code.number(), &why.message);
         for part in parts(payment) {
-            let outcome = params![at, code, message, why.erring_index, why.failcode, part];
+            let event = self.next_event();
+            let outcome = params![
+                at,
+                event,
+                code,
+                message,
+                why.erring_index,
+                why.failcode,
+                part
+            ];
             self.part_failed.execute(outcome)?;
             // It fails with the last of them.
             let of_payment = if part == PARTS * payment { 2 } else { 0 };
-            self.event
-                .execute(params![payment, part, 3, of_payment, 2, at])?;
+            let failed = params![event, payment, part, 3, of_payment, 2, at];
+            self.event.execute(failed)?;
         }
         Ok(())
     }

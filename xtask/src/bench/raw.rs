@@ -112,7 +112,7 @@ impl<'c> Statements<'c> {
             commit: connection.prepare("commit")?,
             find: connection.prepare("select id from payments where payment_hash = ?")?,
             new_payment: connection.prepare(
-                "insert into payments (id, payment_hash, direction, status, intended_msat, \
+                "insert or fail into payments (id, payment_hash, direction, status, intended_msat, \
                  requested_msat, destination, payment_secret, payment_metadata, payment_preimage, \
                  parts, live_parts, in_flight_msat, delivered_msat, sent_msat, created_at, \
                  completed_at, version, quarantine, description, label, bolt11) \
@@ -121,8 +121,8 @@ impl<'c> Statements<'c> {
             )?,
             new_part: connection.prepare(
                 "insert into parts (id, payment_id, node_id, status, amount_msat, \
-                 amount_sent_msat, cltv_expiry, created_at, route, description, label) \
-                 values (?1, ?1, 1, 0, ?2, ?3, ?4, ?5, ?6, null, null)",
+                 amount_sent_msat, cltv_expiry, created_at, accepted_event, route, description, \
+                 label) values (?1, ?1, 1, 0, ?2, ?3, ?4, ?5, ?6, ?7, null, null)",
             )?,
             payment_outcome: connection.prepare(
                 "update or fail payments set status = 1, parts = 1, live_parts = 0, \
@@ -134,7 +134,8 @@ impl<'c> Statements<'c> {
                 "update or fail parts set status = 1, failure_code = null, \
                  failure_message = null, erring_index = null, failcode = null, \
                  erring_node = null, erring_channel = null, onionreply = null, \
-                 raw_message = null, completed_at = ?1 \
+                 raw_message = null, elsewhere = null, completed_at = ?1, \
+                 ended_event = coalesce(ended_event, ?3) \
                  where id = ?2 and payment_id = ?2 and status = 0",
             )?,
             event: connection.prepare(
@@ -164,6 +165,7 @@ impl<'c> Statements<'c> {
             row.sent_msat,
             row.cltv_expiry,
             row.at,
+            seq,
             row.route
         ];
         self.new_part.execute(new)?;
@@ -175,7 +177,7 @@ impl<'c> Statements<'c> {
         let outcome = params![row.amount_msat, row.sent_msat, row.at, row.preimage, row.id];
         let touched = self.payment_outcome.execute(outcome)?;
         ensure!(touched == 1, "the payment was accepted");
-        let touched = self.part_outcome.execute(params![row.at, row.id])?;
+        let touched = self.part_outcome.execute(params![row.at, row.id, seq])?;
         ensure!(touched == 1, "the part was accepted");
         self.event.execute(params![seq, row.id, 2, 1, row.at])?;
         Ok(())

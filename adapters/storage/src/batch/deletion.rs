@@ -4,7 +4,9 @@ use super::{Batch, next};
 use crate::changes::Removal;
 use crate::error::Fault;
 use crate::schema::payments;
-use crate::statements::{DeleteEvents, DeleteParts, DeletePayment, DeleteRequests, Fence};
+use crate::statements::{
+    DeleteEvents, DeleteParts, DeletePayment, DeleteRequests, Fence, HistoryOf,
+};
 use diesel::prelude::*;
 use domain::Deleted;
 
@@ -20,9 +22,10 @@ impl Batch<'_> {
         if let Some(tombstone) = &removal.tombstone {
             tombstone.execute(self.connection)?;
         }
-        // Keys before parts, parts before payments: each refers to the next.
+        // Each refers to the next.
         let requests = DeleteRequests { payment_id }.execute(self.connection)?;
-        let events = DeleteEvents { payment_id }.execute(self.connection)?;
+        let of = HistoryOf::payments(&[payment_id]);
+        let events = DeleteEvents { of }.execute(self.connection)?;
         let parts = DeleteParts { payment_id }.execute(self.connection)?;
         DeletePayment { payment_id }.execute(self.connection)?;
         self.fence()?;

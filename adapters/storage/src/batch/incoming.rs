@@ -123,7 +123,8 @@ impl Batch<'_> {
             part_status: None,
             at: write.payment.completed_at,
         };
-        let seq = self.write_event(id, None, &mut event)?;
+        let seq = next(self.now.event)?;
+        self.write_event(seq, id, None, &mut event)?;
         Ok(Recorded::Yes(PaymentId(number(id)?), number(seq)?))
     }
 

@@ -12,11 +12,11 @@ fn writer() -> (TempDir, Writer) {
     let mut connection = pragma::connect(&path, Role::Writer, &options).unwrap();
     crate::migrate::run_pending(&mut connection).unwrap();
     let writer = Writer {
-        checkpoint: Checkpoint::start(path.clone(), options.clone()).unwrap(),
+        checkpoint: Checkpoint::start(path.clone(), options.clone(), Arc::default()).unwrap(),
         path,
         options,
         connection: Some(connection),
-        nodes: Nodes::new(),
+        memory: Memory::default(),
         queue: mpsc::channel(1).1,
         unsettled: Arc::new(AtomicBool::new(false)),
     };

@@ -174,7 +174,10 @@ async fn an_outcome_is_written_once() {
                 "update parts set status = 0, completed_at = null, failure_code = null, failure_message = null where id = 4",
                 "A-7",
             ),
-            ("update parts set status = 1 where id = 3", "A-7 end"),
+            (
+                "update parts set status = 1, ended_event = 9 where id = 3",
+                "A-7 end",
+            ),
             ("update parts set completed_at = 1 where id = 3", "A-7 end"),
             (
                 "update parts set completed_at = null where id = 4",
@@ -196,10 +199,12 @@ async fn an_outcome_is_written_once() {
             ("update installation set identity = randomblob(16)", "A-4"),
             ("delete from installation", "A-4"),
             (
-                "update parts set status = 2, completed_at = 1 where id = 3",
+                "update parts set status = 2, completed_at = 1, ended_event = 9 where id = 3",
                 "A-7 failure",
             ),
             ("update parts set status = 7 where id = 3", "CHECK"),
+            ("update parts set ended_event = 9 where id = 3", "A-14 end"),
+            ("update parts set ended_event = 9 where id = 4", "A-7"),
             ("delete from parts where id = 3", "A-5"),
         ],
     );
@@ -328,6 +333,7 @@ async fn history_and_numbers_only_grow() {
         &raw,
         &[
             ("update events set kind = 3 where seq = 1", "A-14"),
+            ("update parts set accepted_event = 9 where id = 1", "A-14"),
             ("update cursors set cursor = 4", "A-5"),
             ("update counters set last_part = last_part - 1", "A-4"),
             ("update counters set fences = fences - 1", "A-4"),

@@ -1,6 +1,6 @@
 //! Numbers, events, and what it all weighs.
 
-use crate::support::{Scene, failed, first, fulfilled, number, send, yes};
+use crate::support::{Scene, events_of_parts, failed, first, fulfilled, number, send, yes};
 use domain::contract::samples::{decided, part, preimage};
 use domain::{
     Command, Committed, Cursor, NodeName, PaymentStore, Request, RequestId, SendPart, Timestamp,
@@ -56,6 +56,11 @@ async fn every_transition_is_an_event_and_nothing_else_is() {
             [5, 1, 2, 2, 1, 1],
             [6, 2, 3, 1, 0, 0],
         ]
+    );
+    // Its first end, whatever came of it later.
+    assert_eq!(
+        events_of_parts(&scene.raw()),
+        [(1, Some(2)), (3, Some(5)), (6, None)]
     );
 }
 

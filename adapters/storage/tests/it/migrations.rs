@@ -1,6 +1,6 @@
 //! Up, down, redo, status, and databases from elsewhere.
 
-use crate::support::{Scene, number};
+use crate::support::{Scene, events_of_parts, failed, fulfilled, number};
 use rusqlite::Connection;
 use std::path::Path;
 use storage::migrate::{self, MigrationStatus};
@@ -72,6 +72,40 @@ async fn what_is_stored_survives_a_restart_and_the_last_redo_only() {
     scene.reopen(Options::default()).await;
     assert!(scene.load(1).await.is_none());
     scene.complete(1).await;
+}
+
+/// A database of before is told of its parts' events.
+#[tokio::test]
+async fn parts_learn_their_events_from_the_history() {
+    let scene = Scene::new();
+    scene.complete(1).await;
+    let late = scene.sent(2, 400).await;
+    let live = scene.sent(2, 500).await;
+    scene.run(2, &failed(late.part)).await;
+    scene.run(2, &fulfilled(2, late.part)).await;
+    scene.store.close().await;
+    let written = events_of_parts(&scene.raw());
+    let (late_end, live_begin) = (written[2].1, written[3].0);
+    assert_eq!(late_end, Some(live.event.cast_signed() + 1));
+    assert_eq!(live_begin, live.event.cast_signed());
+    migrate::redo(&scene.path()).unwrap();
+    assert_eq!(events_of_parts(&scene.raw()), written);
+}
+
+/// What is damaged is found when it is read, as ever; it does not keep the daemon from starting.
+#[tokio::test]
+async fn a_damaged_history_is_no_reason_to_stay_behind() {
+    let scene = Scene::new();
+    scene.complete(1).await;
+    scene.store.close().await;
+    migrate::down(&scene.path()).unwrap();
+    scene
+        .raw()
+        .execute_batch("delete from events where seq in (1, 4)")
+        .unwrap();
+    migrate::up(&scene.path()).unwrap();
+    let known = "select count(*) from parts where accepted_event is not null";
+    assert_eq!(number(&scene.raw(), known), 0);
 }
 
 /// a program that reads `counters` alone gives out none of the numbers that are there.

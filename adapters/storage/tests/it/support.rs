@@ -150,6 +150,14 @@ pub(crate) const BOMB: &str =
     begin insert into bombs values (-1); end;";
 pub(crate) const NO_BOMB: &str = "drop trigger bomb; drop table bombs;";
 
+/// The events that began and ended each part.
+pub(crate) fn events_of_parts(raw: &Connection) -> Vec<(i64, Option<i64>)> {
+    let sql = "select accepted_event, ended_event from parts order by id";
+    let mut rows = raw.prepare(sql).unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    rows.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
 /// One number that another program reads.
 pub(crate) fn number(raw: &Connection, sql: &str) -> i64 {
     raw.query_row(sql, [], |row| row.get(0)).unwrap()
