@@ -1,9 +1,15 @@
 //! The thread that writes lists out as JSON: at a low priority, so that a list takes what payments
-//! leave of the processor, however many ask for lists.
+//! leave of the processor, however many ask for lists. And it rests as long as it has worked, because
+//! what processors share has no priority. Who asks for one page after the other does not notice: the
+//! next one is being read meanwhile.
 
 use std::io;
 use std::thread;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
+
+/// The longest rest: of a page of very large payments, too.
+const REST_MAX: Duration = Duration::from_millis(20);
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -18,7 +24,9 @@ impl Scribe {
         thread.spawn(move || {
             yield_to_payments();
             while let Some(job) = queue.blocking_recv() {
+                let begin = Instant::now();
                 job();
+                thread::sleep(begin.elapsed().min(REST_MAX));
             }
         })?;
         Ok(Scribe(jobs))

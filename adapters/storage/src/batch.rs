@@ -13,13 +13,15 @@ pub(crate) use numbers::{Counters, fence};
 
 use crate::changes::{PartWrite, PaymentWrite, Write};
 use crate::error::Fault;
+use crate::lock;
 use crate::schema::{nodes, requests};
-use crate::statements::{Begin, Commit, CursorMoved, DataVersion, NewEvent};
+use crate::statements::{Commit, CursorMoved, DataVersion, NewEvent};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use domain::{NodeIdentity, NodeName, PartId, PaymentId, Receipt};
 use numbers::{next, number, read_counters};
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 /// A batch under way.
 pub(crate) struct Batch<'a> {
@@ -64,12 +66,13 @@ pub(crate) enum Ending {
 }
 
 impl<'a> Batch<'a> {
-    /// Takes the lock, and reads the last numbers if another program may have written meanwhile.
+    /// Takes the lock, for which it waits that long, and reads the last numbers if another program may have written meanwhile.
     pub(crate) fn begin(
         connection: &'a mut SqliteConnection,
         memory: &'a mut Memory,
+        patience: Duration,
     ) -> Result<Batch<'a>, Fault> {
-        Begin {}.execute(connection)?;
+        lock::begin(connection, patience)?;
         let version = DataVersion {}.get_result(connection)?;
         let before = match memory.last.take() {
             Some((known, last)) if known == version => last,

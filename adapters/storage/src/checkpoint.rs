@@ -59,6 +59,7 @@ impl Checkpoint {
     /// So many transitions have been committed. Whether the writer had better do the last step now.
     pub(crate) fn committed(&mut self, transitions: usize) -> bool {
         self.since += transitions;
+        self.truce.committed();
         if self.is_nearly_done.load(Ordering::Acquire) {
             let is_little_left = self.since <= self.every.div_ceil(2);
             let is_due = is_little_left && self.truce.is_kept();
@@ -112,11 +113,11 @@ fn run(
         match done {
             Ok((open, log)) => {
                 connection = Some(open);
-                let long = LONG.saturating_mul(options.checkpoint_every);
-                if log.pages >= long {
+                let many = LONG.saturating_mul(options.checkpoint_every);
+                if log.pages >= many {
                     truce.ask();
                     // Else a list was being read, and the next checkpoint gets further.
-                    is_nearly_done.store(log.left < long / 2, Ordering::Release);
+                    is_nearly_done.store(log.left < many / 2, Ordering::Release);
                 }
             }
             Err(error) => tracing::warn!(error, "checkpoint failed; the log grows meanwhile"),

@@ -19,6 +19,7 @@ mod checkpoint;
 mod codes;
 mod error;
 mod fields;
+mod lock;
 pub mod migrate;
 mod options;
 mod pragma;

@@ -101,8 +101,20 @@ pub(crate) fn checkpoint(connection: &mut Connection) -> QueryResult<Log> {
 /// The same for the last who uses the database: nothing is left in the log. If somebody else still
 /// reads from it, it stays: that is only slower at the next start, and nobody waits for a stranger.
 pub(crate) fn empty_log(connection: &mut Connection) -> QueryResult<()> {
-    connection.batch_execute("pragma busy_timeout = 0")?;
+    never_wait(connection)?;
     connection.batch_execute("pragma wal_checkpoint(truncate)")
+}
+
+/// Another program may have run ANALYZE. Every query here has its index, by design; with numbers of what was
+/// there one day SQLite could think better of it.
+pub(crate) fn without_statistics(connection: &mut Connection) -> QueryResult<()> {
+    connection
+        .batch_execute("drop table if exists sqlite_stat1; drop table if exists sqlite_stat4;")
+}
+
+/// The writer waits for locks by itself (`lock`).
+pub(crate) fn never_wait(connection: &mut Connection) -> QueryResult<()> {
+    connection.batch_execute("pragma busy_timeout = 0")
 }
 
 fn journal_mode(connection: &mut Connection) -> QueryResult<String> {

@@ -119,11 +119,10 @@ fn run(reader: &mut Reader, queue: &Mutex<mpsc::Receiver<Task>>, urgency: &Urgen
             Some(Task::Close) => waiting.close(),
             Some(Task::Read(job)) => {
                 drop(waiting);
-                let _reading = match urgency {
-                    Urgency::Payments => None,
-                    Urgency::Lists(truce) => Some(truce.read()),
-                };
-                job(reader);
+                match urgency {
+                    Urgency::Payments => job(reader),
+                    Urgency::Lists(truce) => truce.read(|| job(reader)),
+                }
             }
             None => return,
         }

@@ -64,9 +64,13 @@ impl SqliteStore {
         let connection = pragma::connect(&path, Role::Writer, &options);
         let mut connection = connection.map_err(unreadable)?;
         migrate::run_pending(&mut connection)?;
+        let set_up = pragma::without_statistics(&mut connection)
+            .and_then(|()| pragma::never_wait(&mut connection));
+        set_up.map_err(|error| unreadable(error.to_string()))?;
         // A process that was killed may have left commits in the log that never reached the disk,
         // and what is read from now on is acted upon (rule A-3).
-        fence(&mut connection).map_err(|fault| unreadable(fault.to_string()))?;
+        fence(&mut connection, options.busy_timeout)
+            .map_err(|fault| unreadable(fault.to_string()))?;
         let identity = installation::table.select(installation::identity);
         let identity: Vec<u8> = identity
             .get_result(&mut connection)

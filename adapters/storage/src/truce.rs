@@ -1,12 +1,20 @@
-//! A pause of the lists, so that the log can begin anew.
+//! What lists leave to payments.
 //!
-//! The log is written over only when nobody reads what is in it. Lists that are read one after the other,
-//! by more than one thread, never leave such a moment. So they are asked for it; payments never wait.
+//! A pause, so that the log can begin anew. It is written over only when nobody reads what is in it, and
+//! lists that are read one after the other, by more than one thread, never leave such a moment. So they
+//! are asked for it; payments never wait.
+//!
+//! And every other moment. A thread at the lowest priority takes no processor from a payment, but it does
+//! take what processors share: so it rests as long as it has worked, while payments are made.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
+/// The longest rest: of a list that reads all rows, too.
+const REST_MAX: Duration = Duration::from_millis(20);
 /// What a list waits at most, in case nothing is written any more.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -15,17 +23,35 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub(crate) struct Truce {
     is_asked_for: AtomicBool,
     reading: AtomicUsize,
+    /// How often something was committed.
+    commits: AtomicUsize,
     /// Only lists take it: they may be held up in the middle of it, at their priority.
     waiting: Mutex<()>,
     is_over: Condvar,
 }
 
 /// A list that is being read.
-pub(crate) struct Reading<'a>(&'a Truce);
+struct Reading<'a>(&'a Truce);
 
 impl Truce {
+    /// Reads a list, and rests if something was committed meanwhile.
+    pub(crate) fn read(&self, list: impl FnOnce()) {
+        let reading = self.begin();
+        let (commits, begin) = (self.commits.load(Relaxed), Instant::now());
+        list();
+        drop(reading);
+        if self.commits.load(Relaxed) != commits {
+            thread::sleep(begin.elapsed().min(REST_MAX));
+        }
+    }
+
+    /// Something was committed.
+    pub(crate) fn committed(&self) {
+        self.commits.fetch_add(1, Relaxed);
+    }
+
     /// Waits while the log wants to begin anew, but not for long.
-    pub(crate) fn read(&self) -> Reading<'_> {
+    fn begin(&self) -> Reading<'_> {
         loop {
             if self.is_asked_for() {
                 self.wait();
@@ -87,14 +113,14 @@ mod tests {
     fn a_list_that_is_being_read_is_waited_for_and_the_next_one_waits() {
         let truce = Truce::default();
         assert!(!truce.is_kept(), "nobody has asked");
-        let reading = truce.read();
+        let reading = truce.begin();
         truce.ask();
         assert!(!truce.is_kept());
         drop(reading);
         assert!(truce.is_kept());
         truce.end();
         assert!(!truce.is_kept());
-        drop(truce.read());
+        truce.read(|| ());
     }
 
     #[test]
@@ -103,10 +129,7 @@ mod tests {
         truce.ask();
         let (begun, has_begun) = mpsc::channel();
         thread::scope(|scope| {
-            scope.spawn(|| {
-                let _reading = truce.read();
-                begun.send(()).unwrap();
-            });
+            scope.spawn(|| truce.read(|| begun.send(()).unwrap()));
             has_begun.recv().unwrap();
         });
         assert!(!truce.is_kept(), "who has waited long enough ends it");

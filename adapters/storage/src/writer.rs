@@ -161,7 +161,8 @@ impl Writer {
         let Some(connection) = &mut self.connection else {
             return Err(Ending::BeforeCommit(Fault::Storage("not open".to_owned())));
         };
-        let mut batch = Batch::begin(connection, &mut self.memory).map_err(Ending::BeforeCommit)?;
+        let mut batch = Batch::begin(connection, &mut self.memory, self.options.busy_timeout)
+            .map_err(Ending::BeforeCommit)?;
         for task in tasks {
             verdicts.push(task.apply(&mut batch).map_err(Ending::BeforeCommit)?);
         }
@@ -174,12 +175,14 @@ impl Writer {
             connection
         } else {
             let opened = pragma::connect(&self.path, Role::Writer, &self.options);
-            self.connection.insert(opened.map_err(Fault::Storage)?)
+            let opened = self.connection.insert(opened.map_err(Fault::Storage)?);
+            pragma::never_wait(opened)?;
+            opened
         };
         if !self.unsettled.load(Ordering::Acquire) {
             return Ok(None);
         }
-        let found = fence(connection)?;
+        let found = fence(connection, self.options.busy_timeout)?;
         self.unsettled.store(false, Ordering::Release);
         Ok(Some(found))
     }

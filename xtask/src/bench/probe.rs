@@ -41,7 +41,7 @@ impl Probe {
 
     /// Three rounds of them are enough, and one of what takes minutes.
     pub(super) fn of_round(round: u32, only: Option<&str>) -> impl Iterator<Item = Probe> {
-        let is_long = |probe| matches!(probe, Probe::Front | Probe::Size | Probe::Pressure);
+        let is_long = |probe| matches!(probe, Probe::Size | Probe::Pressure);
         let is_due = move |probe: &Probe| round <= if is_long(*probe) { 1 } else { 3 };
         let is_wanted = move |probe: &Probe| only.is_none_or(|text| probe.name().contains(text));
         Probe::ALL.into_iter().filter(is_due).filter(is_wanted)

@@ -244,6 +244,8 @@ async fn make(template: &Path) -> Result<()> {
         .close()
         .await;
     let last = rusqlite::Connection::open(template)?;
+    // Migrations leave free pages, and there a full disk would not show.
+    last.execute_batch("vacuum")?;
     let is_busy: bool = last.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
     ensure!(!is_busy, "somebody still uses the template");
     Ok(())

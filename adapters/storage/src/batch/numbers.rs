@@ -1,10 +1,12 @@
 //! The numbers that a batch gives out.
 
 use crate::error::Fault;
+use crate::lock;
 use crate::schema::{counters, events, incoming_payments, parts, payments};
-use crate::statements::{Begin, Commit, Fence};
+use crate::statements::{Commit, Fence};
 use diesel::dsl::max;
 use diesel::prelude::*;
+use std::time::Duration;
 
 /// The last numbers that were given out, and how often the log was fenced.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -17,8 +19,11 @@ pub(crate) struct Counters {
 
 /// Overwrites what a failed COMMIT may have left in the log, makes durable whatever else is in it,
 /// and says what that is.
-pub(crate) fn fence(connection: &mut SqliteConnection) -> Result<Counters, Fault> {
-    Begin {}.execute(connection)?;
+pub(crate) fn fence(
+    connection: &mut SqliteConnection,
+    patience: Duration,
+) -> Result<Counters, Fault> {
+    lock::begin(connection, patience)?;
     let found = read_counters(connection)?;
     Fence {}.execute(connection)?;
     Commit {}.execute(connection)?;

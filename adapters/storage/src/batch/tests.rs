@@ -78,7 +78,7 @@ fn every_statement_of_a_batch_is_kept_prepared() {
     });
 
     let mut memory = Memory::default();
-    let mut batch = Batch::begin(&mut connection, &mut memory).unwrap();
+    let mut batch = Batch::begin(&mut connection, &mut memory, Duration::ZERO).unwrap();
     let send = |amount, key: &str| {
         let request = Request {
             id: RequestId::new(key).unwrap(),
@@ -99,7 +99,7 @@ fn every_statement_of_a_batch_is_kept_prepared() {
     next(&mut payment, &resolve(two, word), &mut batch);
     assert_eq!(delete(payment.as_ref(), &mut batch), Some((2, 4, 2)));
     batch.commit().unwrap();
-    fence(&mut connection).unwrap();
+    fence(&mut connection, Duration::ZERO).unwrap();
 
     let seen = seen.lock().unwrap();
     assert!(seen.run.len() >= 21, "{:?}", seen.run);

@@ -99,3 +99,15 @@ async fn the_log_is_written_over_while_one_caller_goes_on() {
     let written = PAYMENTS * 7 * 4_096;
     assert!(log.len() < written / 4, "{} of {written}", log.len());
 }
+
+#[tokio::test]
+async fn statistics_of_another_program_go_with_the_next_start() {
+    let mut scene = Scene::new();
+    scene.complete(1).await;
+    scene.raw().execute_batch("analyze").unwrap();
+    let statistics = "select count(*) from sqlite_schema where name = 'sqlite_stat1'";
+    assert_eq!(number(&scene.raw(), statistics), 1);
+    scene.reopen(Options::default()).await;
+    assert_eq!(number(&scene.raw(), statistics), 0);
+    assert!(scene.load(1).await.is_some());
+}
