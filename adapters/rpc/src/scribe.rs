@@ -1,9 +1,10 @@
 //! The thread that writes lists out as JSON: at a low priority, so that a list takes what payments
-//! leave of the processor, however many ask for lists. And it rests as long as it has worked, because
-//! what processors share has no priority. Who asks for one page after the other does not notice: the
-//! next one is being read meanwhile.
+//! leave of the processor, however many ask for lists. And while payments are made it rests after each
+//! as long as that took, because what processors share has no priority.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -14,22 +15,38 @@ const REST_MAX: Duration = Duration::from_millis(20);
 type Job = Box<dyn FnOnce() + Send>;
 
 /// The thread, as its callers see it. It ends when this is gone.
-pub(crate) struct Scribe(mpsc::UnboundedSender<Job>);
+pub(crate) struct Scribe {
+    jobs: mpsc::UnboundedSender<Job>,
+    /// How many payments were asked for.
+    payments: Arc<AtomicUsize>,
+}
 
 impl Scribe {
     pub(crate) fn start() -> io::Result<Scribe> {
         // Each of these is a list that somebody waits for, and those have a limit.
         let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
+        let payments = Arc::new(AtomicUsize::new(0));
+        let asked_for = Arc::clone(&payments);
         let thread = thread::Builder::new().name("rpc-lists".to_owned());
         thread.spawn(move || {
             yield_to_payments();
+            let mut before = 0;
             while let Some(job) = queue.blocking_recv() {
                 let begin = Instant::now();
                 job();
-                thread::sleep(begin.elapsed().min(REST_MAX));
+                let after = asked_for.load(Ordering::Relaxed);
+                if after != before {
+                    before = after;
+                    thread::sleep(begin.elapsed().min(REST_MAX));
+                }
             }
         })?;
-        Ok(Scribe(jobs))
+        Ok(Scribe { jobs, payments })
+    }
+
+    /// Somebody pays.
+    pub(crate) fn payment_asked_for(&self) {
+        self.payments.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Does that work there, when those before it are done. `None`: it has panicked.
@@ -42,7 +59,7 @@ impl Scribe {
             // Whoever asked may have gone.
             let _ = reply.send(work());
         });
-        self.0.send(job).ok()?;
+        self.jobs.send(job).ok()?;
         done.await.ok()
     }
 }

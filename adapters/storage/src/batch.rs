@@ -33,13 +33,13 @@ pub(crate) struct Batch<'a> {
     cursors: BTreeMap<NodeName, i64>,
 }
 
-/// What need not be read in every batch. Only an undone batch can make this wrong; then it is forgotten.
+/// What need not be read in every batch. An undone batch may make this wrong; then it is forgotten.
 #[derive(Default)]
 pub(crate) struct Memory {
     /// A node never changes its number.
     nodes: HashMap<NodeName, i64>,
-    /// The last numbers after the last commit, and the version of the database for this connection:
-    /// another one, if another program has written since.
+    /// The last numbers after the last commit, and the version of the database then, as SQLite tells this
+    /// connection: it is another one if another program has written since.
     last: Option<(i64, Counters)>,
 }
 
@@ -66,7 +66,8 @@ pub(crate) enum Ending {
 }
 
 impl<'a> Batch<'a> {
-    /// Takes the lock, for which it waits that long, and reads the last numbers if another program may have written meanwhile.
+    /// Takes the lock, for which it waits that long, and reads the last numbers if another program may
+    /// have written meanwhile.
     pub(crate) fn begin(
         connection: &'a mut SqliteConnection,
         memory: &'a mut Memory,

@@ -17,7 +17,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 /// Pages of a long log for each transition between two checkpoints. A transition that is committed
-/// alone writes twice as many.
+/// alone writes five or six.
 const LONG: usize = 4;
 
 /// The thread, as the writer sees it. It ends when this is gone.
@@ -25,7 +25,8 @@ pub(crate) struct Checkpoint {
     every: usize,
     since: usize,
     wake: SyncSender<()>,
-    /// The log is long, and was all moved but for what has been written meanwhile.
+    /// The log is long, and was all moved but for what has been written meanwhile; until the writer has
+    /// done the last step, or has given it up because too much has been written since.
     is_nearly_done: Arc<AtomicBool>,
     truce: Arc<Truce>,
     thread: JoinHandle<()>,
@@ -68,6 +69,9 @@ impl Checkpoint {
             }
             if is_due {
                 return true;
+            }
+            if !is_little_left {
+                self.truce.end();
             }
         }
         if self.since >= self.every {
@@ -114,10 +118,10 @@ fn run(
             Ok((open, log)) => {
                 connection = Some(open);
                 let many = LONG.saturating_mul(options.checkpoint_every);
-                if log.pages >= many {
+                // If much is left, somebody reads what was there long ago, and asking would not help.
+                if log.pages >= many && log.left < many / 2 {
                     truce.ask();
-                    // Else a list was being read, and the next checkpoint gets further.
-                    is_nearly_done.store(log.left < many / 2, Ordering::Release);
+                    is_nearly_done.store(true, Ordering::Release);
                 }
             }
             Err(error) => tracing::warn!(error, "checkpoint failed; the log grows meanwhile"),

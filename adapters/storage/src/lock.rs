@@ -6,8 +6,8 @@ use diesel::result::Error;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The pauses between two attempts: SQLite's own would be of a millisecond and more, and a payment would
-/// wait for them long after the lock is free.
+/// The pauses between two attempts: a quarter of what has been waited. SQLite's own would be of a
+/// millisecond and more, and a payment would wait for them long after the lock is free.
 const SHORTEST: Duration = Duration::from_micros(50);
 const LONGEST: Duration = Duration::from_millis(5);
 

@@ -108,8 +108,11 @@ pub(crate) fn empty_log(connection: &mut Connection) -> QueryResult<()> {
 /// Another program may have run ANALYZE. Every query here has its index, by design; with numbers of what was
 /// there one day SQLite could think better of it.
 pub(crate) fn without_statistics(connection: &mut Connection) -> QueryResult<()> {
-    connection
-        .batch_execute("drop table if exists sqlite_stat1; drop table if exists sqlite_stat4;")
+    // The last one forgets what this connection has read of them.
+    connection.batch_execute(
+        "drop table if exists sqlite_stat1; drop table if exists sqlite_stat4; \
+         pragma writable_schema = reset",
+    )
 }
 
 /// The writer waits for locks by itself (`lock`).

@@ -1,4 +1,5 @@
-//! What the readers ask. Each costs what its page costs, however large the tables are.
+//! What the readers ask. Each costs what its page costs, however large the tables are; a page of what is
+//! pending, and the events of one payment, cost a walk over the index of all that is pending, or of its parts.
 
 use crate::fields::{RawText, time, unsigned};
 use crate::rows::{PartRow, PaymentRow, StoredEvent, StoredPart};
@@ -212,8 +213,7 @@ pub(crate) fn last_event(connection: &mut SqliteConnection) -> QueryResult<u64> 
     Ok(u64::try_from(deleted.max(stored.unwrap_or(0))).unwrap_or(0))
 }
 
-/// A complete payment may have live parts too. As many steps as there are live parts, whatever the size
-/// of the tables.
+/// A complete payment may have live parts too.
 fn has_live_parts() -> SqlLiteral<Bool> {
     sql("payments.id in (select parts.payment_id from parts where parts.status = 0)")
 }

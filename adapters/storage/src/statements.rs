@@ -169,7 +169,7 @@ statement! {
 statement! {
     /// A part is accepted. It has no failure: those columns stay null.
     NewPart {
-        "insert into parts (id, payment_id, node_id, status, amount_msat, amount_sent_msat, \
+        "insert or fail into parts (id, payment_id, node_id, status, amount_msat, amount_sent_msat, \
          cltv_expiry, created_at, accepted_event, route, description, label) values (", id: i64 as BigInt;
         ", ", payment_id: i64 as BigInt;
         ", ", node_id: i64 as BigInt;

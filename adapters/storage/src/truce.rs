@@ -5,7 +5,7 @@
 //! are asked for it; payments never wait.
 //!
 //! And every other moment. A thread at the lowest priority takes no processor from a payment, but it does
-//! take what processors share: so it rests as long as it has worked, while payments are made.
+//! take what processors share: so after each list it rests as long as that took, while payments are made.
 
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub(crate) struct Truce {
     is_asked_for: AtomicBool,
     reading: AtomicUsize,
-    /// How often something was committed.
+    /// How often the writer was at work.
     commits: AtomicUsize,
     /// Only lists take it: they may be held up in the middle of it, at their priority.
     waiting: Mutex<()>,
@@ -34,7 +34,7 @@ pub(crate) struct Truce {
 struct Reading<'a>(&'a Truce);
 
 impl Truce {
-    /// Reads a list, and rests if something was committed meanwhile.
+    /// Reads a list, and rests if the writer was at work meanwhile.
     pub(crate) fn read(&self, list: impl FnOnce()) {
         let reading = self.begin();
         let (commits, begin) = (self.commits.load(Relaxed), Instant::now());
@@ -45,7 +45,7 @@ impl Truce {
         }
     }
 
-    /// Something was committed.
+    /// The writer was at work.
     pub(crate) fn committed(&self) {
         self.commits.fetch_add(1, Relaxed);
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tracing::warn;
 
 /// How many outcomes are stored side by side.
-const OUTCOMES_AT_ONCE: usize = 256;
+const OUTCOMES_AT_ONCE: usize = 1_024;
 /// How often an outcome is tried before it waits for storage by itself, so that one payment in
 /// trouble holds up no other.
 const TRIES_IN_LINE: u32 = 4;

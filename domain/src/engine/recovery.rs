@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tracing::{error, info, warn};
 
-/// Payments read at once.
-const PAGE: u32 = 500;
+/// Payments read at once: their numbers and hashes. Storage may walk over all that is live for each page.
+const PAGE: u32 = 10_000;
 
 /// Why a node is not asked.
 #[derive(Debug, thiserror::Error)]

@@ -1,34 +1,66 @@
--- A commit costs what its pages cost, and each index that it changes is one of them. What two of them said
--- is now said by the part itself, and by what is pending.
+-- A commit costs what its pages cost, and each index that it changes is one of them. Two go: a part itself
+-- says its events, and the index of pending parts says which payments have any.
 
--- For `in` with three numbers and more SQLite makes a little tree of them each time that it checks a row:
--- a tenth of what it does for a payment. Only the words change, so no row is touched.
+-- For `in` with three numbers and more SQLite makes a little tree of them each time that it checks a row.
+-- And where a foreign key is checked at once and there is a trigger, it copies every page that a statement
+-- changes, to be able to undo it: so the triggers below ask for the payment and the node at once, and the
+-- keys are checked with the commit. Only the words change, so no row is touched.
 pragma writable_schema = on;
 update sqlite_schema set sql = replace(replace(sql,
     'status in (0, 1, 2)', 'status between 0 and 2'),
     'failure_code in (202, 203, 204, 209)', 'failure_code between 202 and 204 or failure_code = 209')
 where type = 'table' and name in ('payments', 'parts', 'events');
+update sqlite_schema set sql = replace(replace(sql,
+    'references payments (id)', 'references payments (id) deferrable initially deferred'),
+    'references nodes (id)', 'references nodes (id) deferrable initially deferred')
+where type = 'table' and name = 'parts';
 pragma writable_schema = reset;
 
+-- A-1, A-2: a part joins an open payment, and is not larger than it.
+drop trigger parts_join_an_open_payment;
+create trigger parts_join_an_open_payment
+before insert on parts
+when not exists (
+    select 1 from payments
+    where payments.id = new.payment_id and payments.status <> 1 and new.amount_msat <= payments.intended_msat
+) or not exists (select 1 from nodes where nodes.id = new.node_id)
+begin
+    select raise(fail, 'A-2: a part joins an open payment, is not larger than it, and has a node');
+end;
+
+create trigger payments_go_after_their_parts
+after delete on payments
+when exists (select 1 from parts where parts.payment_id = old.id)
+begin
+    select raise(abort, 'A-5: a payment goes after its parts');
+end;
+
+create trigger nodes_are_kept
+before delete on nodes
+begin
+    select raise(fail, 'A-4: the parts of a node are looked up at no other');
+end;
+
 -- The events of a part: the one that it began with, and its first end. All others are rare. Null only in
--- rows that are older than this, and damaged.
+-- rows that are older than this, and damaged: those are told of when they are read, and do not keep the
+-- daemon from starting, so nothing is checked here.
+pragma ignore_check_constraints = on;
 alter table parts add column accepted_event integer check (accepted_event > 0);
 alter table parts add column ended_event integer
     constraint "A-14 end" check (
         accepted_event is null or ((status = 0) = (ended_event is null) and coalesce(ended_event > accepted_event, true))
     );
 
-create index events_by_part on events (part_id, kind);
-update parts set accepted_event = accepted, ended_event = ended
-from (
-    select part_id, min(seq) filter (where kind = 1) as accepted, min(seq) filter (where kind in (2, 3)) as ended
-    from events group by part_id
-) as history
-where history.part_id = parts.id
-    and accepted is not null
-    and (status = 0) = (ended is null)
-    and coalesce(ended > accepted, true);
-drop index events_by_part;
+-- A few look-ups a part: a sort of all events would be held in memory.
+update parts set (accepted_event, ended_event) = (
+    select min(seq) filter (where kind = 1), min(seq) filter (where kind in (2, 3))
+    from events where events.payment_id = parts.payment_id and events.part_id = parts.id
+);
+update parts set accepted_event = null, ended_event = null
+where accepted_event is null
+    or (status = 0) <> (ended_event is null)
+    or ended_event <= accepted_event;
+pragma ignore_check_constraints = off;
 
 drop index events_by_payment;
 -- A fulfilled part that had been called failed, a contradiction, a payment that came in.

@@ -154,19 +154,19 @@ pub(super) const LINES: [Line; 35] = [
     ),
     at_most(
         "commit_longest_vs_median",
-        "longest of 1,000 commits, checkpoints included, to the median",
+        "longest of 1,000 commits, checkpoints included (middle of six), to the median",
         Unit::Ratio,
         10.0,
     ),
     at_most(
         "analyze_longest_vs_median",
-        "a commit that meets another program's ANALYZE, to the median",
+        "longest commit beside another program's ANALYZE of 100 rows an index",
         Unit::Ratio,
         10.0,
     ),
     line(
         "write_longest_vs_median",
-        "longest of 1,000 bare writes of that size: the disk's own",
+        "longest of 1,000 bare writes of that size (middle of six): the disk's own",
         Unit::Ratio,
     ),
     line(

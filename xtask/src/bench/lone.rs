@@ -43,7 +43,11 @@ pub(super) async fn sample(folder: &Path, parts: u32) -> Result<Vec<(Subject, Sa
 }
 
 /// Until its part is durable; and from the node's word until its wait is answered.
-async fn pay(engine: &Arc<Engine>, node: &NullNode, n: u32) -> Result<(Duration, Duration)> {
+pub(super) async fn pay(
+    engine: &Arc<Engine>,
+    node: &NullNode,
+    n: u32,
+) -> Result<(Duration, Duration)> {
     let request = payments::request(n);
     let begin = Instant::now();
     let Sent::Part(part) = engine.send_partial_pay(request).await? else {

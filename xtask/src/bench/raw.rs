@@ -120,7 +120,7 @@ impl<'c> Statements<'c> {
                  null, null, null, null) on conflict (payment_hash) do nothing",
             )?,
             new_part: connection.prepare(
-                "insert into parts (id, payment_id, node_id, status, amount_msat, \
+                "insert or fail into parts (id, payment_id, node_id, status, amount_msat, \
                  amount_sent_msat, cltv_expiry, created_at, accepted_event, route, description, \
                  label) values (?1, ?1, 1, 0, ?2, ?3, ?4, ?5, ?6, ?7, null, null)",
             )?,

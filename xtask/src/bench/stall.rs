@@ -7,24 +7,24 @@
 //! Ampere needs no ANALYZE and runs none. Another program that does holds the lock that writers share
 //! until its own commit has reached the disk.
 
-use super::engine::{FILE, Machine, Payer};
+use super::engine::{FILE, Machine};
 use super::finding::Found;
-use super::sample::{Caller, percentile};
+use super::lone::pay;
+use super::sample::percentile;
 use anyhow::{Context, Result};
+use domain::Policy;
 use rusqlite::Connection;
+use sim::NullNode;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Each with several checkpoints.
+/// Commits, two a payment: its part, and the outcome. Several checkpoints come in between.
 const STRETCH: usize = 1_000;
 const STRETCHES: usize = 6;
-/// Somewhere in every other stretch another program runs ANALYZE, and one of the commits that follow
-/// meets it.
-const ANALYZED: usize = 500;
-const MEETING: usize = 20;
 /// Without the limit SQLite holds the writers' lock while it reads everything.
 const ANALYZE: &str = "pragma analysis_limit = 100; analyze";
 /// What a part writes when it is committed alone: six pages.
@@ -32,43 +32,72 @@ const COMMIT: usize = 6 * 4_096;
 /// The log is written over when it is so long.
 const LOG: u64 = 4 << 20;
 
+/// One who pays, with nobody else there.
+struct Alone {
+    machine: Machine,
+    node: Arc<NullNode>,
+    paid: u32,
+}
+
 pub(super) async fn measure(folder: &Path) -> Result<Vec<Found>> {
-    let machine = Machine::start(folder).await?;
-    let mut payer = Payer(Arc::clone(&machine.engine));
+    let node = NullNode::holding();
+    let machine = Machine::with(folder, Arc::clone(&node), Policy::default()).await?;
+    let mut alone = Alone {
+        machine,
+        node,
+        paid: 0,
+    };
     let path = folder.join(FILE);
+    // A task of the runtime, as a caller on the socket is one.
     let task = tokio::spawn(async move {
-        let mut answers = Vec::new();
-        for n in 0..STRETCHES * STRETCH {
-            if n % (2 * STRETCH) == STRETCH + ANALYZED {
-                // As an operator would, beside the daemon.
-                let path = path.clone();
-                std::thread::spawn(move || Connection::open(path)?.execute_batch(ANALYZE));
+        let (mut commits, mut analyzed) = (Vec::new(), Vec::new());
+        for _ in 0..STRETCHES {
+            let end = commits.len() + STRETCH;
+            while commits.len() < end {
+                alone.pay(&mut commits).await?;
             }
-            answers.push(payer.pay(u32::try_from(n)?).await?);
+            analyzed.push(alone.beside_analyze(path.clone()).await?);
         }
-        anyhow::Ok(answers)
+        alone.machine.stop().await;
+        anyhow::Ok((commits, analyzed))
     });
-    let answers = task.await.context("the caller died")??;
-    machine.stop().await;
+    let (commits, mut analyzed) = task.await.context("the caller died")??;
     let writes = bare_writes(&folder.join("writes"))?;
+    let analyzed = percentile(&mut analyzed, 50);
     Ok(vec![
-        ("commit_longest_vs_median", longest(&answers, 0, STRETCH)?),
-        (
-            "analyze_longest_vs_median",
-            longest(&answers, STRETCH + ANALYZED, MEETING)?,
-        ),
-        ("commit_longest_of_all_vs_median", longest_of_all(&answers)?),
-        ("write_longest_vs_median", longest(&writes, 0, STRETCH)?),
+        ("commit_longest_vs_median", longest(&commits)?),
+        ("analyze_longest_vs_median", in_medians(analyzed, &commits)?),
+        ("commit_longest_of_all_vs_median", longest_of_all(&commits)?),
+        ("write_longest_vs_median", longest(&writes)?),
         ("write_longest_of_all_vs_median", longest_of_all(&writes)?),
     ])
 }
 
-/// The longest of so many from there on in every second stretch; of these the middle one, in medians.
-fn longest(times: &[Duration], from: usize, many: usize) -> Result<f64> {
-    let of_each = times.chunks(2 * STRETCH).map(|two| {
-        let these = two.iter().skip(from).take(many);
-        these.max()
-    });
+impl Alone {
+    async fn pay(&mut self, commits: &mut Vec<Duration>) -> Result<()> {
+        let (answer, end) = pay(&self.machine.engine, &self.node, self.paid).await?;
+        self.paid += 1;
+        commits.extend([answer, end]);
+        Ok(())
+    }
+
+    /// The longest commit while another program does that, as an operator would.
+    async fn beside_analyze(&mut self, path: PathBuf) -> Result<Duration> {
+        let analysis: JoinHandle<rusqlite::Result<()>> =
+            thread::spawn(move || Connection::open(path)?.execute_batch(ANALYZE));
+        let mut commits = Vec::new();
+        while commits.is_empty() || !analysis.is_finished() {
+            self.pay(&mut commits).await?;
+        }
+        let analyzed = analysis.join().ok().context("the other program died")?;
+        analyzed.context("analyze")?;
+        commits.into_iter().max().context("there are commits")
+    }
+}
+
+/// Of each stretch, the middle one, in medians. In the order in which they were taken.
+fn longest(times: &[Duration]) -> Result<f64> {
+    let of_each = times.chunks(STRETCH).map(|stretch| stretch.iter().max());
     let mut of_each: Vec<_> = of_each.flatten().copied().collect();
     in_medians(percentile(&mut of_each, 50), times)
 }
@@ -77,9 +106,10 @@ fn longest_of_all(times: &[Duration]) -> Result<f64> {
     in_medians(percentile(&mut times.to_vec(), 100), times)
 }
 
-fn in_medians(time: Option<f64>, times: &[Duration]) -> Result<f64> {
-    let time = time.zip(percentile(&mut times.to_vec(), 50));
-    time.map(|(time, middle)| time / middle)
+/// That many microseconds, in the median of the times.
+fn in_medians(us: Option<f64>, times: &[Duration]) -> Result<f64> {
+    let us = us.zip(percentile(&mut times.to_vec(), 50));
+    us.map(|(us, middle)| us / middle)
         .context("there are times")
 }
 

@@ -75,6 +75,7 @@ Errors: 200 more than intended would be in flight (data.room_msat may still be s
     }
 
     async fn run(context: Arc<Context>, request: Request) -> Reply {
+        context.scribe.payment_asked_for();
         match context.services.payments.send_partial_pay(request).await? {
             Sent::Part(part) => reply(&PartView::from(&*part)),
             Sent::AlreadyComplete(payment) => reply(&PaymentView::from(&*payment).without_id()),

@@ -81,6 +81,7 @@ Errors: 201 already paid with another amount or to another node, or paid and del
     }
 
     async fn run(context: Arc<Context>, request: Request) -> Reply {
+        context.scribe.payment_asked_for();
         match context.services.payments.send_pay(request).await? {
             Paying::InProgress(payment) => reply(&PaymentView::from(&*payment).monitored()),
             Paying::AlreadyComplete(payment) => reply(&PaymentView::from(&*payment)),

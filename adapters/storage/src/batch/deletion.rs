@@ -22,7 +22,7 @@ impl Batch<'_> {
         if let Some(tombstone) = &removal.tombstone {
             tombstone.execute(self.connection)?;
         }
-        // Each refers to the next.
+        // Keys before parts, parts before payments: each refers to the next. Events are found by parts.
         let requests = DeleteRequests { payment_id }.execute(self.connection)?;
         let of = HistoryOf::payments(&[payment_id]);
         let events = DeleteEvents { of }.execute(self.connection)?;

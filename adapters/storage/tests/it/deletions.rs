@@ -55,7 +55,7 @@ async fn plain_sql_deletes_nothing_that_is_live_or_was_paid() {
             ("delete from parts where payment_id = 1", "A-5"),
             ("delete from parts where payment_id = 2", "A-5"),
             ("delete from parts where payment_id = 3", "A-5"),
-            ("delete from payments where id = 4", "FOREIGN KEY"),
+            ("delete from payments where id = 4", "A-5"),
         ],
     );
     // A tombstone lets go of what was paid, and of nothing that is out.

@@ -1,6 +1,8 @@
 //! Up, down, redo, status, and databases from elsewhere.
 
 use crate::support::{Scene, events_of_parts, failed, fulfilled, number};
+use domain::contract::samples::hash;
+use domain::{LoadError, PaymentStore};
 use rusqlite::Connection;
 use std::path::Path;
 use storage::migrate::{self, MigrationStatus};
@@ -107,6 +109,31 @@ async fn a_damaged_history_is_no_reason_to_stay_behind() {
     let known = "select count(*) from parts where accepted_event is not null";
     assert_eq!(number(&scene.raw(), known), 0);
 }
+
+/// Nor does a damaged part.
+#[tokio::test]
+async fn a_part_that_breaks_a_rule_is_no_reason_to_stay_behind() {
+    let mut scene = Scene::new();
+    scene.complete(1).await;
+    scene.store.close().await;
+    migrate::down(&scene.path()).unwrap();
+    let damage = "drop trigger parts_have_one_outcome; pragma ignore_check_constraints = on;
+                  update parts set status = 7 where id = 1;";
+    scene.raw().execute_batch(damage).unwrap();
+    scene.raw().execute_batch(TRIGGER).unwrap();
+    scene.reopen(Options::default()).await;
+    let found = scene.store.load(hash(1)).await;
+    assert!(matches!(found, Err(LoadError::Damaged(_))), "{found:?}");
+    let refused = scene
+        .raw()
+        .execute("update parts set status = 7 where id = 2", []);
+    assert!(refused.is_err(), "rules are kept again");
+}
+
+/// As the migrations before leave it.
+const TRIGGER: &str = "create trigger parts_have_one_outcome before update of status on parts
+    when not (old.status = 0 or (old.status = 2 and new.status = 1))
+    begin select raise(fail, 'A-7: a part has one outcome'); end;";
 
 /// A-4: a program that reads `counters` alone gives out none of the numbers that are there.
 #[tokio::test]
