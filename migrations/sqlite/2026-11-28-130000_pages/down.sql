@@ -37,6 +37,7 @@ update sqlite_schema set sql = replace(replace(sql,
     'status between 0 and 2', 'status in (0, 1, 2)'),
     'failure_code between 202 and 204 or failure_code = 209', 'failure_code in (202, 203, 204, 209)')
 where type = 'table' and name in ('payments', 'parts', 'events');
-update sqlite_schema set sql = replace(sql, ' deferrable initially deferred', '')
+update sqlite_schema set sql = replace(replace(sql, ' deferrable initially deferred', ''),
+    'erring_node      blob', 'erring_node      blob check (length(erring_node) = 33)')
 where type = 'table' and name = 'parts';
 pragma writable_schema = reset;

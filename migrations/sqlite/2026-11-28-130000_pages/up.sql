@@ -2,17 +2,19 @@
 -- says its events, and the index of pending parts says which payments have any.
 
 -- For `in` with three numbers and more SQLite makes a little tree of them each time that it checks a row.
--- And where a foreign key is checked at once and there is a trigger, it copies every page that a statement
--- changes, to be able to undo it: so the triggers below ask for the payment and the node at once, and the
--- keys are checked with the commit. Only the words change, so no row is touched.
+-- And where there is a trigger, and a foreign key is checked at once or a check calls a function, it copies
+-- every page that a statement changes, to be able to undo it. So for parts the triggers below ask for the
+-- payment and the node at once, the keys are checked with the commit, and how long `erring_node` is, is
+-- looked at when it is read. Only the words change, so no row is touched.
 pragma writable_schema = on;
 update sqlite_schema set sql = replace(replace(sql,
     'status in (0, 1, 2)', 'status between 0 and 2'),
     'failure_code in (202, 203, 204, 209)', 'failure_code between 202 and 204 or failure_code = 209')
 where type = 'table' and name in ('payments', 'parts', 'events');
-update sqlite_schema set sql = replace(replace(sql,
+update sqlite_schema set sql = replace(replace(replace(sql,
     'references payments (id)', 'references payments (id) deferrable initially deferred'),
-    'references nodes (id)', 'references nodes (id) deferrable initially deferred')
+    'references nodes (id)', 'references nodes (id) deferrable initially deferred'),
+    ' check (length(erring_node) = 33)', '')
 where type = 'table' and name = 'parts';
 pragma writable_schema = reset;
 
