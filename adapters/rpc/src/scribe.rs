@@ -1,6 +1,6 @@
 //! The thread that writes lists out as JSON: at a low priority, so that a list takes what payments
-//! leave of the processor, however many ask for lists. And while payments are made it rests after each
-//! as long as that took, because what processors share has no priority.
+//! leave of the processor, however many ask for lists. And while payments are asked for it rests after
+//! each as long as that took, because what processors share has no priority.
 
 use std::io;
 use std::sync::Arc;

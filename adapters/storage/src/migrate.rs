@@ -117,6 +117,20 @@ fn failed(error: impl std::fmt::Display) -> MigrateError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use diesel::connection::SimpleConnection;
+
+    /// Some do not look at what they find; whoever comes after them on the same connection does.
+    #[test]
+    fn rules_are_kept_once_the_migrations_have_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        pragma::create(&path).unwrap();
+        let mut connection = open(&path).unwrap();
+        run_pending(&mut connection).unwrap();
+        let second = "insert into counters select 2, 0, 0, 0, 0";
+        let refused = connection.batch_execute(second).unwrap_err();
+        assert!(refused.to_string().contains("CHECK"), "{refused}");
+    }
 
     #[test]
     fn the_schema_is_every_migration() {

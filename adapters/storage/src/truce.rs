@@ -2,7 +2,7 @@
 //!
 //! A pause, so that the log can begin anew. It is written over only when nobody reads what is in it, and
 //! lists that are read one after the other, by more than one thread, never leave such a moment. So they
-//! are asked for it; payments never wait.
+//! are asked for it; payments do not wait for them.
 //!
 //! And every other moment. A thread at the lowest priority takes no processor from a payment, but it does
 //! take what processors share: so after each list it rests as long as that took, while payments are made.

@@ -19,6 +19,8 @@ create index events_by_payment on events (payment_id);
 alter table parts drop column ended_event;
 alter table parts drop column accepted_event;
 
+drop trigger payments_keep_their_number;
+drop trigger nodes_keep_their_number;
 drop trigger nodes_are_kept;
 drop trigger payments_go_after_their_parts;
 drop trigger parts_join_an_open_payment;

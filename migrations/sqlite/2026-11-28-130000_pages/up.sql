@@ -30,6 +30,7 @@ begin
     select raise(fail, 'A-2: a part joins an open payment, is not larger than it, and has a node');
 end;
 
+-- Whether a payment may go at all is asked first. Afterwards only `abort` brings it back.
 create trigger payments_go_after_their_parts
 after delete on payments
 when exists (select 1 from parts where parts.payment_id = old.id)
@@ -40,12 +41,25 @@ end;
 create trigger nodes_are_kept
 before delete on nodes
 begin
+    select raise(fail, 'A-4: the number of a node is used once');
+end;
+
+-- What refers to a number refers to the same row for ever, by whatever name the number is called.
+create trigger nodes_keep_their_number
+before update of id, rowid, oid, _rowid_ on nodes
+begin
     select raise(fail, 'A-4: the parts of a node are looked up at no other');
 end;
 
+create trigger payments_keep_their_number
+before update of rowid, oid, _rowid_ on payments
+begin
+    select raise(fail, 'A-9: the terms of a payment are fixed');
+end;
+
 -- The events of a part: the one that it began with, and its first end. All others are rare. Null only in
--- rows that are older than this, and damaged: those are told of when they are read, and do not keep the
--- daemon from starting, so nothing is checked here.
+-- rows that are older than this, and whose history is damaged: their events are in the list of all, and not
+-- in their payment's. What is damaged does not keep the daemon from starting, so nothing is checked here.
 pragma ignore_check_constraints = on;
 alter table parts add column accepted_event integer check (accepted_event > 0);
 alter table parts add column ended_event integer
@@ -53,11 +67,15 @@ alter table parts add column ended_event integer
         accepted_event is null or ((status = 0) = (ended_event is null) and coalesce(ended_event > accepted_event, true))
     );
 
--- A few look-ups a part: a sort of all events would be held in memory.
-update parts set (accepted_event, ended_event) = (
-    select min(seq) filter (where kind = 1), min(seq) filter (where kind in (2, 3))
-    from events where events.payment_id = parts.payment_id and events.part_id = parts.id
-);
+-- A table for once, because a sort of all events would be held in memory.
+create table part_events (part_id integer primary key, accepted integer, ended integer) strict;
+insert into part_events
+select part_id, iif(kind = 1, seq, null), iif(kind = 1, null, seq) from events where kind < 4 order by seq
+on conflict (part_id) do update set
+    accepted = coalesce(accepted, excluded.accepted),
+    ended = coalesce(ended, excluded.ended);
+update parts set (accepted_event, ended_event) = (select accepted, ended from part_events where part_id = parts.id);
+drop table part_events;
 update parts set accepted_event = null, ended_event = null
 where accepted_event is null
     or (status = 0) <> (ended_event is null)

@@ -160,7 +160,7 @@ pub(super) const LINES: [Line; 35] = [
     ),
     at_most(
         "analyze_longest_vs_median",
-        "longest commit beside another program's ANALYZE of 100 rows an index",
+        "longest commit beside another program's ANALYZE (middle of six), to the median",
         Unit::Ratio,
         10.0,
     ),

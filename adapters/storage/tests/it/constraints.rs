@@ -345,6 +345,9 @@ async fn history_and_numbers_only_grow() {
             ("update nodes set identity = null where name = 'bob'", "A-4"),
             ("delete from counters", "A-4"),
             ("delete from nodes", "A-4"),
+            ("update nodes set id = 9 where id = 1", "A-4"),
+            ("update nodes set rowid = 9 where id = 1", "A-4"),
+            ("update payments set rowid = 9 where id = 1", "A-9"),
             (key, "UNIQUE"),
             ("update requests set part_id = 2", "A-14"),
             (
