@@ -4,49 +4,57 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 /// The longest rest: of a page of very large payments, too.
 const REST_MAX: Duration = Duration::from_millis(20);
+/// Payments are being made if one was asked for so many microseconds ago.
+const LATELY_US: u64 = 100_000;
 
 type Job = Box<dyn FnOnce() + Send>;
 
 /// The thread, as its callers see it. It ends when this is gone.
 pub(crate) struct Scribe {
     jobs: mpsc::UnboundedSender<Job>,
-    /// How many payments were asked for.
-    payments: Arc<AtomicUsize>,
+    last_payment: Arc<LastPayment>,
+}
+
+/// When a payment was asked for last, in microseconds since the first moment; 0: never.
+struct LastPayment {
+    first: Instant,
+    us: AtomicU64,
 }
 
 impl Scribe {
     pub(crate) fn start() -> io::Result<Scribe> {
         // Each of these is a list that somebody waits for, and those have a limit.
         let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
-        let payments = Arc::new(AtomicUsize::new(0));
-        let asked_for = Arc::clone(&payments);
+        let last_payment = Arc::new(LastPayment {
+            first: Instant::now(),
+            us: AtomicU64::new(0),
+        });
+        let payments = Arc::clone(&last_payment);
         let thread = thread::Builder::new().name("rpc-lists".to_owned());
         thread.spawn(move || {
             yield_to_payments();
-            let mut before = 0;
             while let Some(job) = queue.blocking_recv() {
                 let begin = Instant::now();
                 job();
-                let after = asked_for.load(Ordering::Relaxed);
-                if after != before {
-                    before = after;
+                if payments.was_lately() {
                     thread::sleep(begin.elapsed().min(REST_MAX));
                 }
             }
         })?;
-        Ok(Scribe { jobs, payments })
+        Ok(Scribe { jobs, last_payment })
     }
 
     /// Somebody pays.
     pub(crate) fn payment_asked_for(&self) {
-        self.payments.fetch_add(1, Ordering::Relaxed);
+        let now = self.last_payment.now_us();
+        self.last_payment.us.store(now, Ordering::Relaxed);
     }
 
     /// Does that work there, when those before it are done. `None`: it has panicked.
@@ -61,6 +69,17 @@ impl Scribe {
         });
         self.jobs.send(job).ok()?;
         done.await.ok()
+    }
+}
+
+impl LastPayment {
+    fn now_us(&self) -> u64 {
+        u64::try_from(self.first.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn was_lately(&self) -> bool {
+        let us = self.us.load(Ordering::Relaxed);
+        us > 0 && self.now_us().saturating_sub(us) < LATELY_US
     }
 }
 
