@@ -62,16 +62,12 @@ impl Checkpoint {
         self.since += transitions;
         self.truce.committed();
         if self.is_nearly_done.load(Ordering::Acquire) {
-            let is_little_left = self.since <= self.every.div_ceil(2);
-            let is_due = is_little_left && self.truce.is_kept();
-            if is_due || !is_little_left {
+            if self.since > self.every.div_ceil(2) {
                 self.is_nearly_done.store(false, Ordering::Release);
-            }
-            if is_due {
-                return true;
-            }
-            if !is_little_left {
                 self.truce.end();
+            } else if self.truce.is_kept() {
+                self.is_nearly_done.store(false, Ordering::Release);
+                return true;
             }
         }
         if self.since >= self.every {
