@@ -11,9 +11,9 @@ use zeroize::ZeroizeOnDrop;
 pub struct NotHex32;
 
 fn from_hex(text: &str) -> Result<[u8; 32], NotHex32> {
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(text, &mut bytes).map_err(|_| NotHex32)?;
-    Ok(bytes)
+    // The library would take `0x` before the digits.
+    let text = Some(text).filter(|text| text.len() == 64);
+    hex::decode_to_array(text.ok_or(NotHex32)?).map_err(|_| NotHex32)
 }
 
 /// SHA256 of the preimage: the name of a payment (BOLT 2, `payment_hash`).
@@ -29,7 +29,7 @@ impl FromStr for PaymentHash {
 
 impl fmt::Display for PaymentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        f.write_str(hex::Buffer::<32>::new().format(&self.0))
     }
 }
 

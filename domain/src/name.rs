@@ -29,15 +29,16 @@ impl NodeId {
 impl FromStr for NodeId {
     type Err = NotNodeId;
     fn from_str(text: &str) -> Result<Self, NotNodeId> {
-        let mut bytes = [0; 33];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| NotNodeId)?;
-        NodeId::new(bytes)
+        // The library would take `0x` before the digits.
+        let text = Some(text).filter(|text| text.len() == 66);
+        let bytes = hex::decode_to_array(text.ok_or(NotNodeId)?);
+        NodeId::new(bytes.map_err(|_| NotNodeId)?)
     }
 }
 
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        f.write_str(hex::Buffer::<33>::new().format(&self.0))
     }
 }
 

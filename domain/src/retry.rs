@@ -2,6 +2,7 @@
 //! have to guess.
 
 use crate::{PartialPayment, PaymentSummary, StatusKind};
+use std::borrow::Cow;
 
 /// Whether to try again is safe: whether the chance that both are paid is none.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -9,18 +10,18 @@ pub struct Retry {
     /// Nothing of it is live, nothing is unknown, and it is not paid.
     pub is_safe: bool,
     /// Why, or why not: for people.
-    pub why: String,
+    pub why: Cow<'static, str>,
 }
 
 impl Retry {
-    fn safe(why: &str) -> Retry {
+    const fn safe(why: &'static str) -> Retry {
         Retry {
             is_safe: true,
-            why: why.to_owned(),
+            why: Cow::Borrowed(why),
         }
     }
 
-    fn unsafe_because(why: String) -> Retry {
+    const fn unsafe_because(why: Cow<'static, str>) -> Retry {
         Retry {
             is_safe: false,
             why,
@@ -33,12 +34,12 @@ impl PaymentSummary {
     pub fn retry(&self) -> Retry {
         let (live, parts) = (self.tally.live, self.tally.parts);
         match (self.status(), &self.quarantine) {
-            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid".to_owned()),
-            (StatusKind::Pending, _) => Retry::unsafe_because(format!(
-                "{live} of its {parts} parts are pending, and may still be paid"
-            )),
+            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid".into()),
+            (StatusKind::Pending, _) => Retry::unsafe_because(
+                format!("{live} of its {parts} parts are pending, and may still be paid").into(),
+            ),
             (StatusKind::Failed, Some(reason)) => {
-                Retry::unsafe_because(format!("it is quarantined: {reason}"))
+                Retry::unsafe_because(format!("it is quarantined: {reason}").into())
             }
             (StatusKind::Failed, None) => {
                 Retry::safe("every part of it has failed for good: nothing of it is under way")
@@ -51,13 +52,13 @@ impl PartialPayment {
     /// Whether its amount can be sent anew.
     pub fn retry(&self) -> Retry {
         match (self.status(), &self.doubt) {
-            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid".to_owned()),
+            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid".into()),
             (StatusKind::Pending, None) => {
-                Retry::unsafe_because("it is pending, and may still be paid".to_owned())
+                Retry::unsafe_because("it is pending, and may still be paid".into())
             }
-            (StatusKind::Pending, Some(doubt)) => Retry::unsafe_because(format!(
-                "what became of it is not known, and it may still be paid: {doubt}"
-            )),
+            (StatusKind::Pending, Some(doubt)) => Retry::unsafe_because(
+                format!("what became of it is not known, and it may still be paid: {doubt}").into(),
+            ),
             (StatusKind::Failed, _) => {
                 Retry::safe("it has failed for good: its node is done with it")
             }

@@ -12,7 +12,8 @@ use crate::request::{Malformed, Request};
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, FuturesUnordered, SelectAll, Stream, StreamExt};
 use output::Output;
-use std::io::{ErrorKind, Read};
+use std::cell::RefCell;
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -86,6 +87,11 @@ enum Input {
 
 /// What can be read at once.
 const CHUNK: usize = 16 * 1024;
+
+thread_local! {
+    /// What has just been read: one for all connections of a thread, so that none has to clear it.
+    static ARRIVED: RefCell<[u8; CHUNK]> = const { RefCell::new([0; CHUNK]) };
+}
 
 impl Connection {
     async fn run(&mut self) {
@@ -271,15 +277,15 @@ impl Connection {
             Poll::Ready(Ok(ready)) => ready,
             Poll::Ready(Err(_)) => return self.end_input(),
         };
-        let mut chunk = [0; CHUNK];
-        match self.socket.get_ref().read(&mut chunk) {
+        let read = ARRIVED.with_borrow_mut(|arrived| {
+            let read = self.socket.get_ref().read(arrived)?;
+            self.frames.push(arrived.get(..read).unwrap_or_default());
+            Ok::<_, io::Error>(read)
+        });
+        match read {
             Ok(0) => return self.end_input(),
-            Ok(read) => {
-                if read < CHUNK {
-                    ready.clear_ready();
-                }
-                self.frames.push(chunk.get(..read).unwrap_or_default());
-            }
+            Ok(CHUNK..) => {}
+            Ok(_) => ready.clear_ready(),
             Err(error) if error.kind() == ErrorKind::WouldBlock => ready.clear_ready(),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(_) => return self.end_input(),

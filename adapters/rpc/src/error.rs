@@ -2,7 +2,6 @@
 
 mod convert;
 
-use jsonrpsee::types::ErrorObjectOwned;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
@@ -109,6 +108,15 @@ pub(crate) struct RpcError {
     data: Option<Box<RawValue>>,
 }
 
+/// An error as JSON-RPC 2.0 has it.
+#[derive(Serialize)]
+struct Object<'a> {
+    code: i32,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a RawValue>,
+}
+
 impl RpcError {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> RpcError {
         RpcError {
@@ -139,16 +147,22 @@ impl RpcError {
         self.code
     }
 
+    pub(crate) fn data(&self) -> Option<&RawValue> {
+        self.data.as_deref()
+    }
+
+    pub(crate) fn into_message(self) -> String {
+        self.message
+    }
+
     /// `{"code":…,"message":…}`, `data` where there is some.
     pub(crate) fn to_json(&self) -> String {
-        let object = ErrorObjectOwned::from(self.clone());
+        let object = Object {
+            code: self.code.number(),
+            message: &self.message,
+            data: self.data(),
+        };
         serde_json::to_string(&object).unwrap_or_else(|_| "null".into())
-    }
-}
-
-impl From<RpcError> for ErrorObjectOwned {
-    fn from(error: RpcError) -> ErrorObjectOwned {
-        ErrorObjectOwned::owned(error.code.number(), error.message, error.data)
     }
 }
 

@@ -6,7 +6,7 @@
 //! - [`Server`]: the socket file, the connections, the end.
 //! - `peer`: who may ask.
 //! - `connection`: one task per connection; `frames` and `request` are what it reads.
-//! - `dispatch`: from a request to the method that jsonrpsee's `RpcModule` holds.
+//! - `dispatch`: from a request to its method, and from its answer to a reply.
 //! - `stream`: what goes on being told after an answer.
 //! - [`InProcess`]: the same methods without a socket, for a transport that is elsewhere.
 //! - [`methods`]: one file per method, and the table of all of them. `params`, `values`, `route` and

@@ -1,5 +1,5 @@
-//! The methods: one file each, and the table of all of them, from which they are registered, listed
-//! by `help` and checked by `check`.
+//! The methods: one file each, and the table of all of them, from which they are called, listed by
+//! `help` and checked by `check`.
 
 mod autoclean;
 mod check;
@@ -37,10 +37,6 @@ use crate::values::{self, reply_error};
 use domain::PaymentHash;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use jsonrpsee::ResponsePayload;
-use jsonrpsee::RpcModule;
-use jsonrpsee::core::RegisterMethodError;
-use jsonrpsee::types::{ErrorObjectOwned, Params};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
@@ -104,7 +100,7 @@ pub struct MethodInfo {
     pub(crate) shown: fn() -> schemars::Schema,
     /// Where there is one, it begins here, and not with the method that is registered.
     pub(crate) open_stream: Option<OpenStream>,
-    register: fn(&mut RpcModule<Context>) -> Result<(), RegisterMethodError>,
+    pub(crate) call: Call,
     check: fn(&Arc<Context>, &Given<'_>) -> Result<Checking, RpcError>,
 }
 
@@ -172,6 +168,9 @@ trait Stream: Method {
     ) -> impl Future<Output = Result<Opened, RpcError>> + Send;
 }
 
+/// Calls a method with these parameters. Nothing happens before the call is polled.
+pub(crate) type Call = fn(Arc<Context>, String) -> BoxFuture<'static, Reply>;
+
 /// Begins a stream: its parameters, and its number among those of its connection.
 pub(crate) type OpenStream = fn(Arc<Context>, String, u64) -> Opening;
 
@@ -188,7 +187,7 @@ impl MethodInfo {
             #[cfg(feature = "docs")]
             shown: crate::docs::shape::<M::Shown>,
             open_stream: None,
-            register: register::<M>,
+            call: call::<M>,
             check: check::<M>,
         }
     }
@@ -233,37 +232,25 @@ impl MethodInfo {
     }
 }
 
-/// Every method of `context`, for any transport to feed.
-pub(crate) fn module(context: &Arc<Context>) -> Result<RpcModule<Context>, RegisterMethodError> {
-    let mut module = RpcModule::from_arc(Arc::clone(context));
-    for method in ALL.iter().filter(|method| method.exists_in(context)) {
-        (method.register)(&mut module)?;
-    }
-    Ok(module)
-}
-
-fn register<M: Method>(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    let call = |params: Params<'static>, context: Arc<Context>, _| async move {
-        Answer(match understand::<M>(&context, params.as_str()) {
-            Ok(request) => M::run(context, request).await,
-            Err(error) => Err(error),
-        })
+fn call<M: Method>(context: Arc<Context>, params: String) -> BoxFuture<'static, Reply> {
+    let called = async move {
+        let request = understand::<M>(&context, &params)?;
+        // A wait would keep them for as long as it lasts.
+        drop(params);
+        M::run(context, request).await
     };
-    module.register_async_method(M::NAME, call).map(|_| ())
+    called.boxed()
 }
 
 fn open<M: Stream>(context: Arc<Context>, params: String, subscription: u64) -> Opening {
     let opened = async move {
-        let request = understand::<M>(&context, Some(&params))?;
+        let request = understand::<M>(&context, &params)?;
         M::open(context, request, subscription).await
     };
     opened.boxed()
 }
 
-fn understand<M: Method>(
-    context: &Arc<Context>,
-    params: Option<&str>,
-) -> Result<M::Request, RpcError> {
+fn understand<M: Method>(context: &Arc<Context>, params: &str) -> Result<M::Request, RpcError> {
     let given = Given::read(params)?;
     M::parse(context, &Arguments::bind(&given, M::PARAMS, M::OPEN)?)
 }
@@ -276,20 +263,6 @@ fn check<M: Method>(context: &Arc<Context>, given: &Given<'_>) -> Result<Checkin
 /// A view, as JSON with its fields in order.
 pub(crate) fn reply(view: &impl Serialize) -> Reply {
     to_raw_value(view).map_err(|error| reply_error(&error))
-}
-
-/// What jsonrpsee wraps into a response.
-struct Answer(Reply);
-
-impl jsonrpsee::IntoResponse for Answer {
-    type Output = Box<RawValue>;
-
-    fn into_response(self) -> ResponsePayload<'static, Box<RawValue>> {
-        match self.0 {
-            Ok(result) => ResponsePayload::success(result),
-            Err(error) => ResponsePayload::error(ErrorObjectOwned::from(error)),
-        }
-    }
 }
 
 /// What a wait for an outcome may tell in place of it.

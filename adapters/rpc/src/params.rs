@@ -66,11 +66,8 @@ pub(crate) enum Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// An array or an object; nothing at all is as good as an empty one.
-    pub(crate) fn read(params: Option<&'a str>) -> Result<Given<'a>, RpcError> {
-        let Some(text) = params else {
-            return Ok(Given::ByPosition(Vec::new()));
-        };
+    /// An array or an object.
+    pub(crate) fn read(text: &'a str) -> Result<Given<'a>, RpcError> {
         let given = match text.as_bytes().first() {
             Some(b'[') => serde_json::from_str(text).map(Given::ByPosition),
             Some(b'{') => serde_json::from_str(text).map(|Members(members)| Given::ByName(members)),

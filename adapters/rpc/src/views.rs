@@ -17,8 +17,34 @@ use crate::methods::{Reply, reply};
 use crate::services::Context;
 use crate::values::reply_error;
 use domain::{Damaged, Listed, Page};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
+use std::fmt;
+
+/// As text, written where it goes: a reply holds dozens.
+#[derive(Clone, Copy)]
+struct Shown<T>(T);
+
+impl<T: fmt::Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
+    }
+}
+
+#[cfg(feature = "docs")]
+impl<T> schemars::JsonSchema for Shown<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
+}
 
 /// A row that breaks a rule: all that can be said of it.
 #[derive(Serialize)]

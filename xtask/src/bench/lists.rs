@@ -2,7 +2,7 @@
 
 use super::finding::Found;
 use super::sample::{Caller, Sample, drive, float};
-use super::socket::{Connection, Served, list_request};
+use super::socket::{Connection, Served, list_request, send_request};
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::sync::Arc;
@@ -62,7 +62,8 @@ struct From {
 
 impl Caller for From {
     async fn pay(&mut self, n: u32) -> Result<std::time::Duration> {
-        self.connection.pay(self.first + n).await
+        let n = self.first + n;
+        self.connection.pay(n, &send_request(u64::from(n), n)).await
     }
 }
 

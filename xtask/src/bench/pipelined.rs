@@ -8,39 +8,44 @@ use std::path::Path;
 use std::time::Instant;
 
 /// Parts under way at once: what the server allows one connection.
-const WINDOW: u32 = 64;
+const WINDOW: usize = 64;
 
-/// Pays that many parts. Requests that send have even ids, those that wait odd ones.
+/// Pays that many parts. Requests that send have even ids, those that wait odd ones. What is asked
+/// because of replies that came together goes out together.
 pub(super) async fn sample(folder: &Path, parts: u32) -> Result<Sample> {
     let served = Served::start(folder).await?;
     let mut connection = Connection::open(&served.path).await?;
-    let (mut sent, mut settled) = (0, 0);
+    // Written out beforehand: what a client needs for that is not what is measured.
+    let sends = (0..parts).map(|n| (2 * u64::from(n), send_request(2 * u64::from(n), n)));
+    let sends: Vec<_> = sends.collect();
+    let (mut unsent, mut under_way, mut settled) = (sends.iter(), 0, 0);
     let mut asked = HashMap::new();
     let mut answers = Vec::new();
+    let mut requests = String::new();
     let begin = Instant::now();
     while settled < parts {
-        let mut requests = String::new();
-        while sent < parts && sent - settled < WINDOW {
-            requests += &send_request(2 * u64::from(sent), sent);
-            asked.insert(2 * u64::from(sent), Instant::now());
-            sent += 1;
+        for (id, send) in unsent.by_ref().take(WINDOW - under_way) {
+            requests += send;
+            asked.insert(*id, Instant::now());
+            under_way += 1;
         }
-        if !requests.is_empty() {
-            connection.send(&requests).await?;
-        }
-        let reply = connection.reply().await?;
-        let id = reply.id;
-        let part = reply.part()?;
-        if id % 2 == 0 {
-            let asked = asked.remove(&id).context("a reply to a request")?;
-            answers.push(asked.elapsed());
-            connection.send(&wait_request(id + 1, part.id)).await?;
-        } else {
-            ensure!(
-                part.status == "complete",
-                "the null node fulfils everything"
-            );
-            settled += 1;
+        connection.send(&requests).await?;
+        requests.clear();
+        let mut next = Some(connection.reply().await?);
+        while let Some(reply) = next {
+            let id = reply.id;
+            let part = reply.part()?;
+            if id % 2 == 0 {
+                let asked = asked.remove(&id).context("a reply to a request")?;
+                answers.push(asked.elapsed());
+                requests += &wait_request(id + 1, part.id);
+            } else {
+                let status = part.status;
+                ensure!(status == "complete", "the null node fulfils everything");
+                under_way -= 1;
+                settled += 1;
+            }
+            next = connection.whole_reply()?;
         }
     }
     let sample = Sample::of(parts, begin.elapsed(), answers);

@@ -27,6 +27,16 @@ pub(super) struct Served {
 pub(super) struct Connection {
     stream: UnixStream,
     received: Vec<u8>,
+    /// Where the next reply begins in what was received, and up to where its end was looked for.
+    begin: usize,
+    seen: usize,
+}
+
+/// One who pays through a connection of its own.
+struct Payer {
+    connection: Connection,
+    /// Written out beforehand: what a client needs for that is not what is measured.
+    requests: Arc<[String]>,
 }
 
 /// A reply, as far as it matters here.
@@ -47,9 +57,13 @@ pub(super) struct Part {
 /// Pays that many parts.
 pub(super) async fn sample(folder: &Path, connections: u32, parts: u32) -> Result<Sample> {
     let served = Served::start(folder).await?;
+    let requests: Arc<[String]> = (0..parts).map(|n| send_request(u64::from(n), n)).collect();
     let mut payers = Vec::new();
     for _ in 0..connections {
-        payers.push(Connection::open(&served.path).await?);
+        payers.push(Payer {
+            connection: Connection::open(&served.path).await?,
+            requests: Arc::clone(&requests),
+        });
     }
     let sample = drive(payers, parts).await;
     served.stop().await?;
@@ -101,7 +115,21 @@ impl Connection {
         Ok(Connection {
             stream,
             received: Vec::with_capacity(4096),
+            begin: 0,
+            seen: 0,
         })
+    }
+
+    /// Pays as that request says, and waits for the outcome: how long the durable answer took.
+    pub(super) async fn pay(&mut self, n: u32, request: &str) -> Result<Duration> {
+        let begin = Instant::now();
+        self.send(request).await?;
+        let part = self.reply().await?.part()?;
+        let answer = begin.elapsed();
+        self.send(&wait_request(u64::from(n), part.id)).await?;
+        let status = self.reply().await?.part()?.status;
+        ensure!(status == "complete", "the null node fulfils everything");
+        Ok(answer)
     }
 
     pub(super) async fn send(&mut self, requests: &str) -> Result<()> {
@@ -130,23 +158,12 @@ impl Connection {
         Ok(next)
     }
 
-    /// The next reply; each ends with an empty line.
+    /// The next reply.
     pub(super) async fn reply(&mut self) -> Result<Reply> {
-        let mut seen = 0;
         loop {
-            let end = self.received[seen..]
-                .windows(2)
-                .position(|two| two == b"\n\n");
-            if let Some(end) = end {
-                let end = seen + end;
-                let reply = serde_json::from_slice(&self.received[..end]);
-                let reply = reply.with_context(|| {
-                    format!("read {}", String::from_utf8_lossy(&self.received[..end]))
-                })?;
-                self.received.drain(..end + 2);
+            if let Some(reply) = self.whole_reply()? {
                 return Ok(reply);
             }
-            seen = self.received.len().saturating_sub(1);
             let read = self
                 .stream
                 .read_buf(&mut self.received)
@@ -154,6 +171,25 @@ impl Connection {
                 .context("read a reply")?;
             ensure!(read > 0, "the server hung up");
         }
+    }
+
+    /// The next reply, if all of it is there; each ends with an empty line.
+    pub(super) fn whole_reply(&mut self) -> Result<Option<Reply>> {
+        let new = &self.received[self.seen..];
+        let Some(end) = new.windows(2).position(|two| two == b"\n\n") else {
+            self.seen = self.received.len().saturating_sub(1).max(self.begin);
+            return Ok(None);
+        };
+        let end = self.seen + end;
+        let reply = &self.received[self.begin..end];
+        let read = serde_json::from_slice(reply);
+        let read = read.with_context(|| format!("read {}", String::from_utf8_lossy(reply)))?;
+        (self.begin, self.seen) = (end + 2, end + 2);
+        if self.begin == self.received.len() {
+            self.received.clear();
+            (self.begin, self.seen) = (0, 0);
+        }
+        Ok(Some(read))
     }
 }
 
@@ -166,20 +202,11 @@ impl Reply {
     }
 }
 
-impl Caller for Connection {
+impl Caller for Payer {
     async fn pay(&mut self, n: u32) -> Result<Duration> {
-        let request = send_request(u64::from(n), n);
-        let begin = Instant::now();
-        self.send(&request).await?;
-        let part = self.reply().await?.part()?;
-        let answer = begin.elapsed();
-        self.send(&wait_request(u64::from(n), part.id)).await?;
-        let part = self.reply().await?.part()?;
-        ensure!(
-            part.status == "complete",
-            "the null node fulfils everything"
-        );
-        Ok(answer)
+        let request = self.requests.get(usize::try_from(n)?);
+        let request = request.context("there is one for each")?;
+        self.connection.pay(n, request).await
     }
 }
 

@@ -47,7 +47,7 @@ pub fn target(bytes: &[u8]) {
 }
 
 fn understood(method: &MethodInfo, params: &str) -> Result<(), RpcError> {
-    let given = Given::read(Some(params))?;
+    let given = Given::read(params)?;
     // What is returned would ask the engine, and is not polled.
     method.understand(&CONTEXT, &given).map(drop)
 }

@@ -1,7 +1,9 @@
 //! A part, and why it failed.
 
-use domain::{Failure, Hop, PartialPayment};
+use super::Shown;
+use domain::{Failure, Hop, NodeId, PartialPayment, PaymentHash, ShortChannelId};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A part: DESIGN.md, section 3.
 #[derive(Serialize)]
@@ -10,11 +12,11 @@ pub(crate) struct PartView<'a> {
     /// Its number.
     id: u64,
     /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
-    payment_hash: String,
+    payment_hash: Shown<PaymentHash>,
     /// The configured node that offers it.
     node: &'a str,
     /// The id of the node that is paid.
-    destination: String,
+    destination: Shown<NodeId>,
     /// `amount_msat`, by its old name.
     msatoshi: u64,
     /// What its last hop receives.
@@ -53,7 +55,7 @@ pub(crate) struct PartView<'a> {
     /// Whether paying again can cost nothing twice: nothing is pending, and nothing is unknown.
     safe_to_retry: bool,
     /// The reason for that, in words.
-    why: String,
+    why: Cow<'static, str>,
     /// Why it is not known what became of it: shown while that is so, and never stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pending_reason: Option<&'a str>,
@@ -68,9 +70,9 @@ pub(crate) struct PartView<'a> {
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 struct PartHop {
     /// The node to which the hop leads.
-    id: String,
+    id: Shown<NodeId>,
     /// The channel, as `BxTxO`.
-    channel: String,
+    channel: Shown<ShortChannelId>,
     /// `amount_msat`, by its old name.
     msatoshi: u64,
     /// What arrives there.
@@ -84,9 +86,9 @@ struct PartHop {
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(crate) struct HopView {
     /// The node to which the hop leads.
-    id: String,
+    id: Shown<NodeId>,
     /// The channel, as `BxTxO`.
-    channel: String,
+    channel: Shown<ShortChannelId>,
     /// What arrives there.
     amount_msat: u64,
     /// The blocks that its HTLC has left when it arrives.
@@ -119,10 +121,10 @@ pub(super) struct Details {
     failcodename: Option<&'static str>,
     /// The node that failed it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    erring_node: Option<String>,
+    erring_node: Option<Shown<NodeId>>,
     /// The channel that it named.
     #[serde(skip_serializing_if = "Option::is_none")]
-    erring_channel: Option<String>,
+    erring_channel: Option<Shown<ShortChannelId>>,
     /// The reply, where it could not be read: hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     onionreply: Option<String>,
@@ -146,9 +148,9 @@ impl<'a> From<&'a PartialPayment> for PartView<'a> {
         let retry = part.retry();
         PartView {
             id: part.id.0,
-            payment_hash: part.payment_hash.to_string(),
+            payment_hash: Shown(part.payment_hash),
             node: part.node.as_str(),
-            destination: part.destination().to_string(),
+            destination: Shown(part.destination()),
             msatoshi: amount,
             amount_msat: amount,
             msatoshi_sent: sent,
@@ -177,8 +179,8 @@ impl<'a> From<&'a PartialPayment> for PartView<'a> {
 impl From<&Hop> for PartHop {
     fn from(hop: &Hop) -> PartHop {
         PartHop {
-            id: hop.node.to_string(),
-            channel: hop.channel.to_string(),
+            id: Shown(hop.node),
+            channel: Shown(hop.channel),
             msatoshi: hop.amount.get(),
             amount_msat: hop.amount.get(),
             delay: hop.delay,
@@ -189,8 +191,8 @@ impl From<&Hop> for PartHop {
 impl From<&Hop> for HopView {
     fn from(hop: &Hop) -> HopView {
         HopView {
-            id: hop.node.to_string(),
-            channel: hop.channel.to_string(),
+            id: Shown(hop.node),
+            channel: Shown(hop.channel),
             amount_msat: hop.amount.get(),
             delay: hop.delay,
         }
@@ -213,8 +215,8 @@ impl From<&Failure> for Details {
             erring_index: failure.erring_index,
             failcode: failure.failcode,
             failcodename: failure.failcodename(),
-            erring_node: failure.erring_node.map(|node| node.to_string()),
-            erring_channel: failure.erring_channel.map(|channel| channel.to_string()),
+            erring_node: failure.erring_node.map(Shown),
+            erring_channel: failure.erring_channel.map(Shown),
             onionreply: failure.onionreply.as_ref().map(hex::encode),
             raw_message: failure.raw_message.as_ref().map(hex::encode),
         }

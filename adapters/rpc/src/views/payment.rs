@@ -1,8 +1,10 @@
 //! A payment.
 
+use super::Shown;
 use super::part::Details;
-use domain::{PartialPayment, PaymentSummary};
+use domain::{NodeId, PartialPayment, PaymentHash, PaymentSummary};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A payment: 0.6.2's fields, and what came since.
 #[derive(Serialize)]
@@ -15,9 +17,9 @@ pub(crate) struct PaymentView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<u64>,
     /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
-    payment_hash: String,
+    payment_hash: Shown<PaymentHash>,
     /// The id of the node that is paid.
-    destination: String,
+    destination: Shown<NodeId>,
     /// `amount_msat`, by its old name.
     msatoshi: u64,
     /// What was asked for.
@@ -63,7 +65,7 @@ pub(crate) struct PaymentView<'a> {
     /// Whether paying again can cost nothing twice: nothing is pending, and nothing is unknown.
     safe_to_retry: bool,
     /// The reason for that, in words.
-    why: String,
+    why: Cow<'static, str>,
     /// Why nothing is sent towards it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     warning_quarantined: Option<&'a str>,
@@ -100,8 +102,8 @@ impl<'a> From<&'a PaymentSummary> for PaymentView<'a> {
         PaymentView {
             message: None,
             id: Some(row.id.0),
-            payment_hash: row.payment_hash.to_string(),
-            destination: row.terms.destination.to_string(),
+            payment_hash: Shown(row.payment_hash),
+            destination: Shown(row.terms.destination),
             msatoshi: requested,
             amount_msat: requested,
             msatoshi_sent: sent,
