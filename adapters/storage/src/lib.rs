@@ -6,6 +6,7 @@
 //! - `writer`: the one thread that writes. It commits whatever has queued up, and only then
 //!   answers. `batch`: what one batch does on a connection; `statements`: its hot statements.
 //! - `readers`: the threads that read. `queries`: what they ask.
+//! - `checkpoint`, `truce`, `log`: how the write-ahead log stays short, and as long as it has to be.
 //! - `changes` (domain → row), `rows` and `fields` (row → domain, where nothing is believed),
 //!   `route_codec`, `codes`, `schema`: how things are stored.
 //!
@@ -20,6 +21,7 @@ mod codes;
 mod error;
 mod fields;
 mod lock;
+mod log;
 pub mod migrate;
 mod options;
 mod pragma;

@@ -19,6 +19,8 @@ pub struct Options {
     pub busy_timeout: Duration,
     /// Transitions after which the background checkpoint is woken.
     pub checkpoint_every: usize,
+    /// Bytes that the log has from the start: what it grows by later makes commits wait.
+    pub log_bytes: usize,
     /// Limits the size of the file: for tests of a full disk.
     pub max_page_count: Option<u32>,
 }
@@ -33,6 +35,8 @@ impl Default for Options {
             reads_max: 8_192,
             busy_timeout: Duration::from_secs(5),
             checkpoint_every: 128,
+            // Twice what one caller fills before the log begins anew.
+            log_bytes: 4 << 20,
             max_page_count: None,
         }
     }

@@ -5,6 +5,7 @@ use crate::changes::{self, Removal, Write};
 use crate::checkpoint::Checkpoint;
 use crate::error::OpenError;
 use crate::fields::array;
+use crate::log;
 use crate::migrate;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
@@ -70,6 +71,7 @@ impl SqliteStore {
         // A process that was killed may have left commits in the log that never reached the disk,
         // and what is read from now on is acted upon (rule A-3).
         fence(&mut connection, options.busy_timeout)
+            .and_then(|_| log::reserve(&mut connection, &path, &options))
             .map_err(|fault| unreadable(fault.to_string()))?;
         let identity = installation::table.select(installation::identity);
         let identity: Vec<u8> = identity

@@ -196,6 +196,7 @@ fn options() -> Options {
         readers: 1,
         list_readers: 1,
         checkpoint_every: 1,
+        log_bytes: 16 << 10,
         ..Options::default()
     }
 }

@@ -89,6 +89,7 @@ async fn the_log_is_written_over_while_one_caller_goes_on() {
     const PAYMENTS: u64 = 1_000;
     let scene = Scene::with(Options {
         checkpoint_every: 16,
+        log_bytes: 0,
         ..Options::default()
     });
     for n in 0..PAYMENTS {
@@ -98,6 +99,30 @@ async fn the_log_is_written_over_while_one_caller_goes_on() {
     // A page of 4 KiB each for the payment, the part, the event and three indices.
     let written = PAYMENTS * 6 * 4_096;
     assert!(log.len() < written / 4, "{} of {written}", log.len());
+}
+
+#[tokio::test]
+async fn the_log_has_its_length_from_the_start_and_what_is_in_it_is_found_after_a_kill() {
+    const BYTES: u64 = 1 << 20;
+    let options = Options {
+        log_bytes: usize::try_from(BYTES).unwrap(),
+        ..Options::default()
+    };
+    let scene = Scene::with(options.clone());
+    scene.complete(1).await;
+    let log = format!("{}-wal", scene.path().display());
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), BYTES);
+
+    // As it is when a process is killed: nothing of the log has been moved.
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("db");
+    std::fs::copy(scene.path(), &copy).unwrap();
+    std::fs::copy(&log, folder.path().join("db-wal")).unwrap();
+    let store = SqliteStore::open(&copy, options).unwrap();
+    assert!(store.load(hash(1)).await.unwrap().is_some());
+    store.close().await;
+    let store = SqliteStore::open(&copy, Options::default()).unwrap();
+    assert!(store.load(hash(1)).await.unwrap().is_some());
 }
 
 #[tokio::test]
