@@ -65,7 +65,7 @@ const fn at_least(key: &'static str, title: &'static str, unit: Unit, least: f64
 }
 
 /// In the order of the table.
-pub(super) const LINES: [Line; 35] = [
+pub(super) const LINES: [Line; 36] = [
     at_most(
         "engine_256_p99_vs_p50",
         "engine, 256 callers: p99 of the answer, to p50",
@@ -161,6 +161,12 @@ pub(super) const LINES: [Line; 35] = [
     at_most(
         "analyze_longest_vs_median",
         "longest commit beside another program's ANALYZE (middle of six), to the median",
+        Unit::Ratio,
+        10.0,
+    ),
+    at_most(
+        "analyze_nice_longest_vs_median",
+        "the same where it runs under `nice`",
         Unit::Ratio,
         10.0,
     ),

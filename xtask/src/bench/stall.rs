@@ -5,7 +5,8 @@
 //! longest shows it; a moment of the disk's own is in some of them. The longest of all is shown as well.
 //!
 //! Ampere needs no ANALYZE and runs none. Another program that does holds the lock that writers share
-//! until its own commit has reached the disk.
+//! until its own commit has reached the disk; and it takes a processor, from which the writer is kept for as
+//! long as the system lets one of two that are equal go on, unless it runs under `nice`.
 
 use super::engine::{FILE, Machine};
 use super::finding::Found;
@@ -50,23 +51,30 @@ pub(super) async fn measure(folder: &Path) -> Result<Vec<Found>> {
     let path = folder.join(FILE);
     // A task of the runtime, as a caller on the socket is one.
     let task = tokio::spawn(async move {
-        let (mut commits, mut analyzed) = (Vec::new(), Vec::new());
+        let mut commits = Vec::new();
+        let (mut analyzed, mut nicely) = (Vec::new(), Vec::new());
         for _ in 0..STRETCHES {
             let end = commits.len() + STRETCH;
             while commits.len() < end {
                 alone.pay(&mut commits).await?;
             }
-            analyzed.push(alone.beside_analyze(path.clone()).await?);
+            analyzed.push(alone.beside_analyze(path.clone(), 0).await?);
+            nicely.push(alone.beside_analyze(path.clone(), 19).await?);
         }
         alone.machine.stop().await;
-        anyhow::Ok((commits, analyzed))
+        anyhow::Ok((commits, analyzed, nicely))
     });
-    let (commits, mut analyzed) = task.await.context("the caller died")??;
+    let (commits, mut analyzed, mut nicely) = task.await.context("the caller died")??;
     let writes = bare_writes(&folder.join("writes"))?;
     let analyzed = percentile(&mut analyzed, 50);
+    let nicely = percentile(&mut nicely, 50);
     Ok(vec![
         ("commit_longest_vs_median", longest(&commits)?),
         ("analyze_longest_vs_median", in_medians(analyzed, &commits)?),
+        (
+            "analyze_nice_longest_vs_median",
+            in_medians(nicely, &commits)?,
+        ),
         ("commit_longest_of_all_vs_median", longest_of_all(&commits)?),
         ("write_longest_vs_median", longest(&writes)?),
         ("write_longest_of_all_vs_median", longest_of_all(&writes)?),
@@ -82,9 +90,12 @@ impl Alone {
     }
 
     /// The longest commit while another program does that, as an operator would.
-    async fn beside_analyze(&mut self, path: PathBuf) -> Result<Duration> {
-        let analysis: JoinHandle<rusqlite::Result<()>> =
-            thread::spawn(move || Connection::open(path)?.execute_batch(ANALYZE));
+    async fn beside_analyze(&mut self, path: PathBuf, nice: i32) -> Result<Duration> {
+        let analysis: JoinHandle<Result<()>> = thread::spawn(move || {
+            // On Linux this is the thread's alone.
+            rustix::process::nice(nice).context("nice")?;
+            Ok(Connection::open(path)?.execute_batch(ANALYZE)?)
+        });
         let mut commits = Vec::new();
         while commits.is_empty() || !analysis.is_finished() {
             self.pay(&mut commits).await?;
