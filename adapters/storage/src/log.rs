@@ -33,16 +33,21 @@ fn lengthen(database: &Path, length: usize) -> io::Result<()> {
     let mut log = OpenOptions::new().append(true).open(path)?;
     let before = log.metadata()?.len();
     let missing = length.saturating_sub(usize::try_from(before).unwrap_or(usize::MAX));
+    if missing == 0 {
+        return Ok(());
+    }
     append(&mut log, missing).inspect_err(|_| {
         // What a full disk has taken of it is given back. If not even that can be done, it only stays.
         let _ = log.set_len(before);
     })
 }
 
+/// In small steps: the kernel keeps what is written at once together, and later works through all of that for
+/// each page that is written over.
 fn append(log: &mut File, zeros: usize) -> io::Result<()> {
-    if zeros == 0 {
-        return Ok(());
+    const STEP: [u8; 4_096] = [0; 4_096];
+    for written in (0..zeros).step_by(STEP.len()) {
+        log.write_all(&STEP[..STEP.len().min(zeros - written)])?;
     }
-    log.write_all(&vec![0; zeros])?;
     log.sync_data()
 }
