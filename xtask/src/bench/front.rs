@@ -19,10 +19,8 @@ use tokio::task::JoinSet;
 
 /// What each payment delivers: far above dust, and all of them together far below what a way holds.
 const AMOUNT_MSAT: u64 = 10_000_000;
-/// Payments between two changes of the side, so that what disturbs the machine hits both.
-const BLOCK: usize = 50;
-/// Blocks one at a time, and as many at once: 500 payments a side.
-const BLOCKS: u32 = 5;
+/// One at a time, and as many payments at once: 500 payments a side.
+const PAYMENTS: usize = 250;
 /// Payments under way where many are.
 const AT_ONCE: usize = 32;
 /// No block takes that long: a payment is lost.
@@ -81,7 +79,7 @@ async fn in_turns(mut bare: Bare, ampere: Ampere) -> Result<(Times, Times)> {
     }
     let (mut directly, mut through) = (Times::default(), Times::default());
     for at_once in [1, AT_ONCE] {
-        for _ in 0..BLOCKS {
+        for _ in 0..PAYMENTS / block(at_once) {
             bare.block(at_once, &mut directly).await?;
             ampere.block(at_once, &mut through).await?;
         }
@@ -103,7 +101,7 @@ impl Bare {
     }
 
     async fn block(&mut self, at_once: usize, times: &mut Times) -> Result<()> {
-        let bills = bills(&self.network).await?;
+        let bills = bills(&self.network, block(at_once)).await?;
         let offers: Vec<_> = bills.into_iter().map(|bill| self.offer(bill)).collect();
         soon(async {
             match at_once {
@@ -174,7 +172,7 @@ impl Ampere {
     }
 
     async fn block(&self, at_once: usize, times: &mut Times) -> Result<()> {
-        let bills = bills(&self.network).await?;
+        let bills = bills(&self.network, block(at_once)).await?;
         let requests: Vec<_> = bills.into_iter().map(request).collect();
         soon(async {
             match at_once {
@@ -235,11 +233,19 @@ async fn network(dir: &Path) -> Result<Arc<Network>> {
     Ok(Network::start(ldk::Options { dir }).await?)
 }
 
-/// A block of them, over both ways in turn.
-async fn bills(network: &Network) -> Result<Vec<Bill>> {
+/// Payments between two changes of the side: few, so that what disturbs the machine hits both.
+const fn block(at_once: usize) -> usize {
+    match at_once {
+        1 => 10,
+        _ => 50,
+    }
+}
+
+/// So many of them, over both ways in turn.
+async fn bills(network: &Network, many: usize) -> Result<Vec<Bill>> {
     let amount = Msat::new(AMOUNT_MSAT)?;
     let mut bills = Vec::new();
-    for n in 0..BLOCK {
+    for n in 0..many {
         let invoice = network.invoice(amount, None, None).await?;
         let routes = network.routes("dave".to_owned(), amount, None).await?;
         let route = routes.into_iter().nth(n % 2).context("a way has run dry")?;
