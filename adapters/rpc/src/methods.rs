@@ -98,7 +98,7 @@ pub struct MethodInfo {
     pub errors: &'static [Code],
     #[cfg(feature = "docs")]
     pub(crate) shown: fn() -> schemars::Schema,
-    /// Where there is one, it begins here, and not with the method that is registered.
+    /// Where there is one, it begins here, and not with `call`.
     pub(crate) open_stream: Option<OpenStream>,
     pub(crate) call: Call,
     check: fn(&Arc<Context>, &Given<'_>) -> Result<Checking, RpcError>,
@@ -294,7 +294,7 @@ fn own_invoices(context: &Context) -> Result<&dyn domain::OwnInvoices, RpcError>
     invoices.ok_or_else(|| RpcError::params("this daemon runs no embedded network"))
 }
 
-/// The embedded network. Its methods are registered only where there is one.
+/// The embedded network. Its methods exist only where there is one.
 fn dev_network(context: &Context) -> Result<&dyn domain::DevNetwork, RpcError> {
     let network = context.services.dev.as_deref();
     network.ok_or_else(|| RpcError::params("this daemon runs no embedded network"))

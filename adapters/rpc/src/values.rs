@@ -147,7 +147,7 @@ pub(crate) fn ended(raw: &RawValue) -> Result<Ended, Invalid> {
 /// What an onion can carry is the most that makes sense (BOLT 4: 1,300 bytes).
 pub(crate) fn metadata(raw: &RawValue) -> Result<PaymentMetadata, Invalid> {
     // The library would take `0x` before the digits.
-    let text = text_of(raw).filter(|text| !text.starts_with("0x"));
+    let text = text_of(raw).filter(|text| !text.starts_with("0x") && !text.starts_with("0X"));
     let bytes = text.and_then(|text| hex::decode(&*text).ok());
     let bytes = bytes.filter(|bytes| bytes.len() <= 1300);
     let metadata = bytes.map(PaymentMetadata::new);

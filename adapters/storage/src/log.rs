@@ -2,41 +2,44 @@
 //!
 //! A commit in a file that grows waits for the file system to note the new length as well, which can take
 //! many times as long as the commit. The log is written over and over, so it grows only until it is as
-//! long as it gets; one caller never gets beyond what is made at the start, of zeros, which SQLite takes for
-//! no commit.
+//! long as it gets; and so long it is made at the start, of zeros, which SQLite takes for no commit.
 
-use crate::error::Fault;
 use crate::options::Options;
-use crate::{batch, lock};
-use diesel::SqliteConnection;
+use crate::{batch, lock, pragma};
+use diesel::{QueryResult, SqliteConnection};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// Makes the log as long as it is to be. Without room for that it grows as it always did.
+/// Makes the log anew, as long as it is to be. If that cannot be done now it grows as it always did.
 pub(crate) fn reserve(
     connection: &mut SqliteConnection,
     database: &Path,
     options: &Options,
-) -> Result<(), Fault> {
+) -> QueryResult<()> {
+    // What a killed process has left of it would be read in large pieces, and kept in them (see `append`).
+    if let Err(error) = pragma::empty_log(connection) {
+        tracing::warn!(%error, "what is in the log stays there for now");
+    }
     // Another program must not make it longer meanwhile.
-    lock::begin(connection, options.busy_timeout)?;
+    if let Err(error) = lock::begin(connection, options.busy_timeout) {
+        tracing::warn!(%error, "the log was not made longer beforehand: commits are slower at first");
+        return Ok(());
+    }
     if let Err(error) = lengthen(database, options.log_bytes) {
         tracing::warn!(%error, "the log could not be made longer beforehand: commits are slower at first");
     }
-    Ok(batch::undo(connection)?)
+    batch::undo(connection)
 }
 
-fn lengthen(database: &Path, length: usize) -> io::Result<()> {
+fn lengthen(database: &Path, length: u64) -> io::Result<()> {
     let mut path = database.as_os_str().to_owned();
     path.push("-wal");
-    let mut log = OpenOptions::new().append(true).open(path)?;
+    let log = OpenOptions::new().write(true).open(path)?;
     let before = log.metadata()?.len();
-    let missing = length.saturating_sub(usize::try_from(before).unwrap_or(usize::MAX));
-    if missing == 0 {
-        return Ok(());
-    }
-    append(&mut log, missing).inspect_err(|_| {
+    append(&log, before..length).inspect_err(|_| {
         // What a full disk has taken of it is given back. If not even that can be done, it only stays.
         let _ = log.set_len(before);
     })
@@ -44,10 +47,13 @@ fn lengthen(database: &Path, length: usize) -> io::Result<()> {
 
 /// In small steps: the kernel keeps what is written at once together, and later works through all of that for
 /// each page that is written over.
-fn append(log: &mut File, zeros: usize) -> io::Result<()> {
-    const STEP: [u8; 4_096] = [0; 4_096];
-    for written in (0..zeros).step_by(STEP.len()) {
-        log.write_all(&STEP[..STEP.len().min(zeros - written)])?;
+fn append(log: &File, zeros: Range<u64>) -> io::Result<()> {
+    const STEP: usize = 4_096;
+    if zeros.is_empty() {
+        return Ok(());
+    }
+    for place in zeros.step_by(STEP) {
+        log.write_all_at(&[0; STEP], place)?;
     }
     log.sync_data()
 }

@@ -20,7 +20,7 @@ pub struct Options {
     /// Transitions after which the background checkpoint is woken.
     pub checkpoint_every: usize,
     /// Bytes that the log has from the start: what it grows by later makes commits wait.
-    pub log_bytes: usize,
+    pub log_bytes: u64,
     /// Limits the size of the file: for tests of a full disk.
     pub max_page_count: Option<u32>,
 }
@@ -35,8 +35,8 @@ impl Default for Options {
             reads_max: 8_192,
             busy_timeout: Duration::from_secs(5),
             checkpoint_every: 128,
-            // Twice what one caller fills before the log begins anew.
-            log_bytes: 4 << 20,
+            // Twice what one caller fills before the log begins anew, at the slowest.
+            log_bytes: 8 << 20,
             max_page_count: None,
         }
     }

@@ -71,8 +71,9 @@ impl SqliteStore {
         // A process that was killed may have left commits in the log that never reached the disk,
         // and what is read from now on is acted upon (rule A-3).
         fence(&mut connection, options.busy_timeout)
-            .and_then(|_| log::reserve(&mut connection, &path, &options))
             .map_err(|fault| unreadable(fault.to_string()))?;
+        log::reserve(&mut connection, &path, &options)
+            .map_err(|error| unreadable(error.to_string()))?;
         let identity = installation::table.select(installation::identity);
         let identity: Vec<u8> = identity
             .get_result(&mut connection)

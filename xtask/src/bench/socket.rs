@@ -177,7 +177,9 @@ impl Connection {
     pub(super) fn whole_reply(&mut self) -> Result<Option<Reply>> {
         let new = &self.received[self.seen..];
         let Some(end) = new.windows(2).position(|two| two == b"\n\n") else {
-            self.seen = self.received.len().saturating_sub(1).max(self.begin);
+            self.received.drain(..self.begin);
+            self.begin = 0;
+            self.seen = self.received.len().saturating_sub(1);
             return Ok(None);
         };
         let end = self.seen + end;
@@ -185,10 +187,6 @@ impl Connection {
         let read = serde_json::from_slice(reply);
         let read = read.with_context(|| format!("read {}", String::from_utf8_lossy(reply)))?;
         (self.begin, self.seen) = (end + 2, end + 2);
-        if self.begin == self.received.len() {
-            self.received.clear();
-            (self.begin, self.seen) = (0, 0);
-        }
         Ok(Some(read))
     }
 }

@@ -30,7 +30,7 @@ const STRETCHES: usize = 6;
 const ANALYZE: &str = "pragma analysis_limit = 100; analyze";
 /// What a part writes when it is committed alone: six pages.
 const COMMIT: usize = 6 * 4_096;
-/// The log is written over when it is so long.
+/// About as long as the log gets before it is written over.
 const LOG: u64 = 4 << 20;
 
 /// One who pays, with nobody else there.
@@ -92,7 +92,8 @@ impl Alone {
     /// The longest commit while another program does that, as an operator would.
     async fn beside_analyze(&mut self, path: PathBuf, nice: i32) -> Result<Duration> {
         let analysis: JoinHandle<Result<()>> = thread::spawn(move || {
-            // On Linux this is the thread's alone.
+            // Elsewhere it would be the whole process's.
+            #[cfg(target_os = "linux")]
             rustix::process::nice(nice).context("nice")?;
             Ok(Connection::open(path)?.execute_batch(ANALYZE)?)
         });

@@ -161,6 +161,31 @@ async fn a_wrong_value_is_named_with_what_it_should_be() {
     assert_eq!(daemon.engine.asked(), 0);
 }
 
+/// Neither does lightningd.
+#[tokio::test]
+async fn hex_has_no_prefix() {
+    let daemon = Daemon::start();
+    let hash = hash().to_string();
+    let metadata =
+        json!({"route": route_json(600), "payment_hash": hash, "payment_metadata": "0Xab"});
+    let hop = json!({"id": format!("0x{}", "02".repeat(33)), "channel": "1x1x1", "msatoshi": 1, "delay": 1});
+    for (params, expected) in [
+        (
+            json!([route_json(600), format!("0x{hash}")]),
+            "payment_hash: should be a 32 byte hex value",
+        ),
+        (
+            metadata,
+            "payment_metadata: should be a hex value of at most 1300 bytes",
+        ),
+        (json!([[hop], hash]), "route[0].id: should be a node id"),
+    ] {
+        let (code, message) = daemon.error("sendpay", params).await;
+        assert_eq!(code, -32602);
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
+
 #[tokio::test]
 async fn a_secret_is_never_shown_wherever_it_stands() {
     let daemon = Daemon::start();

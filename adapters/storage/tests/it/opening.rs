@@ -105,7 +105,7 @@ async fn the_log_is_written_over_while_one_caller_goes_on() {
 async fn the_log_has_its_length_from_the_start_and_what_is_in_it_is_found_after_a_kill() {
     const BYTES: u64 = 1 << 20;
     let options = Options {
-        log_bytes: usize::try_from(BYTES).unwrap(),
+        log_bytes: BYTES,
         ..Options::default()
     };
     let scene = Scene::with(options.clone());
