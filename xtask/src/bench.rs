@@ -4,6 +4,7 @@
 //! ratio is the median of the rounds' own ratios. An operation is to accept a part or to resolve
 //! one, durable before it is answered.
 
+mod disk;
 mod engine;
 mod fill;
 mod finding;

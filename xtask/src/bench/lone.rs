@@ -1,6 +1,8 @@
 //! One caller alone: what a durable answer, and the answer to its wait, cost in fdatasyncs of this
-//! disk, measured in between.
+//! disk, measured in between: of a file that becomes longer, and of as much as a commit writes over one that
+//! does not.
 
+use super::disk::{Longer, Over};
 use super::engine::Machine;
 use super::payments;
 use super::plan::Subject;
@@ -8,31 +10,34 @@ use super::sample::Sample;
 use anyhow::{Context, Result, bail, ensure};
 use domain::{Engine, PaymentApi, Policy, Sent};
 use sim::NullNode;
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The answers to that many lone parts and their waits, and as many fdatasyncs.
+/// The answers to that many lone parts and their waits, and as many fdatasyncs of each kind.
 pub(super) async fn sample(folder: &Path, parts: u32) -> Result<Vec<(Subject, Sample)>> {
     let node = NullNode::holding();
     let machine = Machine::with(folder, Arc::clone(&node), Policy::default()).await?;
     let engine = Arc::clone(&machine.engine);
-    let mut disk = File::create(folder.join("fdatasync"))?;
+    let mut longer = Longer::create(&folder.join("longer"))?;
+    let mut over = Over::create(&folder.join("over"))?;
     // A task of the runtime, as a caller on the socket is one.
     let task = tokio::spawn(async move {
-        let (mut answers, mut ends, mut syncs) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut answers, mut ends) = (Vec::new(), Vec::new());
+        let (mut syncs, mut writes) = (Vec::new(), Vec::new());
         for n in 0..parts {
             let (answer, end) = pay(&engine, &node, n).await?;
             answers.push(answer);
             ends.push(end);
-            syncs.push(fdatasync(&mut disk)?);
+            // They block, which is fine: nobody else is there.
+            syncs.push(longer.write()?);
+            writes.push(over.write()?);
         }
         anyhow::Ok([
             (Subject::LonePart, answers),
             (Subject::LoneOutcome, ends),
             (Subject::Fdatasync, syncs),
+            (Subject::Overwrite, writes),
         ])
     });
     let found = task.await.context("the caller died")??;
@@ -70,12 +75,4 @@ pub(super) async fn pay(
         "a fulfilled part has its preimage"
     );
     Ok((answer, begin.elapsed()))
-}
-
-/// Blocks, which is fine: nobody else is there.
-fn fdatasync(file: &mut File) -> Result<Duration> {
-    let begin = Instant::now();
-    file.write_all(&[7; 4096])?;
-    file.sync_data()?;
-    Ok(begin.elapsed())
 }

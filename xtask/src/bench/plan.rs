@@ -39,6 +39,8 @@ pub(super) enum Subject {
     LoneOutcome,
     /// This disk's fdatasync of 4 KiB more of a file, measured in between the lone parts.
     Fdatasync,
+    /// As much as a lone part's commit writes, over a file that does not become longer.
+    Overwrite,
 }
 
 impl Plan {
@@ -90,7 +92,7 @@ impl Measurement {
             Subject::Engine(callers) => runtime.block_on(engine::sample(folder, callers, parts)),
             Subject::Socket(callers) => runtime.block_on(socket::sample(folder, callers, parts)),
             Subject::Pipelined => runtime.block_on(pipelined::sample(folder, parts)),
-            Subject::LonePart | Subject::LoneOutcome | Subject::Fdatasync => {
+            Subject::LonePart | Subject::LoneOutcome | Subject::Fdatasync | Subject::Overwrite => {
                 return runtime.block_on(lone::sample(folder, parts));
             }
         };
@@ -110,6 +112,7 @@ impl Subject {
             Subject::LonePart => "lone part".into(),
             Subject::LoneOutcome => "lone outcome".into(),
             Subject::Fdatasync => "fdatasync of 4 KiB".into(),
+            Subject::Overwrite => "24 KiB, written over".into(),
         }
     }
 
@@ -124,6 +127,7 @@ impl Subject {
             Subject::LonePart => "lone_part".into(),
             Subject::LoneOutcome => "lone_outcome".into(),
             Subject::Fdatasync => "fdatasync".into(),
+            Subject::Overwrite => "overwrite".into(),
         }
     }
 }

@@ -231,7 +231,7 @@ fn unit(subject: Subject) -> (Subject, Figure) {
         | Subject::Engine(_)
         | Subject::Socket(_)
         | Subject::Pipelined => (Subject::Raw, |sample| sample.ops_per_second),
-        Subject::LonePart | Subject::LoneOutcome | Subject::Fdatasync => {
+        Subject::LonePart | Subject::LoneOutcome | Subject::Fdatasync | Subject::Overwrite => {
             (Subject::Fdatasync, |sample| {
                 sample.answer_us.map(|(p50, _)| p50)
             })

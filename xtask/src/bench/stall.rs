@@ -8,6 +8,7 @@
 //! until its own commit has reached the disk; and it takes a processor, from which the writer is kept for as
 //! long as the system lets one of two that are equal go on, unless it runs under `nice`.
 
+use super::disk::Over;
 use super::engine::{FILE, Machine};
 use super::finding::Found;
 use super::lone::pay;
@@ -16,23 +17,16 @@ use anyhow::{Context, Result};
 use domain::Policy;
 use rusqlite::Connection;
 use sim::NullNode;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Commits, two a payment: its part, and the outcome. Several checkpoints come in between.
 const STRETCH: usize = 1_000;
 const STRETCHES: usize = 6;
 /// Without the limit SQLite holds the writers' lock while it reads everything.
 const ANALYZE: &str = "pragma analysis_limit = 100; analyze";
-/// What a part writes when it is committed alone: six pages.
-const COMMIT: usize = 6 * 4_096;
-/// About as long as the log gets before it is written over.
-const LOG: u64 = 4 << 20;
-
 /// One who pays, with nobody else there.
 struct Alone {
     machine: Machine,
@@ -127,20 +121,6 @@ fn in_medians(us: Option<f64>, times: &[Duration]) -> Result<f64> {
 
 /// As many writes as there were commits, over and over the same file, each made durable.
 fn bare_writes(path: &Path) -> Result<Vec<Duration>> {
-    let file = File::create(path)?;
-    let pages = vec![7; COMMIT];
-    let length = u64::try_from(COMMIT)?;
-    for place in (0..LOG).step_by(COMMIT) {
-        file.write_all_at(&pages, place)?;
-    }
-    file.sync_all()?;
-    let write = |n: u64| {
-        let place = n * length % (LOG - LOG % length);
-        let begin = Instant::now();
-        file.write_all_at(&pages, place)?;
-        file.sync_data()?;
-        Ok(begin.elapsed())
-    };
-    let writes = u64::try_from(STRETCHES * STRETCH)?;
-    (0..writes).map(write).collect()
+    let mut file = Over::create(path)?;
+    (0..STRETCHES * STRETCH).map(|_| file.write()).collect()
 }
