@@ -1,8 +1,8 @@
 //! The file of the write-ahead log.
 //!
-//! A commit in a file that grows waits for the file system to note the new length as well, which can take
-//! many times as long as the commit. The log is written over and over, so it grows only until it is as
-//! long as it gets; and so long it is made at the start, of zeros, which SQLite takes for no commit.
+//! A commit in a file that grows waits for the file system to note the new length as well, which takes
+//! about as long again. The log is written over and over, so it grows only until it is as long as it gets;
+//! and so long it is made at the start, of zeros, which SQLite takes for no commit.
 
 use crate::options::Options;
 use crate::{batch, lock, pragma};
