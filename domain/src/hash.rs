@@ -10,10 +10,10 @@ use zeroize::ZeroizeOnDrop;
 #[error("should be 32 bytes of hex (64 digits)")]
 pub struct NotHex32;
 
-fn from_hex(text: &str) -> Result<[u8; 32], NotHex32> {
-    // The library would take `0x` before the digits.
-    let text = Some(text).filter(|text| text.len() == 64);
-    hex::decode_to_array(text.ok_or(NotHex32)?).map_err(|_| NotHex32)
+/// So many bytes, and nothing but their digits: the library would take `0x` before them.
+pub(crate) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = Some(text).filter(|text| text.len() == 2 * N);
+    hex::decode_to_array(digits?).ok()
 }
 
 /// SHA256 of the preimage: the name of a payment (BOLT 2, `payment_hash`).
@@ -23,7 +23,7 @@ pub struct PaymentHash(pub [u8; 32]);
 impl FromStr for PaymentHash {
     type Err = NotHex32;
     fn from_str(text: &str) -> Result<Self, NotHex32> {
-        from_hex(text).map(PaymentHash)
+        from_hex(text).map(PaymentHash).ok_or(NotHex32)
     }
 }
 
@@ -101,7 +101,7 @@ impl PaymentSecret {
 impl FromStr for PaymentSecret {
     type Err = NotHex32;
     fn from_str(text: &str) -> Result<Self, NotHex32> {
-        from_hex(text).map(PaymentSecret)
+        from_hex(text).map(PaymentSecret).ok_or(NotHex32)
     }
 }
 

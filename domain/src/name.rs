@@ -1,5 +1,6 @@
 //! Names and numbers: one type for each, so that none can stand in for another.
 
+use crate::hash::from_hex;
 use std::fmt;
 use std::str::FromStr;
 
@@ -29,10 +30,7 @@ impl NodeId {
 impl FromStr for NodeId {
     type Err = NotNodeId;
     fn from_str(text: &str) -> Result<Self, NotNodeId> {
-        // The library would take `0x` before the digits.
-        let text = Some(text).filter(|text| text.len() == 66);
-        let bytes = hex::decode_to_array(text.ok_or(NotNodeId)?);
-        NodeId::new(bytes.map_err(|_| NotNodeId)?)
+        NodeId::new(from_hex(text).ok_or(NotNodeId)?)
     }
 }
 

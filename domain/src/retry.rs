@@ -21,10 +21,10 @@ impl Retry {
         }
     }
 
-    const fn unsafe_because(why: Cow<'static, str>) -> Retry {
+    fn unsafe_because(why: impl Into<Cow<'static, str>>) -> Retry {
         Retry {
             is_safe: false,
-            why,
+            why: why.into(),
         }
     }
 }
@@ -34,12 +34,12 @@ impl PaymentSummary {
     pub fn retry(&self) -> Retry {
         let (live, parts) = (self.tally.live, self.tally.parts);
         match (self.status(), &self.quarantine) {
-            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid".into()),
-            (StatusKind::Pending, _) => Retry::unsafe_because(
-                format!("{live} of its {parts} parts are pending, and may still be paid").into(),
-            ),
+            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid"),
+            (StatusKind::Pending, _) => Retry::unsafe_because(format!(
+                "{live} of its {parts} parts are pending, and may still be paid"
+            )),
             (StatusKind::Failed, Some(reason)) => {
-                Retry::unsafe_because(format!("it is quarantined: {reason}").into())
+                Retry::unsafe_because(format!("it is quarantined: {reason}"))
             }
             (StatusKind::Failed, None) => {
                 Retry::safe("every part of it has failed for good: nothing of it is under way")
@@ -52,13 +52,13 @@ impl PartialPayment {
     /// Whether its amount can be sent anew.
     pub fn retry(&self) -> Retry {
         match (self.status(), &self.doubt) {
-            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid".into()),
+            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid"),
             (StatusKind::Pending, None) => {
-                Retry::unsafe_because("it is pending, and may still be paid".into())
+                Retry::unsafe_because("it is pending, and may still be paid")
             }
-            (StatusKind::Pending, Some(doubt)) => Retry::unsafe_because(
-                format!("what became of it is not known, and it may still be paid: {doubt}").into(),
-            ),
+            (StatusKind::Pending, Some(doubt)) => Retry::unsafe_because(format!(
+                "what became of it is not known, and it may still be paid: {doubt}"
+            )),
             (StatusKind::Failed, _) => {
                 Retry::safe("it has failed for good: its node is done with it")
             }

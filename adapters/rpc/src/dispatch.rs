@@ -85,7 +85,7 @@ fn told(
     let answer = opening.map(move |opened| {
         let (code, answer, told) = match opened.unwrap_or_else(|_| Err(bug())) {
             Ok(Opened { result, told }) => {
-                let answer = reply([HEAD, &id, RESULT, result.get(), "}"]);
+                let answer = reply(&id, RESULT, result.get());
                 (None, answer, guarded_stream(told, subscription))
             }
             Err(error) => (
@@ -120,7 +120,7 @@ async fn call(method: &'static MethodInfo, context: Arc<Context>, request: Reque
     let Request { id, params, .. } = request;
     let started = tokio::time::Instant::now();
     let (code, reply) = match guarded(method, context, params).await {
-        Ok(result) => (None, reply([HEAD, &id, RESULT, result.get(), "}"])),
+        Ok(result) => (None, reply(&id, RESULT, result.get())),
         Err(error) => (Some(error.code().number()), error_reply(&id, &error)),
     };
     answered(method.name, &id, code, started);
@@ -139,10 +139,11 @@ async fn guarded(
 
 const HEAD: &str = r#"{"jsonrpc":"2.0","id":"#;
 const RESULT: &str = r#","result":"#;
+const ERROR: &str = r#","error":"#;
 
 /// A reply in place of a result.
 pub(crate) fn error_reply(id: &str, error: &RpcError) -> Reply {
-    reply([HEAD, id, ",\"error\":", &error.to_json(), "}"])
+    reply(id, ERROR, &error.to_json())
 }
 
 /// The reply to what is no request.
@@ -151,7 +152,6 @@ pub(crate) fn malformed_reply(malformed: &Malformed) -> Reply {
 }
 
 /// An empty line ends it, and compact JSON holds none.
-fn reply(pieces: [&str; 5]) -> Reply {
-    let [head, id, kind, answer, end] = pieces;
-    [head, id, kind, answer, end, "\n\n"].concat().into_bytes()
+fn reply(id: &str, kind: &str, answer: &str) -> Reply {
+    [HEAD, id, kind, answer, "}\n\n"].concat().into_bytes()
 }

@@ -25,13 +25,17 @@ pub(crate) fn reserve(
     }
     // Another program must not make it longer meanwhile.
     if let Err(error) = lock::begin(connection, options.busy_timeout) {
-        tracing::warn!(%error, "the log was not made longer beforehand: commits are slower at first");
+        is_slower(&error);
         return Ok(());
     }
     if let Err(error) = lengthen(database, options.log_bytes) {
-        tracing::warn!(%error, "the log could not be made longer beforehand: commits are slower at first");
+        is_slower(&error);
     }
     batch::undo(connection)
+}
+
+fn is_slower(error: &dyn std::error::Error) {
+    tracing::warn!(%error, "the log was not made longer beforehand: commits are slower at first");
 }
 
 fn lengthen(database: &Path, length: u64) -> io::Result<()> {

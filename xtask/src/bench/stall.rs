@@ -6,7 +6,7 @@
 //!
 //! Ampere needs no ANALYZE and runs none. Another program that does holds the lock that writers share
 //! until its own commit has reached the disk; and it takes a processor, from which the writer is kept for as
-//! long as the system lets one of two that are equal go on, unless it runs under `nice`.
+//! long as the system lets the other go on. It is measured under `nice` as well.
 
 use super::disk::Over;
 use super::engine::{FILE, Machine};
@@ -27,6 +27,7 @@ const STRETCH: usize = 1_000;
 const STRETCHES: usize = 6;
 /// Without the limit SQLite holds the writers' lock while it reads everything.
 const ANALYZE: &str = "pragma analysis_limit = 100; analyze";
+
 /// One who pays, with nobody else there.
 struct Alone {
     machine: Machine,
