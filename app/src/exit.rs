@@ -13,6 +13,8 @@ pub enum Exit {
     NoConnection,
     /// 3: the command line or the configuration makes no sense.
     Usage,
+    /// 4: done, but the answer could not be written. Not 1, which would say that a payment failed.
+    NotShown,
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Error => 1,
             Exit::NoConnection => 2,
             Exit::Usage => 3,
+            Exit::NotShown => 4,
         })
     }
 }

@@ -24,7 +24,8 @@ A METHOD's parameters come by position, or all of them as key=value. Numbers, tr
 what starts with [, { or \" is taken as JSON, everything else as text. `ampere help` lists the methods.
 
 Exit status: 0 done, 1 an error from the daemon (on stdout as JSON) or a failed payment,
-2 no connection to the daemon, 3 the command line or the configuration makes no sense.";
+2 no connection to the daemon, 3 the command line or the configuration makes no sense,
+4 done, but the answer could not be written (a full disk).";
 
 /// Ask the Ampere daemon, and see what it does.
 #[derive(Debug, Parser)]

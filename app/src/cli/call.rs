@@ -44,10 +44,7 @@ impl Request {
 pub(super) async fn run(mut client: Client, request: Request, raw: bool) -> Exit {
     let Request { method, params } = request;
     match client.call_raw(&method, &params).await {
-        Ok(result) => {
-            output::result(&mut client, &method, result.get(), raw).await;
-            Exit::Ok
-        }
+        Ok(result) => output::result(&mut client, &method, result.get(), raw).await,
         Err(error) => failed(&method, error),
     }
 }
@@ -64,7 +61,7 @@ pub(super) fn failed(method: &str, error: CallError) -> Exit {
             if let Some(data) = data {
                 shown["data"] = data;
             }
-            output::pretty(&shown.to_string());
+            output::error(&shown.to_string());
             eprintln!("error {code}: {message}");
             Exit::Error
         }

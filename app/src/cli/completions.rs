@@ -1,19 +1,16 @@
 //! Completion scripts, the daemon's methods included.
 
 use super::args::Args;
+use super::output;
 use crate::exit::Exit;
 use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
 use clap_complete::Shell;
-use std::io::Write;
 
 /// Prints the script.
 pub(super) fn run(shell: Shell) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut with_methods(), "ampere", &mut script);
-    match std::io::stdout().write_all(&script) {
-        Ok(()) => Exit::Ok,
-        Err(_) => Exit::Error,
-    }
+    output::print(String::from_utf8_lossy(&script).trim_end())
 }
 
 /// The command line as if every method were a command of ours.

@@ -1,6 +1,6 @@
 //! `ampere events`: the history, an event a line, up to now or on and on.
 
-use super::call;
+use super::{call, output};
 use crate::exit::Exit;
 use domain::PaymentHash;
 use rpc::client::{CallError, Client};
@@ -47,6 +47,7 @@ pub(super) async fn run(mut client: Client, rpc_file: PathBuf, wanted: Wanted) -
     match ended {
         Ended::Done => Exit::Ok,
         Ended::NobodyReads => Exit::Error,
+        Ended::NotShown(why) => output::not_shown(&why),
         Ended::Failed(error) => call::failed("events", error),
     }
 }
@@ -56,6 +57,8 @@ enum Ended {
     Done,
     /// Standard output is closed.
     NobodyReads,
+    /// An event could not be written there.
+    NotShown(io::Error),
     Failed(CallError),
 }
 
@@ -165,8 +168,10 @@ impl Printer {
         if seq < self.next {
             return None;
         }
-        if writeln!(io::stdout(), "{event}").is_err() {
-            return Some(Ended::NobodyReads);
+        match writeln!(io::stdout(), "{event}") {
+            Ok(()) => {}
+            Err(why) if why.kind() == ErrorKind::BrokenPipe => return Some(Ended::NobodyReads),
+            Err(why) => return Some(Ended::NotShown(why)),
         }
         self.next = seq.saturating_add(1);
         self.left = self.left.map(|left| left.saturating_sub(1));

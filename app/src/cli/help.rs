@@ -1,9 +1,9 @@
 //! `ampere help`: everything there is, without a daemon.
 
 use super::args::Args;
+use super::output;
 use crate::exit::Exit;
 use crate::suggest::nearest;
-use crate::view::print_line;
 use clap::CommandFactory;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
@@ -17,8 +17,7 @@ pub(super) fn run(topic: Option<&str>) -> Exit {
             None => return unknown(topic),
         },
     };
-    print_line(text.trim_end());
-    Exit::Ok
+    output::print(text.trim_end())
 }
 
 fn overview() -> String {

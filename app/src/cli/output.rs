@@ -1,24 +1,45 @@
 //! Results on standard output.
 
 use super::table;
+use crate::exit::Exit;
+use crate::trouble::{report, trouble};
 use crate::view::{Names, is_terminal, print_line};
 use rpc::client::Client;
+use std::io::{self, ErrorKind, Write};
 
 /// A list as a table on a terminal; everything else as JSON.
-pub(super) async fn result(client: &mut Client, method: &str, result: &str, raw: bool) {
+pub(super) async fn result(client: &mut Client, method: &str, result: &str, raw: bool) -> Exit {
     if is_terminal() && !raw && table::is_list(method) {
         let names = Names::ask(client).await;
         let parsed = serde_json::from_str(result).ok();
         if let Some(table) = parsed.and_then(|parsed| table::of(method, &parsed, &names)) {
-            return print_line(&table);
+            return print(&table);
         }
     }
-    pretty(result);
+    print(&indented(result))
 }
 
-/// JSON as people read it.
-pub(super) fn pretty(json: &str) {
+/// An error, as JSON that people can read. It has words of its own elsewhere.
+pub(super) fn error(json: &str) {
     print_line(&indented(json));
+}
+
+/// A line, or many. A reader that went away has seen what it wanted.
+pub(super) fn print(text: &str) -> Exit {
+    match writeln!(io::stdout(), "{text}") {
+        Err(why) if why.kind() != ErrorKind::BrokenPipe => not_shown(&why),
+        _ => Exit::Ok,
+    }
+}
+
+/// Says that the answer is lost, and what is not.
+pub(super) fn not_shown(why: &io::Error) -> Exit {
+    let help = "make room and ask again; what a call did is done: look before you repeat a payment";
+    eprintln!(
+        "{}",
+        report(&trouble("the answer could not be written", why, help))
+    );
+    Exit::NotShown
 }
 
 /// Valid JSON with line breaks and indentation. Parsing it would lose the order of the fields, and

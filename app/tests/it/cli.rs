@@ -1,7 +1,9 @@
 //! `ampere`: what it prints, and its exit statuses.
 
-use crate::support::{Daemon, Home, LARGER, SMALLER, run};
+use crate::support::{Daemon, Home, LARGER, SMALLER, ampere, run, soon};
 use serde_json::json;
+use std::fs::File;
+use std::process::Stdio;
 
 #[tokio::test]
 async fn a_payment_can_be_made_by_hand() {
@@ -132,6 +134,32 @@ async fn status_3_what_makes_no_sense() {
     for words in cases {
         let ran = run(Some(home.path()), words).await;
         assert_eq!(ran.code, Some(3), "{words:?}: {}{}", ran.stdout, ran.stderr);
+    }
+}
+
+/// A full disk. What was asked for is done: 1 would say that a payment failed, and it would be made again.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn status_4_an_answer_that_cannot_be_written() {
+    let (home, daemon) = Daemon::fresh().await;
+    let invoice = daemon.invoice().await;
+    daemon.send_in_vain(&invoice, 0, LARGER).await;
+    let cases = [
+        &["listpayments"][..],
+        &["events"],
+        &["help"],
+        &["completions", "bash"],
+    ];
+    for words in cases {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = ampere();
+        command.arg("--data-dir").arg(home.path()).args(words);
+        let running = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let ended = soon("ampere", running.wait_with_output()).await.unwrap();
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(4), "{words:?}: {stderr}");
+        assert!(stderr.contains("No space left"), "{words:?}: {stderr}");
+        assert!(stderr.contains("before you repeat"), "{words:?}: {stderr}");
     }
 }
 
