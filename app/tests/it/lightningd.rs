@@ -139,6 +139,8 @@ async fn as_a_plugin_it_loses_nothing_with_its_lightningd() {
     let first = call(&fake.socket(), "sendpartialpay", params)
         .await
         .unwrap();
+    // It was answered before it was offered.
+    arrived(&fake.lightningd).await;
     fake.kill().await;
     let status = soon("the plugin's end", plugin.exited()).await;
     assert!(
