@@ -46,8 +46,8 @@ pub(super) async fn run(mut client: Client, rpc_file: PathBuf, wanted: Wanted) -
     };
     match ended {
         Ended::Done => Exit::Ok,
-        Ended::NobodyReads => Exit::Error,
-        Ended::NotShown(why) => output::not_shown(&why),
+        Ended::Unwritten(why) if why.kind() == ErrorKind::BrokenPipe => Exit::Error,
+        Ended::Unwritten(why) => output::not_shown(&why),
         Ended::Failed(error) => call::failed("events", error),
     }
 }
@@ -55,10 +55,8 @@ pub(super) async fn run(mut client: Client, rpc_file: PathBuf, wanted: Wanted) -
 /// Why nothing more is printed.
 enum Ended {
     Done,
-    /// Standard output is closed.
-    NobodyReads,
-    /// An event could not be written there.
-    NotShown(io::Error),
+    /// Standard output takes no more: nobody reads it any longer, or something is wrong there.
+    Unwritten(io::Error),
     Failed(CallError),
 }
 
@@ -168,10 +166,8 @@ impl Printer {
         if seq < self.next {
             return None;
         }
-        match writeln!(io::stdout(), "{event}") {
-            Ok(()) => {}
-            Err(why) if why.kind() == ErrorKind::BrokenPipe => return Some(Ended::NobodyReads),
-            Err(why) => return Some(Ended::NotShown(why)),
+        if let Err(why) = writeln!(io::stdout(), "{event}") {
+            return Some(Ended::Unwritten(why));
         }
         self.next = seq.saturating_add(1);
         self.left = self.left.map(|left| left.saturating_sub(1));
