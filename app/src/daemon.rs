@@ -108,7 +108,7 @@ impl Running {
             invoices: dev.as_ref().map(|network| network.invoices()),
             dev: dev.map(|network| network as Arc<dyn domain::DevNetwork>),
             about: about(assembly),
-            network: nodes.network_name(),
+            networks: nodes.networks(),
             stop: shutdown.callback(),
         };
         let calls = rpc::InProcess::new(services, assembly.limits.clone())?;

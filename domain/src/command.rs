@@ -1,8 +1,8 @@
 //! What can be asked of a payment, and every way in which it can say no.
 
 use crate::{
-    Invoice, Msat, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret, Request,
-    Route, Timestamp, Word,
+    Invoice, Msat, Network, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret,
+    Request, Route, Timestamp, Word,
 };
 
 /// What can happen to a payment.
@@ -36,6 +36,8 @@ pub struct SendPart {
     pub route: Route,
     /// The node that shall offer it.
     pub node: NodeName,
+    /// The chain that this node is on, where known.
+    pub network: Option<Network>,
     /// The height at which its first HTLC will expire, where known.
     pub cltv_expiry: Option<u32>,
     /// The invoice's secret, if given apart from the invoice.
@@ -116,6 +118,62 @@ pub enum Refusal {
         invoice: String,
         /// What was asked.
         given: String,
+    },
+    /// The invoice asks for less than that, or for more.
+    #[error(
+        "bolt11: the invoice asks for {asks} msat, so intended_msatoshi can be {asks} to {}, not \
+         {intended}",
+        asks.get().saturating_mul(2)
+    )]
+    InvoiceAmount {
+        /// What it asks for.
+        asks: Msat,
+        /// What was said.
+        intended: Msat,
+    },
+    /// The invoice is for another chain.
+    #[error(
+        "bolt11: the invoice is for {invoice}, this node is on {node}; nothing was sent: ask the payee \
+         for an invoice of {node}"
+    )]
+    OtherNetwork {
+        /// The invoice's chain.
+        invoice: Network,
+        /// The node's.
+        node: Network,
+    },
+    /// The payee would refuse an HTLC that has so few blocks left.
+    #[error(
+        "route: the last hop has a delay of {given}, and the invoice asks for at least {least} \
+         (min_final_cltv_expiry); make every delay of the route {} larger",
+        least.saturating_sub(*given)
+    )]
+    FinalDelay {
+        /// The last hop's delay.
+        given: u32,
+        /// What the invoice asks for.
+        least: u32,
+    },
+    /// The payee takes one part only.
+    #[error(
+        "the invoice takes no partial payments (it lacks the feature basic_mpp): a part of {amount} \
+         msat is refused, send all {intended} msat in one part"
+    )]
+    TakesNoParts {
+        /// What the part would deliver.
+        amount: Msat,
+        /// What the payment shall deliver in all.
+        intended: Msat,
+    },
+    /// The invoice holds the hash of another description.
+    #[error(
+        "description: the invoice holds the hash of another description ({}); give the description \
+         that the payee hashed, to the letter, or none, and your own words as label",
+        hex::encode(invoice)
+    )]
+    OtherDescription {
+        /// The hash that the invoice holds.
+        invoice: [u8; 32],
     },
     /// The invoice has expired.
     #[error("Invoice expired at {}; ask the payee for a new one", .0.seconds())]
@@ -201,6 +259,8 @@ pub enum Term {
     Metadata,
     /// The payment hash.
     Hash,
+    /// The invoice.
+    Invoice,
 }
 
 impl std::fmt::Display for Term {
@@ -212,6 +272,7 @@ impl std::fmt::Display for Term {
             Term::Secret => "payment_secret",
             Term::Metadata => "payment_metadata",
             Term::Hash => "payment_hash",
+            Term::Invoice => "bolt11",
         })
     }
 }

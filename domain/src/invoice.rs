@@ -1,6 +1,6 @@
 //! What a BOLT 11 invoice says, once an adapter has decoded it and verified its signature.
 
-use crate::{Msat, NodeId, PaymentHash, PaymentMetadata, PaymentSecret, Timestamp};
+use crate::{Msat, Network, NodeId, PaymentHash, PaymentMetadata, PaymentSecret, Timestamp};
 
 /// A decoded invoice.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,8 +17,25 @@ pub struct Invoice {
     pub secret: PaymentSecret,
     /// What the payee wants to see again in the final onion payload.
     pub metadata: Option<PaymentMetadata>,
-    /// When it expires.
+    /// What the payee wrote in it (BOLT 11 `d`), unless that is empty.
+    pub description: Option<String>,
+    /// What it demands of every part.
+    pub terms: InvoiceTerms,
+}
+
+/// What an invoice demands of every part of its payment, also of one that does not repeat the invoice.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InvoiceTerms {
+    /// The chain that it is for.
+    pub network: Network,
+    /// No part is accepted afterwards.
     pub expires_at: Timestamp,
+    /// The blocks that the HTLC of the last hop must have left at least (BOLT 11 `c`).
+    pub min_final_cltv_expiry: u32,
+    /// Whether the payee takes several parts (`basic_mpp`).
+    pub takes_parts: bool,
+    /// SHA256 of a description that the invoice does not hold itself (BOLT 11 `h`).
+    pub description_hash: Option<[u8; 32]>,
 }
 
 /// Neither the invoice nor its metadata: both tell the secret, or what the payee made of it.
@@ -28,7 +45,7 @@ impl std::fmt::Debug for Invoice {
             .field("payment_hash", &self.payment_hash)
             .field("amount", &self.amount)
             .field("payee", &self.payee)
-            .field("expires_at", &self.expires_at)
+            .field("terms", &self.terms)
             .finish_non_exhaustive()
     }
 }

@@ -26,7 +26,7 @@ mod send;
 
 use crate::planted::planted;
 use crate::{
-    Change, Command, Deletion, Failure, Notes, Offer, PartId, PartialPayment, PaymentHash,
+    Change, Command, Deletion, Failure, Network, Notes, Offer, PartId, PartialPayment, PaymentHash,
     PaymentSummary, Receipt, Refusal, StatusKind, Timestamp, Transition,
 };
 use std::collections::BTreeMap;
@@ -158,9 +158,16 @@ impl Payment {
         failed.max_by_key(|part| (part.completed_at, part.id))
     }
 
-    /// Whether a part that has not left the node yet still should. A caller who asked longer than
-    /// `window` ago has long given up on it, and a complete payment needs no more (rule A-2).
-    pub fn wish(&self, part: PartId, now: Timestamp, window: Duration) -> Wish {
+    /// Whether a part that has not left its node yet still should; `network` is the node's, where known.
+    /// A caller who asked longer than `window` ago has long given up on it, and a complete payment needs
+    /// no more (rule A-2). Nor does the payee take what leaves after the invoice has expired.
+    pub fn wish(
+        &self,
+        part: PartId,
+        now: Timestamp,
+        window: Duration,
+        network: Option<&Network>,
+    ) -> Wish {
         let Some(part) = self.part(part).filter(|part| part.is_live()) else {
             return Wish::Resolved;
         };
@@ -168,12 +175,17 @@ impl Payment {
             OffersAfterSuccess,
             return Wish::Offer(Box::new(self.offer(part)))
         );
+        let invoice = self.summary.terms.invoice.as_ref();
         let reason = if self.status() == StatusKind::Complete {
             "the payment was complete before the part left"
         } else if self.summary.quarantine.is_some() {
             "the payment was quarantined before the part left"
         } else if now > part.created_at.after(window) {
             "its route was too old by the time it could be offered"
+        } else if invoice.is_some_and(|invoice| now > invoice.expires_at) {
+            "its invoice had expired by the time it could be offered"
+        } else if invoice.is_some_and(|i| network.is_some_and(|node| *node != i.network)) {
+            "its invoice is for another network than its node's"
         } else {
             return Wish::Offer(Box::new(self.offer(part)));
         };

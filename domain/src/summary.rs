@@ -2,8 +2,8 @@
 //! nothing has to be added up again.
 
 use crate::{
-    Msat, NodeId, PartialPayment, PaymentHash, PaymentId, PaymentMetadata, PaymentSecret,
-    PaymentStatus, Preimage, StatusKind, Timestamp,
+    InvoiceTerms, Msat, NodeId, PartialPayment, PaymentHash, PaymentId, PaymentMetadata,
+    PaymentSecret, PaymentStatus, Preimage, StatusKind, Timestamp,
 };
 use std::fmt;
 
@@ -22,6 +22,8 @@ pub struct PaymentSummary {
     pub label: Option<String>,
     /// The invoice, from the first part that brought one.
     pub bolt11: Option<String>,
+    /// What the payee wrote in that invoice.
+    pub invoice_description: Option<String>,
     /// When its first part was accepted.
     pub created_at: Timestamp,
     /// When it last became complete or failed.
@@ -45,10 +47,12 @@ pub struct Terms {
     pub requested: Msat,
     /// The node that is paid.
     pub destination: NodeId,
-    /// The invoice's secret. Once set it is fixed; it can be set while no part is live.
+    /// The invoice's secret. It is fixed while a part is live, and for ever once the payment is paid.
     pub secret: Option<PaymentSecret>,
-    /// The invoice's metadata (BOLT 11 `m`), which goes into the final onion payload.
+    /// The invoice's metadata (BOLT 11 `m`), which goes into the final onion payload. As fixed as the secret.
     pub metadata: Option<PaymentMetadata>,
+    /// What the invoice demands of every part. As fixed as the secret.
+    pub invoice: Option<InvoiceTerms>,
 }
 
 /// The counters of a payment: a function of its parts, kept beside them.
@@ -175,6 +179,7 @@ impl fmt::Debug for Terms {
             .field("intended", &self.intended)
             .field("requested", &self.requested)
             .field("destination", &self.destination)
+            .field("invoice", &self.invoice)
             .finish_non_exhaustive()
     }
 }

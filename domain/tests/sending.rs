@@ -1,12 +1,12 @@
-//! What a part must agree with before it is accepted, and whether it should still leave.
+//! What is accepted, and whether it should still leave.
 
 use domain::contract::samples::{
-    after, decided, failure, hash, msat, node_id, part, preimage, route, route_to, secret, whole,
+    after, decided, failure, hash, msat, part, preimage, route, secret, whole,
 };
 use domain::payment::PARTS_MAX;
 use domain::{
-    Change, Command, Invoice, PartId, Payment, PaymentId, PaymentMetadata, PaymentSecret, Refusal,
-    SendPart, StatusKind, Term, Timestamp, Transition, Unchanged, Wish, Word,
+    Change, Command, PartId, Payment, PaymentId, Refusal, SendPart, StatusKind, Timestamp,
+    Unchanged, Wish, Word,
 };
 use std::time::Duration;
 
@@ -30,157 +30,6 @@ fn failed(id: u64, at: u64) -> Command {
 
 fn fulfilled(id: u64) -> Command {
     resolve(id, Word::Fulfilled(*preimage(1).1.expose()), NOW + 1)
-}
-
-fn metadata(byte: u8) -> PaymentMetadata {
-    PaymentMetadata::new(vec![byte])
-}
-
-/// It was refused because that term is another.
-#[track_caller]
-fn assert_differs(refused: &Result<Transition, Refusal>, term: Term) {
-    let of_the_term = matches!(refused, Err(Refusal::TermsDiffer { what, .. }) if *what == term);
-    assert!(of_the_term, "{term}: {refused:?}");
-}
-
-/// An invoice that part 1's samples agree with.
-fn invoice() -> Invoice {
-    Invoice {
-        bolt11: "lnbcrt10n1".into(),
-        payment_hash: hash(1),
-        amount: Some(msat(1_000)),
-        payee: node_id(9),
-        secret: secret(1),
-        metadata: Some(metadata(1)),
-        expires_at: Timestamp(NOW),
-    }
-}
-
-fn by_invoice() -> SendPart {
-    SendPart {
-        invoice: Some(invoice()),
-        secret: None,
-        ..part(1, 400, 1_000)
-    }
-}
-
-#[test]
-fn an_invoice_brings_what_goes_into_the_onion() {
-    let payment = after(None, &send(by_invoice()));
-    let row = payment.summary();
-    assert_eq!(row.terms.secret, Some(secret(1)));
-    assert_eq!(row.terms.metadata, Some(metadata(1)));
-    assert_eq!(row.bolt11.as_deref(), Some("lnbcrt10n1"));
-    // What is given apart goes before, where the invoice says the same.
-    let both = SendPart {
-        secret: Some(secret(1)),
-        metadata: Some(metadata(1)),
-        ..by_invoice()
-    };
-    assert!(decided(None, &send(both)).is_ok());
-    let apart = SendPart {
-        metadata: Some(metadata(7)),
-        ..part(1, 400, 1_000)
-    };
-    let payment = after(None, &send(apart));
-    assert_eq!(payment.summary().terms.metadata, Some(metadata(7)));
-}
-
-#[test]
-fn an_invoice_must_agree() {
-    type Break = fn(&mut SendPart);
-    let cases: [(Term, Break); 6] = [
-        (Term::Hash, |p| p.payment_hash = hash(2)),
-        (Term::Intended, |p| p.intended = msat(999)),
-        (Term::Intended, |p| p.intended = msat(2_001)),
-        (Term::Destination, |p| p.route = route_to(8, 400)),
-        (Term::Secret, |p| p.secret = Some(secret(2))),
-        (Term::Metadata, |p| p.metadata = Some(metadata(2))),
-    ];
-    for (term, break_it) in cases {
-        let mut broken = by_invoice();
-        break_it(&mut broken);
-        let refused = decided(None, &send(broken)).unwrap_err();
-        let of_the_term = matches!(&refused, Refusal::InvoiceDiffers { what, .. } if *what == term);
-        assert!(of_the_term, "{term}: {refused:?}");
-    }
-    let mut later = by_invoice();
-    later.invoice = Some(Invoice {
-        payment_hash: hash(2),
-        ..invoice()
-    });
-    let payment = after(None, &send(by_invoice()));
-    let refused = decided(Some(&payment), &send(later)).unwrap_err();
-    assert!(
-        matches!(
-            refused,
-            Refusal::InvoiceDiffers {
-                what: Term::Hash,
-                ..
-            }
-        ),
-        "{refused:?}"
-    );
-    for intended in [1_000, 2_000] {
-        let mut fits = by_invoice();
-        fits.intended = msat(intended);
-        fits.requested = fits.intended;
-        assert!(decided(None, &send(fits)).is_ok(), "{intended}");
-    }
-    let any_amount = SendPart {
-        invoice: Some(Invoice {
-            amount: None,
-            ..invoice()
-        }),
-        ..by_invoice()
-    };
-    assert!(decided(None, &send(any_amount)).is_ok());
-}
-
-#[test]
-fn an_invoice_expires() {
-    let late = SendPart {
-        at: Timestamp(NOW + 1),
-        ..by_invoice()
-    };
-    let expired = Refusal::InvoiceExpired(Timestamp(NOW));
-    assert_eq!(decided(None, &send(late.clone())), Err(expired.clone()));
-    let payment = after(None, &send(by_invoice()));
-    assert_eq!(decided(Some(&payment), &send(late)), Err(expired));
-}
-
-#[test]
-fn secrets_are_set_once_and_only_while_nothing_is_out() {
-    let without = SendPart {
-        secret: None,
-        metadata: None,
-        ..part(1, 1_000, 1_000)
-    };
-    let with = |secret: Option<PaymentSecret>, metadata: Option<PaymentMetadata>| SendPart {
-        secret,
-        metadata,
-        ..part(1, 1_000, 1_000)
-    };
-    let live = after(None, &send(without));
-    let idle = after(Some(live.clone()), &failed(1, NOW));
-    let set = with(Some(secret(1)), Some(metadata(1)));
-    assert_differs(&decided(Some(&live), &send(set.clone())), Term::Secret);
-    let only_metadata = with(None, Some(metadata(1)));
-    assert_differs(&decided(Some(&live), &send(only_metadata)), Term::Metadata);
-
-    let fixed = after(Some(idle), &send(set.clone()));
-    let fixed = after(Some(fixed), &failed(2, NOW));
-    assert_eq!(fixed.summary().terms.secret, Some(secret(1)));
-    assert_eq!(fixed.summary().terms.metadata, Some(metadata(1)));
-    assert!(decided(Some(&fixed), &send(set)).is_ok());
-    assert!(
-        decided(Some(&fixed), &send(with(None, None))).is_ok(),
-        "what is set stays"
-    );
-    let other = with(Some(secret(2)), None);
-    assert_differs(&decided(Some(&fixed), &send(other)), Term::Secret);
-    let other = with(None, Some(metadata(2)));
-    assert_differs(&decided(Some(&fixed), &send(other)), Term::Metadata);
 }
 
 #[test]
@@ -224,7 +73,7 @@ fn parts_have_a_limit() {
 #[test]
 fn a_part_leaves_only_while_it_is_wanted() {
     let window = Duration::from_secs(10);
-    let wish = |payment: &Payment, id, at| payment.wish(PartId(id), Timestamp(at), window);
+    let wish = |payment: &Payment, id, at| payment.wish(PartId(id), Timestamp(at), window, None);
     let dropped = |wish: Wish, why: &str| match wish {
         Wish::Drop(failure) => {
             assert!(
@@ -263,7 +112,7 @@ fn a_quarantined_payment_lets_nothing_leave() {
     row.quarantine = Some("why".into());
     let parts: Vec<_> = two.parts().cloned().collect();
     let quarantined = Payment::restore(row, parts).unwrap();
-    match quarantined.wish(PartId(2), Timestamp(NOW), Duration::from_secs(10)) {
+    match quarantined.wish(PartId(2), Timestamp(NOW), Duration::from_secs(10), None) {
         Wish::Drop(failure) => assert!(failure.message.contains("quarantined"), "{failure:?}"),
         other => panic!("{other:?}"),
     }

@@ -7,7 +7,8 @@
 use domain::contract::samples::{after, decided, failure, msat, part, preimage, route_to, whole};
 use domain::invariant::{Violation, step};
 use domain::{
-    Command, Decision, Payment, PaymentSecret, Refusal, SendPart, StatusKind, Timestamp, Word,
+    Command, Decision, Payment, PaymentMetadata, PaymentSecret, Refusal, SendPart, StatusKind,
+    Timestamp, Word,
 };
 use expect_test::expect;
 use std::fmt::Write;
@@ -79,6 +80,10 @@ fn commands() -> Vec<(&'static str, Command)> {
             "part, other secret",
             partial(|p| p.secret = Some(PaymentSecret::new([1; 32]))),
         ),
+        (
+            "part, other metadata",
+            partial(|p| p.metadata = Some(PaymentMetadata::new(vec![1]))),
+        ),
         ("part, no secret", partial(|p| p.secret = None)),
         ("sendpay", pay(|_| {})),
         ("sendpay, other amount", send(whole(1, 900))),
@@ -121,6 +126,11 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::NoSuchPart { .. } => "no such part".into(),
         Refusal::WrongPreimage { .. } => "wrong preimage".into(),
         Refusal::InvoiceDiffers { .. }
+        | Refusal::InvoiceAmount { .. }
+        | Refusal::OtherNetwork { .. }
+        | Refusal::FinalDelay { .. }
+        | Refusal::TakesNoParts { .. }
+        | Refusal::OtherDescription { .. }
         | Refusal::InvoiceExpired(_)
         | Refusal::TooManyParts { .. }
         | Refusal::PaidAndDeleted { .. }
@@ -166,6 +176,7 @@ fn every_cell() {
         -   part, other total      PartAccepted: P pending, 200 in flight, 0 delivered
         -   part, other payee      PartAccepted: P pending, 200 in flight, 0 delivered
         -   part, other secret     PartAccepted: P pending, 200 in flight, 0 delivered
+        -   part, other metadata   PartAccepted: P pending, 200 in flight, 0 delivered
         -   part, no secret        refused: secret missing
         -   sendpay                PartAccepted: P pending, 1000 in flight, 0 delivered
         -   sendpay, other amount  PartAccepted: P pending, 900 in flight, 0 delivered
@@ -180,6 +191,7 @@ fn every_cell() {
         P   part, other total      refused: other intended_msatoshi
         P   part, other payee      refused: other destination
         P   part, other secret     refused: other payment_secret
+        P   part, other metadata   refused: other payment_metadata
         P   part, no secret        PartAccepted: PP pending, 600 in flight, 0 delivered
         P   sendpay                unchanged: InProgress
         P   sendpay, other amount  unchanged: InProgress
@@ -194,6 +206,7 @@ fn every_cell() {
         C   part, other total      refused: other intended_msatoshi
         C   part, other payee      refused: other destination
         C   part, other secret     unchanged: AlreadyComplete
+        C   part, other metadata   unchanged: AlreadyComplete
         C   part, no secret        unchanged: AlreadyComplete
         C   sendpay                unchanged: AlreadyComplete
         C   sendpay, other amount  refused: Already succeeded with amount 1000
@@ -207,7 +220,8 @@ fn every_cell() {
         F   part too large         PartAccepted: FP pending, 601 in flight, 0 delivered
         F   part, other total      refused: other intended_msatoshi
         F   part, other payee      refused: other destination
-        F   part, other secret     refused: other payment_secret
+        F   part, other secret     PartAccepted: FP pending, 200 in flight, 0 delivered
+        F   part, other metadata   PartAccepted: FP pending, 200 in flight, 0 delivered
         F   part, no secret        PartAccepted: FP pending, 200 in flight, 0 delivered
         F   sendpay                PartAccepted: FP pending, 1000 in flight, 0 delivered
         F   sendpay, other amount  refused: other msatoshi
@@ -222,6 +236,7 @@ fn every_cell() {
         PP  part, other total      refused: other intended_msatoshi
         PP  part, other payee      refused: other destination
         PP  part, other secret     refused: other payment_secret
+        PP  part, other metadata   refused: other payment_metadata
         PP  part, no secret        PartAccepted: PPP pending, 1000 in flight, 0 delivered
         PP  sendpay                unchanged: InProgress
         PP  sendpay, other amount  unchanged: InProgress
@@ -236,6 +251,7 @@ fn every_cell() {
         PC  part, other total      refused: other intended_msatoshi
         PC  part, other payee      refused: other destination
         PC  part, other secret     unchanged: AlreadyComplete
+        PC  part, other metadata   unchanged: AlreadyComplete
         PC  part, no secret        unchanged: AlreadyComplete
         PC  sendpay                unchanged: AlreadyComplete
         PC  sendpay, other amount  refused: Already succeeded with amount 1000
@@ -250,6 +266,7 @@ fn every_cell() {
         CP  part, other total      refused: other intended_msatoshi
         CP  part, other payee      refused: other destination
         CP  part, other secret     unchanged: AlreadyComplete
+        CP  part, other metadata   unchanged: AlreadyComplete
         CP  part, no secret        unchanged: AlreadyComplete
         CP  sendpay                unchanged: AlreadyComplete
         CP  sendpay, other amount  refused: Already succeeded with amount 1000
@@ -264,6 +281,7 @@ fn every_cell() {
         PF  part, other total      refused: other intended_msatoshi
         PF  part, other payee      refused: other destination
         PF  part, other secret     refused: other payment_secret
+        PF  part, other metadata   refused: other payment_metadata
         PF  part, no secret        PartAccepted: PFP pending, 600 in flight, 0 delivered
         PF  sendpay                unchanged: InProgress
         PF  sendpay, other amount  unchanged: InProgress
@@ -278,6 +296,7 @@ fn every_cell() {
         FP  part, other total      refused: other intended_msatoshi
         FP  part, other payee      refused: other destination
         FP  part, other secret     refused: other payment_secret
+        FP  part, other metadata   refused: other payment_metadata
         FP  part, no secret        PartAccepted: FPP pending, 600 in flight, 0 delivered
         FP  sendpay                unchanged: InProgress
         FP  sendpay, other amount  unchanged: InProgress
@@ -292,6 +311,7 @@ fn every_cell() {
         CC  part, other total      refused: other intended_msatoshi
         CC  part, other payee      refused: other destination
         CC  part, other secret     unchanged: AlreadyComplete
+        CC  part, other metadata   unchanged: AlreadyComplete
         CC  part, no secret        unchanged: AlreadyComplete
         CC  sendpay                unchanged: AlreadyComplete
         CC  sendpay, other amount  refused: Already succeeded with amount 1000
@@ -306,6 +326,7 @@ fn every_cell() {
         CF  part, other total      refused: other intended_msatoshi
         CF  part, other payee      refused: other destination
         CF  part, other secret     unchanged: AlreadyComplete
+        CF  part, other metadata   unchanged: AlreadyComplete
         CF  part, no secret        unchanged: AlreadyComplete
         CF  sendpay                unchanged: AlreadyComplete
         CF  sendpay, other amount  refused: Already succeeded with amount 1000
@@ -319,7 +340,8 @@ fn every_cell() {
         FF  part too large         PartAccepted: FFP pending, 601 in flight, 0 delivered
         FF  part, other total      refused: other intended_msatoshi
         FF  part, other payee      refused: other destination
-        FF  part, other secret     refused: other payment_secret
+        FF  part, other secret     PartAccepted: FFP pending, 200 in flight, 0 delivered
+        FF  part, other metadata   PartAccepted: FFP pending, 200 in flight, 0 delivered
         FF  part, no secret        PartAccepted: FFP pending, 200 in flight, 0 delivered
         FF  sendpay                PartAccepted: FFP pending, 1000 in flight, 0 delivered
         FF  sendpay, other amount  refused: other msatoshi
@@ -334,6 +356,7 @@ fn every_cell() {
         C!  part, other total      refused: other intended_msatoshi
         C!  part, other payee      refused: other destination
         C!  part, other secret     unchanged: AlreadyComplete
+        C!  part, other metadata   unchanged: AlreadyComplete
         C!  part, no secret        unchanged: AlreadyComplete
         C!  sendpay                unchanged: AlreadyComplete
         C!  sendpay, other amount  refused: Already succeeded with amount 1000

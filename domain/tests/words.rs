@@ -1,6 +1,8 @@
 //! Names, numbers and words: what they accept, how they print, and what they never show.
 
-use domain::contract::samples::{failure, hash, msat, node_id, part, preimage, route, secret};
+use domain::contract::samples::{
+    failure, hash, invoice_terms, msat, node_id, part, preimage, route, secret,
+};
 use domain::{
     Change, EventKind, Failure, FailureCode, Hop, Invoice, Msat, NodeId, NodeIdentity, NodeName,
     Notes, PartId, PaymentHash, PaymentId, PaymentMetadata, PaymentSecret, Preimage, Refusal,
@@ -138,7 +140,8 @@ fn secrets_do_not_show() {
         payee: node_id(9),
         secret: secret(1),
         metadata: Some(metadata.clone()),
-        expires_at: Timestamp(1),
+        description: None,
+        terms: invoice_terms(),
     };
     let mut command = part(1, 400, 1_000);
     command.metadata = Some(metadata);

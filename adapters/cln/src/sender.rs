@@ -8,7 +8,7 @@ use crate::options::OfferBy;
 use crate::session::Session;
 use async_trait::async_trait;
 use domain::{
-    Failure, Hop, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId,
+    Failure, Hop, HtlcSender, LookUp, Network, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId,
     PaymentHash, Route,
 };
 use serde_json::{Value, json};
@@ -61,6 +61,10 @@ impl HtlcSender for Sender {
 
     fn height(&self) -> Option<u32> {
         self.link.base_height()
+    }
+
+    fn network(&self) -> Option<Network> {
+        self.link.network().as_deref().map(Network::named)
     }
 }
 

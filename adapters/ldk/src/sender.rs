@@ -40,4 +40,8 @@ impl HtlcSender for Sender {
     fn height(&self) -> Option<u32> {
         Some(self.0.height())
     }
+
+    fn network(&self) -> Option<domain::Network> {
+        Some(domain::Network::regtest())
+    }
 }

@@ -1,41 +1,79 @@
-//! BOLT 11 invoices: decoded, the signature verified.
+//! BOLT 11 invoices: decoded, the signature verified, and nothing in them that two readers could read
+//! differently.
 
-use domain::{Invoice, Msat, NodeId, PaymentHash, PaymentMetadata, PaymentSecret, Timestamp};
-use lightning_invoice::Bolt11Invoice;
+mod features;
+mod spelling;
+
+use domain::{
+    Invoice, InvoiceTerms, Msat, Network, NodeId, PaymentHash, PaymentMetadata, PaymentSecret,
+    Timestamp,
+};
+use lightning_invoice::{
+    Bolt11Invoice, Bolt11InvoiceDescriptionRef, Currency, SignedRawBolt11Invoice,
+};
 
 /// What the invoice says; the error is all that is to be said.
 pub(crate) fn decode(text: &str) -> Result<Invoice, String> {
-    let invalid = |why: &dyn std::fmt::Display| format!("Invalid bolt11: {why}");
-    let text = canonical(text);
-    let invoice: Bolt11Invoice = text.parse().map_err(|why| invalid(&why))?;
+    let text = spelling::canonical(text);
+    let signed: SignedRawBolt11Invoice = text.parse().map_err(invalid)?;
+    spelling::means_one_thing(&signed, &text).map_err(invalid)?;
+    features::are_known(&signed).map_err(invalid)?;
+    let invoice = Bolt11Invoice::from_signed(signed).map_err(invalid)?;
     let amount = invoice.amount_milli_satoshis().map(Msat::new).transpose();
     let payee = NodeId::new(invoice.get_payee_pub_key().serialize());
-    let expires = invoice.expires_at().map(|at| at.as_micros());
-    let expires = expires.and_then(|micros| u64::try_from(micros).ok());
+    let (description, description_hash) = described(&invoice);
     Ok(Invoice {
         payment_hash: PaymentHash(invoice.payment_hash().0),
-        amount: amount.map_err(|why| invalid(&why))?,
-        payee: payee.map_err(|why| invalid(&why))?,
+        amount: amount.map_err(invalid)?,
+        payee: payee.map_err(invalid)?,
         secret: PaymentSecret::new(invoice.payment_secret().0),
         metadata: invoice
             .payment_metadata()
             .cloned()
             .map(PaymentMetadata::new),
-        expires_at: Timestamp(expires.unwrap_or(u64::MAX)),
+        description,
+        terms: InvoiceTerms {
+            network: network(&invoice.currency()),
+            expires_at: expires_at(&invoice),
+            min_final_cltv_expiry: u32::try_from(invoice.min_final_cltv_expiry_delta())
+                .unwrap_or(u32::MAX),
+            takes_parts: features::basic_mpp(&invoice),
+            description_hash,
+        },
         bolt11: text,
     })
 }
 
-/// Without `lightning:`, and in the lower case that makes two spellings of one invoice equal.
-fn canonical(text: &str) -> String {
-    const SCHEME: &str = "lightning:";
-    let text = match text.get(..SCHEME.len()) {
-        Some(start) if start.eq_ignore_ascii_case(SCHEME) => &text[SCHEME.len()..],
-        _ => text,
-    };
-    if text.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        text.to_owned()
-    } else {
-        text.to_ascii_lowercase()
+fn invalid(why: impl std::fmt::Display) -> String {
+    format!("Invalid bolt11: {why}")
+}
+
+/// An end that no clock of ours will see is as far away as storage can write.
+fn expires_at(invoice: &Bolt11Invoice) -> Timestamp {
+    let micros = invoice.expires_at().map(|at| at.as_micros());
+    let micros = micros.and_then(|micros| i64::try_from(micros).ok());
+    Timestamp(micros.unwrap_or(i64::MAX).unsigned_abs())
+}
+
+fn described(invoice: &Bolt11Invoice) -> (Option<String>, Option<[u8; 32]>) {
+    match invoice.description() {
+        Bolt11InvoiceDescriptionRef::Direct(text) => {
+            let text = text.as_inner().0.clone();
+            ((!text.is_empty()).then_some(text), None)
+        }
+        Bolt11InvoiceDescriptionRef::Hash(hash) => (None, Some(*hash.0.as_ref())),
     }
 }
+
+fn network(currency: &Currency) -> Network {
+    Network::named(match currency {
+        Currency::Bitcoin => "bitcoin",
+        Currency::BitcoinTestnet => "testnet",
+        Currency::Regtest => "regtest",
+        Currency::Simnet => "simnet",
+        Currency::Signet => "signet",
+    })
+}
+
+#[cfg(test)]
+mod tests;

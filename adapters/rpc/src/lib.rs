@@ -14,6 +14,7 @@
 //!   lists where they hold up no payment.
 //! - [`error`]: every error number, in one table.
 //! - [`client`]: the other end of the socket. `docs`: the reference of the methods, from their types.
+//!   `forge`: invoices for tests.
 //!
 //! # Absent
 //!
@@ -25,6 +26,8 @@ mod dispatch;
 #[cfg(feature = "docs")]
 pub mod docs;
 pub mod error;
+#[cfg(feature = "forge")]
+pub mod forge;
 mod frames;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;

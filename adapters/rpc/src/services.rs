@@ -1,8 +1,9 @@
 //! What the methods call.
 
 use crate::Limits;
+use crate::error::RpcError;
 use crate::scribe::Scribe;
-use domain::{DevNetwork, OwnInvoices, PaymentApi};
+use domain::{DevNetwork, Invoice, Network, OwnInvoices, PaymentApi};
 use std::io;
 use std::sync::Arc;
 
@@ -17,9 +18,9 @@ pub struct Services {
     pub invoices: Option<Arc<dyn OwnInvoices>>,
     /// What `getinfo` says of this daemon.
     pub about: About,
-    /// The network that the nodes are on (`regtest`, `bitcoin`, …), or `unknown` as long as no node
-    /// has said so.
-    pub network: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The networks that the nodes are on, the default node's first; none as long as no node has said
+    /// so.
+    pub networks: Arc<dyn Fn() -> Vec<Network> + Send + Sync>,
     /// What `stop` calls: it asks for the shutdown that [`Server::run`] waits for, and returns.
     ///
     /// [`Server::run`]: crate::Server::run
@@ -52,5 +53,18 @@ impl Context {
             limits,
             scribe,
         })
+    }
+
+    /// An invoice of a chain that no node is on concerns nobody here.
+    pub(crate) fn is_of_our_network(&self, invoice: &Invoice) -> Result<(), RpcError> {
+        let (network, ours) = (&invoice.terms.network, (self.services.networks)());
+        if ours.is_empty() || ours.contains(network) {
+            return Ok(());
+        }
+        let ours: Vec<&str> = ours.iter().map(Network::as_str).collect();
+        Err(RpcError::params(format!(
+            "bolt11: the invoice is for {network}, this node is on {}",
+            ours.join(" and ")
+        )))
     }
 }

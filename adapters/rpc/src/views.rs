@@ -10,7 +10,7 @@ pub(crate) use event::EventRow;
 pub(crate) use incoming::{IncomingPaymentView, PartialInvoiceView};
 pub(crate) use invoice::OwnInvoiceView;
 pub(crate) use part::{FailedPart, HopView, PartView};
-pub(crate) use payment::{FailedPayment, PaymentView};
+pub(crate) use payment::{FailedPayment, PaymentView, PendingPayment};
 
 use crate::error::{Code, RpcError};
 use crate::methods::{Reply, reply};

@@ -191,6 +191,10 @@ impl HtlcSender for SimNode {
     fn height(&self) -> Option<u32> {
         Some(700_000)
     }
+
+    fn network(&self) -> Option<domain::Network> {
+        Some(domain::Network::regtest())
+    }
 }
 
 /// What the first hop says of too small a fee.

@@ -107,6 +107,10 @@ impl HtlcSender for NullNode {
     fn height(&self) -> Option<u32> {
         Some(800_000)
     }
+
+    fn network(&self) -> Option<domain::Network> {
+        Some(domain::Network::regtest())
+    }
 }
 
 #[async_trait]

@@ -93,11 +93,11 @@ impl SimStore {
     }
 }
 
-fn is_found(search: Option<&String>, texts: [&Option<String>; 2]) -> bool {
+fn is_found(search: Option<&String>, texts: &[&Option<String>]) -> bool {
     let Some(search) = search.map(|search| search.to_ascii_lowercase()) else {
         return true;
     };
-    let mut texts = texts.into_iter().flatten();
+    let mut texts = texts.iter().copied().flatten();
     texts.any(|text| text.to_ascii_lowercase().contains(&search))
 }
 
@@ -188,7 +188,10 @@ impl PaymentStore for SimStore {
             filter.start.is_none_or(|start| row.id >= start)
                 && filter.hash.is_none_or(|hash| row.payment_hash == hash)
                 && filter.status.is_none_or(|status| row.status() == status)
-                && is_found(filter.search.as_ref(), [&row.label, &row.description])
+                && is_found(
+                    filter.search.as_ref(),
+                    &[&row.label, &row.description, &row.invoice_description],
+                )
         };
         let limit = usize::try_from(filter.limit).unwrap_or(0);
         let rows = rows.filter(wanted).take(limit);

@@ -125,7 +125,10 @@ async fn lost_offer_answer_is_not_a_failure() {
     world.node.lapse(Lapse::AnswerLost);
     let part = world.part(1, 1_000, 1_000).await;
     world.sent(1).await;
-    assert_eq!(world.poll(part.id).await, Err(ApiError::TimedOut));
+    assert!(matches!(
+        world.poll(part.id).await,
+        Err(ApiError::TimedOut(_))
+    ));
     world.fulfil(1, part.id);
     world.wait(part.id).await.unwrap();
     assert_eq!(world.htlcs(), 1);
@@ -150,7 +153,10 @@ async fn node_that_is_down_leaves_the_part_pending() {
     let world = World::with_slow_time().await;
     world.node.set_down(true);
     let part = world.part(1, 1_000, 1_000).await;
-    assert_eq!(world.poll(part.id).await, Err(ApiError::TimedOut));
+    assert!(matches!(
+        world.poll(part.id).await,
+        Err(ApiError::TimedOut(_))
+    ));
     // The node has been asked in vain, and the pause before the next time has begun.
     world.slept().await;
     world.node.set_down(false);
@@ -195,13 +201,13 @@ async fn failed_part_is_replaced_and_the_payment_completes() {
     );
     world.fail(1, one.id);
     assert_eq!(failed_code(&world.wait(one.id).await), 204);
-    assert_eq!(
+    assert!(matches!(
         world
             .engine
             .wait_send_pay(hash(1), Some(Duration::ZERO))
             .await,
-        Err(ApiError::TimedOut)
-    );
+        Err(ApiError::TimedOut(_))
+    ));
     let three = world.part(1, 400, 1_000).await;
     world.fulfil(1, three.id);
     world.fulfil(1, two.id);
@@ -262,7 +268,10 @@ async fn restart_looks_up_what_was_live() {
     let world = World::with(store, node, SimClock::hasty()).await;
     world.completes(parts[0]).await;
     assert_eq!(failed_code(&world.wait(parts[1]).await), 204);
-    assert_eq!(world.poll(parts[2]).await, Err(ApiError::TimedOut));
+    assert!(matches!(
+        world.poll(parts[2]).await,
+        Err(ApiError::TimedOut(_))
+    ));
     assert_eq!(world.htlcs(), 3);
 }
 

@@ -44,12 +44,12 @@ async fn a_payment_is_waited_for_until_its_last_part_is_over() {
         world.part(1, 600, 1_000).await,
     );
     world.sent(2).await;
-    assert_eq!(poll(&world, 1).await, Err(ApiError::TimedOut));
+    assert!(matches!(poll(&world, 1).await, Err(ApiError::TimedOut(_))));
     world.fulfil(1, one.id);
     let complete = world.engine.wait_send_pay(hash(1), None).await.unwrap();
     assert_eq!(complete.tally.live, 1);
     assert_eq!(complete.fee(), None, "what is live may still cost more");
-    assert_eq!(poll(&world, 1).await, Err(ApiError::TimedOut));
+    assert!(matches!(poll(&world, 1).await, Err(ApiError::TimedOut(_))));
     let (found, ()) = tokio::join!(settled(&world, 1), async { world.fulfil(1, two.id) });
     let found = found.unwrap();
     assert_eq!(
@@ -76,7 +76,7 @@ async fn a_failed_payment_is_no_error_and_safe_to_retry() {
     assert_eq!(listed(&world, 1).await, found);
     // And so it is: another part may come, and is waited for.
     world.part(1, 1_000, 1_000).await;
-    assert_eq!(poll(&world, 1).await, Err(ApiError::TimedOut));
+    assert!(matches!(poll(&world, 1).await, Err(ApiError::TimedOut(_))));
     assert!(!listed(&world, 1).await.retry().is_safe);
 }
 
@@ -93,7 +93,7 @@ async fn what_is_unknown_is_not_over() {
         !retry.is_safe && retry.why.contains("connection refused"),
         "{retry:?}"
     );
-    assert_eq!(poll(&world, 1).await, Err(ApiError::TimedOut));
+    assert!(matches!(poll(&world, 1).await, Err(ApiError::TimedOut(_))));
     world.node.fate(hash(1), Fate::Fulfilled);
     world.node.set_down(false);
     assert_eq!(
@@ -112,10 +112,10 @@ async fn what_a_commit_in_doubt_has_left_is_not_over() {
     assert!(matches!(sent, Err(ApiError::StorageUnknown(_))), "{sent:?}");
     world.slept().await;
     world.store.set_read_fails(hash(1), false);
-    assert_eq!(poll(&world, 1).await, Err(ApiError::TimedOut));
+    assert!(matches!(poll(&world, 1).await, Err(ApiError::TimedOut(_))));
     let now = Some(Duration::ZERO);
     let paid = world.engine.wait_send_pay(hash(1), now).await;
-    assert_eq!(paid, Err(ApiError::TimedOut));
+    assert!(matches!(paid, Err(ApiError::TimedOut(_))));
     assert_eq!(world.htlcs(), 0);
 }
 

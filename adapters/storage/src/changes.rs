@@ -116,7 +116,7 @@ impl PaymentWrite {
             Change::Accepted(_) => {
                 return Ok(PaymentWrite::Joined(Box::new(PaymentJoined {
                     progress,
-                    notes: notes(row),
+                    notes: notes(row)?,
                     expected,
                 })));
             }
@@ -137,7 +137,7 @@ impl PaymentWrite {
 
 impl NewPayment {
     pub(crate) fn of(row: &PaymentSummary, progress: Progress) -> Result<NewPayment, Unstorable> {
-        let (terms, notes) = (&row.terms, notes(row));
+        let (terms, notes) = (&row.terms, notes(row)?);
         Ok(NewPayment {
             id: 0,
             payment_hash: row.payment_hash.0.to_vec(),
@@ -160,6 +160,12 @@ impl NewPayment {
             description: notes.description,
             label: notes.label,
             bolt11: notes.bolt11,
+            invoice_description: notes.invoice_description,
+            invoice_network: notes.invoice_network,
+            invoice_expires_at: notes.invoice_expires_at,
+            min_final_cltv_expiry: notes.min_final_cltv_expiry,
+            basic_mpp: notes.basic_mpp,
+            description_hash: notes.description_hash,
         })
     }
 }
@@ -179,14 +185,24 @@ pub(crate) fn progress(row: &PaymentSummary) -> Result<Progress, Unstorable> {
     })
 }
 
-fn notes(row: &PaymentSummary) -> Notes {
-    Notes {
+fn notes(row: &PaymentSummary) -> Result<Notes, Unstorable> {
+    let invoice = row.terms.invoice.as_ref();
+    let expires_at = invoice.map(|invoice| time(invoice.expires_at));
+    Ok(Notes {
         payment_secret: row.terms.secret.as_ref().map(|s| s.expose().to_vec()),
         payment_metadata: row.terms.metadata.as_ref().map(|m| m.expose().to_vec()),
         description: row.description.clone(),
         label: row.label.clone(),
         bolt11: row.bolt11.clone(),
-    }
+        invoice_description: row.invoice_description.clone(),
+        invoice_network: invoice.map(|invoice| invoice.network.as_str().to_owned()),
+        invoice_expires_at: expires_at.transpose()?,
+        min_final_cltv_expiry: invoice.map(|invoice| i64::from(invoice.min_final_cltv_expiry)),
+        basic_mpp: invoice.map(|invoice| i64::from(invoice.takes_parts)),
+        description_hash: invoice
+            .and_then(|i| i.description_hash)
+            .map(|hash| hash.to_vec()),
+    })
 }
 
 impl PartWrite {

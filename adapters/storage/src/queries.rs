@@ -113,7 +113,8 @@ pub(crate) fn payments(
         page = page.filter(payments::payment_hash.eq(hash.0.to_vec()));
     }
     if let Some(text) = &filter.search {
-        page = page.filter(searched("payments", text));
+        let texts = ["label", "description", "invoice_description"];
+        page = page.filter(searched("payments", &texts, text));
     }
     // In the words of the partial indexes.
     page = match filter.status {
@@ -278,12 +279,14 @@ pub(crate) fn start_at(start: Option<u64>) -> i64 {
     start.map_or(i64::MIN, row_id)
 }
 
-/// That text is in the label or the description of that table's row. SQLite's `lower` and ours know the
-/// same letters: ASCII's.
-pub(crate) fn searched(table: &'static str, text: &str) -> Searched {
-    let texts = format!(
-        "instr(lower(coalesce({table}.label, '') || char(10) || coalesce({table}.description, '')), "
-    );
+/// That text is in one of those columns of that table's row. SQLite's `lower` and ours know the
+/// same letters: those of ASCII.
+pub(crate) fn searched(table: &str, columns: &[&str], text: &str) -> Searched {
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|column| format!("coalesce({table}.{column}, '')"))
+        .collect();
+    let texts = format!("instr(lower({}), ", columns.join(" || char(10) || "));
     let bound = sql::<Bool>(&texts).bind::<Text, _>(text.to_ascii_lowercase());
     bound.sql(") > 0")
 }

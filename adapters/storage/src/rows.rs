@@ -19,9 +19,9 @@ use crate::schema::{nodes, parts, payments};
 use diesel::prelude::*;
 use domain::invariant::stored;
 use domain::{
-    Damaged, Failure, FailureCode, Listed, NodeName, PartId, PartStatus, PartialPayment,
-    PaymentHash, PaymentId, PaymentMetadata, PaymentSecret, PaymentSummary, ShortChannelId,
-    StatusKind, Tally, Terms,
+    Damaged, Failure, FailureCode, InvoiceTerms, Listed, Network, NodeName, PartId, PartStatus,
+    PartialPayment, PaymentHash, PaymentId, PaymentMetadata, PaymentSecret, PaymentSummary,
+    ShortChannelId, StatusKind, Tally, Terms,
 };
 
 #[derive(Queryable, Selectable)]
@@ -49,6 +49,20 @@ pub(crate) struct PaymentRow {
     description: Option<RawText>,
     label: Option<RawText>,
     bolt11: Option<RawText>,
+    invoice_description: Option<RawText>,
+    #[diesel(embed)]
+    invoice: InvoiceRow,
+}
+
+/// What the payment's invoice demands of every part: all of it, or nothing.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = payments)]
+pub(crate) struct InvoiceRow {
+    invoice_network: Option<RawText>,
+    invoice_expires_at: Option<i64>,
+    min_final_cltv_expiry: Option<i64>,
+    basic_mpp: Option<i64>,
+    description_hash: Option<Vec<u8>>,
 }
 
 /// What a part needs of its payment.
@@ -157,10 +171,12 @@ impl PaymentRow {
                 destination: node_id(&self.destination, "destination")?,
                 secret: secret.map(PaymentSecret::new),
                 metadata: self.payment_metadata.map(PaymentMetadata::new),
+                invoice: self.invoice.into_domain()?,
             },
             description: text(self.description, "description")?,
             label: text(self.label, "label")?,
             bolt11: text(self.bolt11, "bolt11")?,
+            invoice_description: text(self.invoice_description, "invoice_description")?,
             created_at: time(self.created_at, "created_at")?,
             completed_at: optional_time(self.completed_at, "completed_at")?,
             preimage,
@@ -174,6 +190,32 @@ impl PaymentRow {
         } else {
             let (stored, is) = (status.as_str(), summary.status().as_str());
             Err(format!("A-8: it is stored as {stored}, and is {is}"))
+        }
+    }
+}
+
+impl InvoiceRow {
+    fn into_domain(self) -> Result<Option<InvoiceTerms>, String> {
+        let hash = optional_array(self.description_hash.as_deref(), "description_hash")?;
+        let terms = (
+            self.invoice_network,
+            self.invoice_expires_at,
+            self.min_final_cltv_expiry,
+            self.basic_mpp,
+        );
+        match terms {
+            (None, None, None, None) if hash.is_none() => Ok(None),
+            (Some(network), Some(expires_at), Some(delay), Some(basic_mpp @ (0 | 1))) => {
+                let network = network.into_string("invoice_network")?;
+                Ok(Some(InvoiceTerms {
+                    network: Network::named(&network),
+                    expires_at: time(expires_at, "invoice_expires_at")?,
+                    min_final_cltv_expiry: count(delay, "min_final_cltv_expiry")?,
+                    takes_parts: basic_mpp == 1,
+                    description_hash: hash,
+                }))
+            }
+            _ => Err("A-9: half of what an invoice demands".to_owned()),
         }
     }
 }

@@ -32,6 +32,12 @@ diesel::table! {
         description -> Nullable<Text>,
         label -> Nullable<Text>,
         bolt11 -> Nullable<Text>,
+        invoice_description -> Nullable<Text>,
+        invoice_network -> Nullable<Text>,
+        invoice_expires_at -> Nullable<BigInt>,
+        min_final_cltv_expiry -> Nullable<BigInt>,
+        basic_mpp -> Nullable<BigInt>,
+        description_hash -> Nullable<Binary>,
     }
 }
 

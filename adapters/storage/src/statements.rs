@@ -97,6 +97,12 @@ statement! {
         ", description = ", description: Option<String> as Nullable<Text>;
         ", label = ", label: Option<String> as Nullable<Text>;
         ", bolt11 = ", bolt11: Option<String> as Nullable<Text>;
+        ", invoice_description = ", invoice_description: Option<String> as Nullable<Text>;
+        ", invoice_network = ", invoice_network: Option<String> as Nullable<Text>;
+        ", invoice_expires_at = ", invoice_expires_at: Option<i64> as Nullable<BigInt>;
+        ", min_final_cltv_expiry = ", min_final_cltv_expiry: Option<i64> as Nullable<BigInt>;
+        ", basic_mpp = ", basic_mpp: Option<i64> as Nullable<BigInt>;
+        ", description_hash = ", description_hash: Option<Vec<u8>> as Nullable<Binary>;
     }
 }
 
@@ -107,7 +113,8 @@ statement! {
         "insert or fail into payments (id, payment_hash, direction, intended_msat, requested_msat, \
          destination, created_at, status, parts, live_parts, in_flight_msat, delivered_msat, \
          sent_msat, completed_at, version, quarantine, payment_secret, payment_metadata, \
-         description, label, bolt11) values (", id: i64 as BigInt;
+         description, label, bolt11, invoice_description, invoice_network, invoice_expires_at, \
+         min_final_cltv_expiry, basic_mpp, description_hash) values (", id: i64 as BigInt;
         ", ", payment_hash: Vec<u8> as Binary;
         ", ", direction: i64 as BigInt;
         ", ", intended_msat: i64 as BigInt;
@@ -128,6 +135,12 @@ statement! {
         ", ", description: Option<String> as Nullable<Text>;
         ", ", label: Option<String> as Nullable<Text>;
         ", ", bolt11: Option<String> as Nullable<Text>;
+        ", ", invoice_description: Option<String> as Nullable<Text>;
+        ", ", invoice_network: Option<String> as Nullable<Text>;
+        ", ", invoice_expires_at: Option<i64> as Nullable<BigInt>;
+        ", ", min_final_cltv_expiry: Option<i64> as Nullable<BigInt>;
+        ", ", basic_mpp: Option<i64> as Nullable<BigInt>;
+        ", ", description_hash: Option<Vec<u8>> as Nullable<Binary>;
         ") on conflict (payment_hash) do nothing";
     }
 }

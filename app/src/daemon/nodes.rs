@@ -4,16 +4,15 @@ use crate::config::{Address, NodeConfig};
 use crate::data_dir;
 use crate::trouble::trouble;
 use cln::{Arrivals, Lightningd};
-use domain::{IncomingNode, NodeName, NodePorts};
-use ldk::Network;
+use domain::{HtlcSender, IncomingNode, Network, NodeName, NodePorts};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// All of a daemon's nodes.
 pub(super) struct Nodes {
     /// The embedded network, if it is one of them.
-    pub(super) network: Option<Arc<Network>>,
-    lightningds: Arc<Vec<Lightningd>>,
+    pub(super) network: Option<Arc<ldk::Network>>,
+    senders: Vec<Arc<dyn HtlcSender>>,
     /// Those that can be paid, as money comes in.
     pub(super) receivers: Vec<(NodeName, Arc<dyn IncomingNode>)>,
 }
@@ -28,7 +27,7 @@ impl Nodes {
         group: u64,
         arrivals: &Arrivals,
     ) -> anyhow::Result<(Nodes, Vec<NodePorts>)> {
-        let (mut network, mut lightningds, mut ports) = (None, Vec::new(), Vec::new());
+        let (mut network, mut ports) = (None, Vec::new());
         let mut receivers = Vec::new();
         for node in nodes {
             let name = NodeName::new(node.name.as_str());
@@ -58,29 +57,30 @@ impl Nodes {
                         sender: lightningd.sender(),
                         listener: lightningd.listener(),
                     };
-                    lightningds.push(lightningd);
                     ports
                 }
             });
         }
+        let senders = ports.iter().map(|ports: &NodePorts| ports.sender.clone());
         let nodes = Nodes {
             network,
-            lightningds: Arc::new(lightningds),
+            senders: senders.collect(),
             receivers,
         };
         Ok((nodes, ports))
     }
 
-    /// The name of the network that they are on, as the first that knows it says.
-    pub(super) fn network_name(&self) -> Arc<dyn Fn() -> String + Send + Sync> {
-        let embedded = self.network.as_ref().map(|_| "regtest".to_owned());
-        let lightningds = Arc::clone(&self.lightningds);
+    /// The networks that they are on, as far as they have said so; each once, the default node's first.
+    pub(super) fn networks(&self) -> Arc<dyn Fn() -> Vec<Network> + Send + Sync> {
+        let senders = self.senders.clone();
         Arc::new(move || {
-            let said = || lightningds.iter().find_map(Lightningd::network);
-            embedded
-                .clone()
-                .or_else(said)
-                .unwrap_or("unknown".to_owned())
+            let mut networks: Vec<Network> = Vec::new();
+            for network in senders.iter().filter_map(|sender| sender.network()) {
+                if !networks.contains(&network) {
+                    networks.push(network);
+                }
+            }
+            networks
         })
     }
 
@@ -101,12 +101,14 @@ pub(super) fn group(installation: &[u8; 16]) -> u64 {
     number >> 12 | 1 << 51
 }
 
-async fn start_network(dir: Option<PathBuf>) -> anyhow::Result<Arc<Network>> {
+async fn start_network(dir: Option<PathBuf>) -> anyhow::Result<Arc<ldk::Network>> {
     if let Some(dir) = &dir {
         data_dir::create(dir)?;
     }
-    Network::start(ldk::Options { dir }).await.map_err(|why| {
-        let help = "see the log above; parts stay as they are stored";
-        trouble("cannot start the embedded Lightning network", why, help)
-    })
+    ldk::Network::start(ldk::Options { dir })
+        .await
+        .map_err(|why| {
+            let help = "see the log above; parts stay as they are stored";
+            trouble("cannot start the embedded Lightning network", why, help)
+        })
 }

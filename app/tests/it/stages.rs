@@ -225,6 +225,10 @@ impl HtlcSender for OutOfReach {
     fn height(&self) -> Option<u32> {
         None
     }
+
+    fn network(&self) -> Option<domain::Network> {
+        None
+    }
 }
 
 /// A store that takes so many commits and then none.

@@ -26,7 +26,24 @@ async fn a_wait_tells_the_same_before_during_and_after() {
             (200, "Timed out while waiting")
         );
     }
-    assert_eq!(daemon.parts_of(&invoice).await[0]["status"], "pending");
+    let listed = &daemon.parts_of(&invoice).await[0];
+    assert_eq!(listed["status"], "pending");
+
+    // What is still pending, and until when, is told.
+    let part = daemon.refused("waitpartialpay", json!([first, 0])).await;
+    assert_eq!(&part.data, listed);
+    for method in ["waitsendpay", "waitpayment"] {
+        let payment = daemon.refused(method, json!([invoice.hash, 0])).await;
+        let said = ["status", "pending_parts", "in_flight_msat"].map(|f| payment.data[f].clone());
+        assert_eq!(
+            said,
+            [json!("pending"), json!(1), json!(LARGER)],
+            "{method}"
+        );
+        for deadline in ["deadline_height", "deadline_estimate"] {
+            assert_eq!(payment.data[deadline], listed[deadline], "{method}");
+        }
+    }
 
     // During: callers that came before the outcome.
     let ask = |method: &'static str, params| {

@@ -1,9 +1,9 @@
 //! Payments, routes and commands to test with.
 
 use crate::{
-    Command, Decision, Failure, FailureCode, Hop, Method, Msat, NodeId, NodeName, Payment,
-    PaymentHash, PaymentSecret, Preimage, Receipt, Refusal, Route, SendPart, ShortChannelId,
-    Timestamp, Transition,
+    Command, Decision, Failure, FailureCode, Hop, Invoice, InvoiceTerms, Method, Msat, Network,
+    NodeId, NodeName, Payment, PaymentHash, PaymentMetadata, PaymentSecret, Preimage, Receipt,
+    Refusal, Route, SendPart, ShortChannelId, Timestamp, Transition,
 };
 
 /// So many msat.
@@ -69,6 +69,7 @@ pub fn part(n: u64, amount: u64, intended: u64) -> SendPart {
         requested: msat(intended),
         route: route(amount),
         node: node(),
+        network: None,
         cltv_expiry: Some(1_000),
         secret: Some(secret(n)),
         metadata: None,
@@ -77,6 +78,31 @@ pub fn part(n: u64, amount: u64, intended: u64) -> SendPart {
         label: None,
         request: None,
         at: Timestamp(1_000_000),
+    }
+}
+
+/// An invoice of the usual payee over 1,000 msat, with which parts of payment `n` agree.
+pub fn invoice(n: u64) -> Invoice {
+    Invoice {
+        bolt11: "lnbcrt10n1".into(),
+        payment_hash: hash(n),
+        amount: Some(msat(1_000)),
+        payee: node_id(9),
+        secret: secret(n),
+        metadata: Some(PaymentMetadata::new(vec![1])),
+        description: Some("coffee".into()),
+        terms: invoice_terms(),
+    }
+}
+
+/// What that invoice demands.
+pub fn invoice_terms() -> InvoiceTerms {
+    InvoiceTerms {
+        network: Network::regtest(),
+        expires_at: Timestamp(4_000_000_000_000_000),
+        min_final_cltv_expiry: 18,
+        takes_parts: true,
+        description_hash: None,
     }
 }
 

@@ -1,9 +1,11 @@
 //! What every `PaymentStore` must do.
 
 mod deletions;
+mod invoices;
 mod lists;
 
 pub use deletions::*;
+pub use invoices::*;
 pub use lists::*;
 
 use super::samples::{decided, failure, hash, msat, node, part, preimage};
@@ -30,6 +32,7 @@ macro_rules! store_contract {
     ($harness:expr) => {
         $crate::store_contract!($harness;
             unknown_payment_is_none, first_part_makes_the_payment, what_is_committed_is_loaded,
+            what_an_invoice_demands_is_loaded, payments_are_found_by_their_words,
             outcome_is_stored_with_its_proof, failure_keeps_every_detail,
             failed_payment_keeps_its_row_and_id, wrong_version_is_a_conflict,
             second_first_part_is_a_conflict, conflict_writes_nothing, conflict_spoils_no_other,

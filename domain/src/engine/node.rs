@@ -234,7 +234,7 @@ impl Core {
         // First the leave to call, then the look at whether it is still wanted: nothing may come
         // in between, or a part could leave long after its payment was complete.
         let permit = node.calls.acquire().await;
-        let wish = self.wish(job).await;
+        let wish = self.wish(node, job).await;
         let failure = match wish {
             Ok(Wish::Offer(offer)) => match node.sender.offer(&offer).await {
                 OfferAnswer::Accepted => {
@@ -302,13 +302,16 @@ impl Core {
         Ok(part.filter(|part| part.is_live()).cloned())
     }
 
-    async fn wish(&self, job: &Job) -> Result<Wish, String> {
+    async fn wish(&self, node: &Node, job: &Job) -> Result<Wish, String> {
         let cell = self.cells.get(job.hash);
         let mut turn = cell.turn().await;
         let payment = turn.with_parts(&*self.store).await;
         let payment = payment.map_err(|error| error.to_string())?;
         Ok(payment.map_or(Wish::Resolved, |payment| {
-            payment.wish(job.part, self.clock.now(), self.policy.offer_window)
+            let invoice = payment.summary().terms.invoice.as_ref();
+            let network = invoice.and_then(|_| node.sender.network());
+            let now = self.clock.now();
+            payment.wish(job.part, now, self.policy.offer_window, network.as_ref())
         }))
     }
 }

@@ -13,7 +13,8 @@ pub fn step(before: Option<&Payment>, transition: &Transition) -> Result<(), Vio
     stored::row(after)?;
     follows(before.map(Payment::summary), transition)?;
     if let Some(row) = before.map(Payment::summary) {
-        keeps(row, after)?;
+        let accepts = matches!(transition.change, Change::Accepted(_));
+        keeps(row, after, accepts)?;
     }
     let tally = match &transition.change {
         Change::Accepted(part) => accepted(before.map(Payment::summary), part, after)?,
@@ -74,7 +75,7 @@ fn follows(before: Option<&PaymentSummary>, transition: &Transition) -> Result<(
 }
 
 /// What no transition may change.
-fn keeps(before: &PaymentSummary, after: &PaymentSummary) -> Result<(), Violation> {
+fn keeps(before: &PaymentSummary, after: &PaymentSummary, accepts: bool) -> Result<(), Violation> {
     let (was, is) = (&before.terms, &after.terms);
     Rule::OneSetOfTerms.requires(
         (before.id, before.payment_hash, before.created_at)
@@ -83,12 +84,16 @@ fn keeps(before: &PaymentSummary, after: &PaymentSummary) -> Result<(), Violatio
                 == (is.intended, is.requested, is.destination),
         "the terms change",
     )?;
-    let idle = before.tally.live == 0;
-    let may_be = |kept: bool, was_unset: bool| kept || (was_unset && idle);
+    // A new part may put right what an earlier one said of the invoice, while nothing is out.
+    let idle = accepts && before.tally.live == 0 && before.preimage.is_none();
     Rule::OneSetOfTerms.requires(
-        may_be(was.secret == is.secret, was.secret.is_none())
-            && may_be(was.metadata == is.metadata, was.metadata.is_none()),
+        (idle && (is.secret.is_some() || was.secret.is_none()))
+            || (was.secret == is.secret && (idle || was.metadata == is.metadata)),
         "the secret or the metadata changes",
+    )?;
+    Rule::OneSetOfTerms.requires(
+        idle || (accepts && was.invoice.is_none()) || was.invoice == is.invoice,
+        "what the invoice demands changes",
     )?;
     Rule::NeverTwice.requires(
         before.preimage.is_none() || before.preimage == after.preimage,
@@ -115,6 +120,7 @@ fn accepted(
     Rule::OneOutcome.requires(part.is_live(), "a new part has an outcome already")?;
     stored::part(part)?;
     stored::belongs(part, after)?;
+    stored::keeps_to_invoice(part, after)?;
     Ok(before.map_or(Tally::default(), |row| row.tally).with(part))
 }
 

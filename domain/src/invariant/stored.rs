@@ -96,3 +96,25 @@ pub(super) fn belongs(part: &PartialPayment, row: &PaymentSummary) -> Result<(),
         format_args!("part {id} has other terms"),
     )
 }
+
+/// A new part keeps to what its payment's invoice demands of each.
+pub(super) fn keeps_to_invoice(
+    part: &PartialPayment,
+    row: &PaymentSummary,
+) -> Result<(), Violation> {
+    let Some(invoice) = &row.terms.invoice else {
+        return Ok(());
+    };
+    Rule::OneSetOfTerms.requires(
+        part.created_at <= invoice.expires_at,
+        "a part of an invoice that had expired",
+    )?;
+    Rule::OneSetOfTerms.requires(
+        invoice.takes_parts || part.amount() == row.terms.intended,
+        "a part of an invoice that takes none",
+    )?;
+    Rule::OneSetOfTerms.requires(
+        part.route.last().delay >= invoice.min_final_cltv_expiry,
+        "a part with fewer blocks left than its invoice demands",
+    )
+}

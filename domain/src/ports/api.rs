@@ -5,7 +5,7 @@ use crate::{
     Autoclean, Cleaned, DeletedPayment, Event, EventFilter, HistoryFilter, HistoryRow, Invoice,
     Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialInvoices, PartialPayment,
     PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal,
-    RequestId, Route, Tombstone,
+    RequestId, Route, Timestamp, Tombstone,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -178,6 +178,22 @@ pub struct Info {
     pub violations: Vec<(Rule, u64)>,
 }
 
+/// What a wait that timed out was waiting for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StillPending {
+    /// A part without an outcome.
+    Part(PartialPayment),
+    /// A payment with live parts.
+    Payment {
+        /// Its row.
+        summary: PaymentSummary,
+        /// The greatest [`PartialPayment::deadline_height`] of its live parts.
+        deadline_height: Option<u32>,
+        /// The latest [`PartialPayment::deadline`] of its live parts.
+        deadline: Option<Timestamp>,
+    },
+}
+
 /// Everything that can be answered in place of a result.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ApiError {
@@ -203,9 +219,10 @@ pub enum ApiError {
     /// It had failed, and was deleted before its end could be told.
     #[error("payment {0} has failed, and was deleted before this call could tell how")]
     DeletedMeanwhile(PaymentHash),
-    /// It went on for longer than the caller wanted to wait. Nothing changed.
+    /// It went on for longer than the caller wanted to wait. Nothing changed. What is still pending is
+    /// told unless storage cannot be read.
     #[error("Timed out while waiting")]
-    TimedOut,
+    TimedOut(Option<Box<StillPending>>),
     /// The part has failed.
     #[error("{}", .0.failure().map_or("failed", |f| &f.message))]
     PartFailed(Box<PartialPayment>),

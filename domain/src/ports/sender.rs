@@ -1,8 +1,8 @@
 //! Handing parts to a Lightning node, and asking what became of them.
 
 use crate::{
-    Failure, Msat, NodeIdentity, PartId, PaymentHash, PaymentMetadata, PaymentSecret, Preimage,
-    Route,
+    Failure, Msat, Network, NodeIdentity, PartId, PaymentHash, PaymentMetadata, PaymentSecret,
+    Preimage, Route,
 };
 use async_trait::async_trait;
 
@@ -34,6 +34,9 @@ pub trait HtlcSender: Send + Sync {
     /// The height from which the node counts a part's delays (LDK: the block after the best one it
     /// knows), without asking anyone; `None` if it is not known.
     fn height(&self) -> Option<u32>;
+
+    /// The chain that the node is on, without asking anyone; `None` until it has said so.
+    fn network(&self) -> Option<Network>;
 }
 
 /// A part, as the node needs it.

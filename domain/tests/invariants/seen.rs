@@ -14,7 +14,12 @@ use domain::{Offer, PartId, Payment, StatusKind, Timestamp, Wish};
 use std::time::Duration;
 
 fn offer_of(payment: &Payment) -> Offer {
-    match payment.wish(PartId(1), Timestamp(1_000_000), Duration::from_secs(60)) {
+    match payment.wish(
+        PartId(1),
+        Timestamp(1_000_000),
+        Duration::from_secs(60),
+        None,
+    ) {
         Wish::Offer(offer) => *offer,
         other => panic!("{other:?}"),
     }

@@ -1,15 +1,17 @@
 //! A transition, beside the payment as it was.
 
 use crate::support::{assert_broken, failed, fulfilled, payment, send};
-use domain::contract::samples::{decided, failure, hash, msat, part, preimage, route_to, secret};
+use domain::contract::samples::{
+    decided, failure, hash, invoice_terms, msat, part, preimage, route_to, secret,
+};
 use domain::invariant::Rule::{
     self, AcknowledgedIsDurable, AtMostOnce, Ceiling, FailClosed, FunctionOfParts, NeverTwice,
     NothingAfterSuccess, OneOutcome, OneSetOfTerms, Proof, UnknownIsNotFailed,
 };
 use domain::invariant::step::{deletion, step};
 use domain::{
-    Change, Command, Deletion, Expected, PartId, PartStatus, PartialPayment, Payment, PaymentId,
-    StatusKind, Timestamp, Transition,
+    Change, Command, Deletion, Expected, InvoiceTerms, PartId, PartStatus, PartialPayment, Payment,
+    PaymentId, StatusKind, Timestamp, Transition,
 };
 
 type Break = fn(&mut Transition);
@@ -71,7 +73,10 @@ fn a_first_part_that_breaks_a_rule_is_found() {
 
 #[test]
 fn another_part_that_breaks_a_rule_is_found() {
-    let cases: [(&str, Rule, Break); 9] = [
+    let secret_changes: [(&str, Rule, Break); 1] = [("another secret", OneSetOfTerms, |t| {
+        t.after.terms.secret = Some(secret(2));
+    })];
+    let cases: [(&str, Rule, Break); 11] = [
         ("it follows nothing", AcknowledgedIsDurable, |t| {
             t.expected = Expected::Absent;
         }),
@@ -93,13 +98,32 @@ fn another_part_that_breaks_a_rule_is_found() {
         ("another destination", OneSetOfTerms, |t| {
             t.after.terms.destination = route_to(8, 1).destination();
         }),
-        ("another secret", OneSetOfTerms, |t| {
-            t.after.terms.secret = Some(secret(2));
-        }),
         ("no secret any more", OneSetOfTerms, |t| {
             t.after.terms.secret = None;
         }),
+        ("whole alone", OneSetOfTerms, |t| {
+            let takes_parts = false;
+            t.after.terms.invoice = Some(InvoiceTerms {
+                takes_parts,
+                ..invoice_terms()
+            });
+        }),
+        ("after its end", OneSetOfTerms, |t| {
+            let expires_at = Timestamp(1);
+            t.after.terms.invoice = Some(InvoiceTerms {
+                expires_at,
+                ..invoice_terms()
+            });
+        }),
+        ("too few blocks", OneSetOfTerms, |t| {
+            let min_final_cltv_expiry = 43;
+            t.after.terms.invoice = Some(InvoiceTerms {
+                min_final_cltv_expiry,
+                ..invoice_terms()
+            });
+        }),
     ];
+    assert_each("P", &send(part(1, 400, 1_000)), &secret_changes);
     assert_each("P", &send(part(1, 400, 1_000)), &cases);
     assert_each("F", &send(part(1, 400, 1_000)), &cases);
 }

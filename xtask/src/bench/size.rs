@@ -240,6 +240,10 @@ impl HtlcSender for PatientNode {
     fn height(&self) -> Option<u32> {
         None
     }
+
+    fn network(&self) -> Option<domain::Network> {
+        None
+    }
 }
 
 fn all_sound<T>(rows: &[Listed<T>], wanted: u32) -> Result<()> {

@@ -18,7 +18,7 @@ impl Protocol {
         let now = if late { LATE } else { NOW };
         let payment = world.stored.payment();
         let wish = payment.map_or(Wish::Resolved, |payment| {
-            payment.wish(PartId(part.into()), now, WINDOW)
+            payment.wish(PartId(part.into()), now, WINDOW, None)
         });
         world.keys[key].care = match wish {
             Wish::Resolved => Care::Nothing,

@@ -1,8 +1,8 @@
 //! From the domain's words to numbers and figures.
 
 use super::{Code, RpcError, shortened};
-use crate::views;
-use domain::{ApiError, DevError, FailureCode, InvoiceError, Refusal};
+use crate::views::{self, PartView, PendingPayment};
+use domain::{ApiError, DevError, FailureCode, InvoiceError, Refusal, StillPending};
 use serde_json::json;
 
 impl From<ApiError> for RpcError {
@@ -20,7 +20,18 @@ impl From<ApiError> for RpcError {
             | ApiError::DeletedMeanwhile(_) => plain(Code::NoSuchPayment),
             ApiError::PaymentDeleted(tombstone) => plain(Code::NoSuchPayment)
                 .with(json!({ "deleted_at": tombstone.deleted_at.seconds() })),
-            ApiError::TimedOut => plain(Code::InProgress),
+            ApiError::TimedOut(None) => plain(Code::InProgress),
+            ApiError::TimedOut(Some(pending)) => match &**pending {
+                StillPending::Part(part) => plain(Code::InProgress).with(PartView::from(part)),
+                StillPending::Payment {
+                    summary,
+                    deadline_height,
+                    deadline,
+                } => {
+                    let view = PendingPayment::new(summary, *deadline_height, *deadline);
+                    plain(Code::InProgress).with(view)
+                }
+            },
             ApiError::PartFailed(part) => {
                 let code = part.failure().map(|failure| failure.code);
                 plain(code.into()).with(views::FailedPart::from(&**part))
@@ -69,7 +80,22 @@ impl From<&Refusal> for RpcError {
                 "room_msat": room.get(),
                 "asked_msat": asked.get(),
             })),
-            Refusal::SecretMissing | Refusal::InvoiceDiffers { .. } => plain(Code::InvalidParams),
+            Refusal::SecretMissing
+            | Refusal::InvoiceDiffers { .. }
+            | Refusal::OtherNetwork { .. }
+            | Refusal::OtherDescription { .. } => plain(Code::InvalidParams),
+            Refusal::InvoiceAmount { asks, intended } => plain(Code::InvalidParams).with(json!({
+                "invoice_amount_msat": asks.get(),
+                "intended_msat": intended.get(),
+            })),
+            Refusal::FinalDelay { given, least } => plain(Code::InvalidParams).with(json!({
+                "delay": given,
+                "min_final_cltv_expiry": least,
+            })),
+            Refusal::TakesNoParts { amount, intended } => plain(Code::InvalidParams).with(json!({
+                "amount_msat": amount.get(),
+                "intended_msat": intended.get(),
+            })),
             Refusal::InvoiceExpired(at) => {
                 plain(Code::InvoiceExpired).with(json!({ "expiry": at.seconds() }))
             }

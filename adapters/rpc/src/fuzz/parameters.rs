@@ -19,7 +19,7 @@ static CONTEXT: LazyLock<Arc<Context>> = LazyLock::new(|| {
             version: "0".into(),
             data_dir: "/".into(),
         },
-        network: Arc::new(|| "regtest".into()),
+        networks: Arc::new(|| vec![domain::Network::regtest()]),
         stop: Arc::new(|| {}),
     };
     let limits = Limits::default();

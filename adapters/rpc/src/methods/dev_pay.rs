@@ -46,8 +46,9 @@ Returns {payment_hash, parts_msat} as soon as every part is on its way.";
     #[cfg(feature = "docs")]
     type Shown = SentView;
 
-    fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<DevPayment, RpcError> {
+    fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<DevPayment, RpcError> {
         let invoice = arguments.required("bolt11", values::invoice)?;
+        context.is_of_our_network(&invoice)?;
         let parts = arguments.optional("parts_msat", values::msats)?;
         let given = arguments.optional("total_msat", values::some_msat)?;
         let total = given.or(invoice.amount).ok_or_else(|| {

@@ -64,6 +64,8 @@ Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheig
     async fn run(context: Arc<Context>, (): ()) -> Reply {
         let info = context.services.payments.get_info().await?;
         let about = &context.services.about;
+        let networks = (context.services.networks)();
+        let network = networks.first().map(|network| network.as_str().to_owned());
         let nodes = info.nodes.iter().map(|(name, blockheight)| NodeView {
             name: name.as_str(),
             blockheight: *blockheight,
@@ -73,7 +75,7 @@ Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheig
         reply(&InfoView {
             name: &about.name,
             version: &about.version,
-            network: &(context.services.network)(),
+            network: network.as_deref().unwrap_or("unknown"),
             data_dir: &about.data_dir,
             blockheight: info.nodes.first().and_then(|(_, blockheight)| *blockheight),
             nodes: nodes.collect(),

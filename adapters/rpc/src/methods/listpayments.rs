@@ -58,7 +58,7 @@ status        only pending, complete or failed ones
 start         only this id and later ones: the next of the page before
 limit         at most so many
 direction     outgoing (what we pay), incoming (invoices of ours that were paid) or all: one history of all nodes. Outgoing, unless given
-search        only with this text in the label or the description
+search        only with this text in the label, the description or the description of the invoice
 
 Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, created_at, status, …}], next}; next only if there are more. What matches nothing is an empty list. A row that breaks a rule shows as {id, warning_quarantined}.";
 
@@ -71,6 +71,9 @@ Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, cre
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<HistoryFilter, RpcError> {
         let limits = &context.limits;
         let invoice = arguments.optional("bolt11", values::invoice)?;
+        invoice
+            .iter()
+            .try_for_each(|invoice| context.is_of_our_network(invoice))?;
         let hash = arguments.optional("payment_hash", values::hash)?;
         if invoice.is_some() && hash.is_some() {
             let message = "Can only specify one of {bolt11} or {payment_hash}";

@@ -35,7 +35,7 @@ intended_msatoshi  what all parts together shall deliver; the same in every part
 description        a note, for the lists
 payment_secret     the invoice's; needed unless bolt11 is given or the part is the whole payment
 payment_metadata   the invoice's, if it has any
-bolt11             the invoice: gives the secret and the metadata, and is checked against everything else
+bolt11             the invoice: gives the secret and the metadata, and every part of its payment is checked against it, also one that does not repeat it: network, hash, amount, payee, features (no part below the whole without basic_mpp), expiry, the last hop's delay (min_final_cltv_expiry), and the description where the invoice holds only its hash
 label              your own name for the payment
 node               which configured node sends the part; the first unless said
 request_id         1 to 128 bytes, kept with the part that it made: the same request under the same key is answered as before, and nothing is sent

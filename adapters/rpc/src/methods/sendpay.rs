@@ -33,7 +33,7 @@ route             hops, from our node outwards: [{id, channel, amount_msat (or m
 payment_hash      32 bytes of hex: names the payment
 description       a note, for the lists (label is another name for it)
 msatoshi          what was asked for; the last hop carries that to twice that. What the last hop carries, unless said
-bolt11            the invoice: gives the secret and the metadata, and is checked against everything else
+bolt11            the invoice: gives the secret and the metadata, and the payment is checked against it: network, hash, amount, payee, features, expiry, the last hop's delay, and the description where the invoice holds only its hash
 payment_secret    the invoice's
 payment_metadata  the invoice's, if it has any
 node              which configured node sends it; the first unless said

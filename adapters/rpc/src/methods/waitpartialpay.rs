@@ -22,7 +22,7 @@ Waits until the part has its outcome, and tells it; afterwards, and after a rest
 id       the part's, from sendpartialpay
 timeout  seconds; 0 asks without waiting. For ever, unless given
 
-Returns the part, with its payment_preimage. Errors: 200 timed out (nothing changed), 208 no such part, or it was deleted with its payment; 202, 203, 204, 209 it failed: data has the part, and why. So it has with 200 or 201 and data.status \"failed\": the part was not sent, because somebody else's payment of this hash is under way at its node, or was made from there.";
+Returns the part, with its payment_preimage. Errors: 200 timed out: nothing changed, and data has the part as it is (status \"pending\", deadline_height, pending_reason); 208 no such part, or it was deleted with its payment; 202, 203, 204, 209 it failed: data has the part, and why. So it has with 200 or 201 and data.status \"failed\": the part was not sent, because somebody else's payment of this hash is under way at its node, or was made from there.";
     const KIND: Kind = Kind::Wait;
 
     const ERRORS: &'static [Code] = super::OUTCOMES;

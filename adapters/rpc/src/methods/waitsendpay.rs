@@ -21,7 +21,7 @@ Waits until the payment is complete or has failed, however many parts it has, an
 payment_hash  the payment's
 timeout       seconds; 0 asks without waiting. For ever, unless given
 
-Returns the payment, with its payment_preimage. Errors: 200 timed out (nothing changed), 208 never attempted, or deleted; 202, 203, 204, 209 it failed: data has the payment, and why its last part failed.";
+Returns the payment, with its payment_preimage. Errors: 200 timed out: nothing changed, and data has the payment as it is (pending_parts, deadline_height, deadline_estimate); 208 never attempted, or deleted; 202, 203, 204, 209 it failed: data has the payment, and why its last part failed.";
     const KIND: Kind = Kind::Wait;
 
     const ERRORS: &'static [Code] = super::OUTCOMES;

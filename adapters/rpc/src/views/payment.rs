@@ -2,7 +2,7 @@
 
 use super::Shown;
 use super::part::Details;
-use domain::{NodeId, PartialPayment, PaymentHash, PaymentSummary};
+use domain::{NodeId, PartialPayment, PaymentHash, PaymentSummary, Timestamp};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -52,6 +52,12 @@ pub(crate) struct PaymentView<'a> {
     /// The invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     bolt11: Option<&'a str>,
+    /// What the payee wrote in the invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice_description: Option<&'a str>,
+    /// SHA256 of the description, where the invoice holds that in place of the description: hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice_description_hash: Option<String>,
     /// `outgoing` or `incoming`.
     direction: &'static str,
     /// Parts ever accepted.
@@ -80,6 +86,33 @@ pub(crate) struct FailedPayment<'a> {
     details: Option<Details>,
 }
 
+/// The `data` of a wait's error 200: the payment, and until when its pending parts can last.
+#[derive(Serialize)]
+pub(crate) struct PendingPayment<'a> {
+    #[serde(flatten)]
+    payment: PaymentView<'a>,
+    /// The height at which its last pending part has ended at the latest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline_height: Option<u32>,
+    /// When about that height comes, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline_estimate: Option<u64>,
+}
+
+impl<'a> PendingPayment<'a> {
+    pub(crate) fn new(
+        payment: &'a PaymentSummary,
+        deadline_height: Option<u32>,
+        deadline: Option<Timestamp>,
+    ) -> PendingPayment<'a> {
+        PendingPayment {
+            payment: PaymentView::from(payment),
+            deadline_height,
+            deadline_estimate: deadline.map(Timestamp::seconds),
+        }
+    }
+}
+
 impl<'a> PaymentView<'a> {
     /// As the answer to a `sendpay` that goes on.
     pub(crate) fn monitored(self) -> PaymentView<'a> {
@@ -98,7 +131,7 @@ impl<'a> PaymentView<'a> {
 impl<'a> From<&'a PaymentSummary> for PaymentView<'a> {
     fn from(row: &'a PaymentSummary) -> PaymentView<'a> {
         let (requested, sent) = (row.terms.requested.get(), row.tally.sent.get());
-        let retry = row.retry();
+        let (retry, invoice) = (row.retry(), row.terms.invoice.as_ref());
         PaymentView {
             message: None,
             id: Some(row.id.0),
@@ -117,6 +150,8 @@ impl<'a> From<&'a PaymentSummary> for PaymentView<'a> {
             description: row.description.as_deref(),
             label: row.label.as_deref(),
             bolt11: row.bolt11.as_deref(),
+            invoice_description: row.invoice_description.as_deref(),
+            invoice_description_hash: invoice.and_then(|i| i.description_hash).map(hex::encode),
             direction: "outgoing",
             number_of_parts: row.tally.parts,
             pending_parts: row.tally.live,

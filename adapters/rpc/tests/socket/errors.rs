@@ -1,8 +1,11 @@
 //! Every error of the engine: its number, its words, its figures.
 
-use crate::samples::{DAVE, hash, msat, route_json};
+use crate::samples::{DAVE, hash, msat, part, payment, route_json};
 use crate::wire::Daemon;
-use domain::{ApiError, NodeName, PartId, PaymentId, Refusal, Term, Timestamp, Tombstone};
+use domain::{
+    ApiError, Network, NodeName, PartId, PaymentId, Refusal, StillPending, Term, Timestamp,
+    Tombstone,
+};
 use serde_json::{Value, json};
 
 fn refusals() -> Vec<(Refusal, i64)> {
@@ -43,6 +46,35 @@ fn refusals() -> Vec<(Refusal, i64)> {
             -32602,
         ),
         (Refusal::InvoiceExpired(Timestamp(9_000_000)), 207),
+        (
+            Refusal::InvoiceAmount {
+                asks: msat(1_000),
+                intended: msat(900),
+            },
+            -32602,
+        ),
+        (
+            Refusal::OtherNetwork {
+                invoice: Network::named("bitcoin"),
+                node: Network::regtest(),
+            },
+            -32602,
+        ),
+        (
+            Refusal::FinalDelay {
+                given: 9,
+                least: 18,
+            },
+            -32602,
+        ),
+        (
+            Refusal::TakesNoParts {
+                amount: msat(400),
+                intended: msat(1_000),
+            },
+            -32602,
+        ),
+        (Refusal::OtherDescription { invoice: [7; 32] }, -32602),
         (
             Refusal::Quarantined {
                 hash: hash(),
@@ -99,7 +131,7 @@ async fn every_error_has_its_number_and_the_domains_words() {
         (ApiError::NoSuchPayment(hash()), 208),
         (ApiError::PaymentDeleted(tombstone()), 208),
         (ApiError::DeletedMeanwhile(hash()), 208),
-        (ApiError::TimedOut, 200),
+        (ApiError::TimedOut(None), 200),
         (
             ApiError::Quarantined {
                 hash: hash(),
@@ -163,6 +195,29 @@ async fn figures_are_in_data() {
     assert_eq!(deleted["data"], json!({"deleted_at": 9}));
     let refused = answer(&daemon, ApiError::Refused(tombstone().refusal())).await;
     assert_eq!(refused["data"], json!({"deleted_at": 9}));
+    let pending = StillPending::Part(part(3));
+    let pending = answer(&daemon, ApiError::TimedOut(Some(Box::new(pending)))).await;
+    let row = &pending["data"];
+    assert_eq!((&row["id"], &row["status"]), (&json!(3), &json!("pending")));
+    let pending = StillPending::Payment {
+        summary: payment(),
+        deadline_height: Some(812),
+        deadline: Some(Timestamp(1_700_003_600_000_000)),
+    };
+    let pending = answer(&daemon, ApiError::TimedOut(Some(Box::new(pending)))).await;
+    let row = &pending["data"];
+    let said = [
+        "status",
+        "pending_parts",
+        "deadline_height",
+        "deadline_estimate",
+    ]
+    .map(|f| &row[f]);
+    let expected = [json!("pending"), json!(1), json!(812), json!(1_700_003_600)];
+    assert_eq!(
+        said,
+        [&expected[0], &expected[1], &expected[2], &expected[3]]
+    );
     let (hash, live) = (hash(), 2);
     let live = answer(&daemon, ApiError::Refused(Refusal::Live { hash, live })).await;
     assert_eq!(live["data"], json!({"pending_parts": 2}));

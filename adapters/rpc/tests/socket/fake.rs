@@ -144,7 +144,7 @@ impl Fake {
 
     async fn wait(&self, timeout: Option<Duration>) -> Result<(), ApiError> {
         if timeout.is_some() {
-            return Err(ApiError::TimedOut);
+            return Err(ApiError::TimedOut(None));
         }
         let _waiter = Waiter::of(&self.waiting);
         let mut released = self.released.subscribe();

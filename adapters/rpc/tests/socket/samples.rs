@@ -103,7 +103,9 @@ pub(crate) fn payment() -> PaymentSummary {
     PaymentSummary {
         id: PaymentId(5),
         payment_hash: hash(),
+        invoice_description: None,
         terms: Terms {
+            invoice: None,
             intended: msat(1000),
             requested: msat(900),
             destination: node(DAVE),

@@ -247,7 +247,7 @@ async fn an_invoice_is_decoded_and_its_signature_verified() {
         assert_eq!(invoice.payee.to_string(), INVOICE_PAYEE);
         assert_eq!(invoice.amount, Some(msat(2_500_000_000)));
         assert_eq!(invoice.secret.expose(), &[0x11; 32]);
-        assert_eq!(invoice.expires_at.seconds(), 1_496_314_658 + 3600);
+        assert_eq!(invoice.terms.expires_at.seconds(), 1_496_314_658 + 3600);
     }
     // One letter of the signature, with a checksum that fits it, is beyond a test: any letter at all.
     let forged = INVOICE.replace("25m1", "24m1");

@@ -1,6 +1,7 @@
 //! A server in a folder of its own, and connections to it that send whatever bytes a test likes.
 
 use crate::fake::Fake;
+use domain::Network;
 use rpc::{About, Limits, Server, Services};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -84,7 +85,7 @@ pub(crate) fn services(engine: &Arc<Fake>, shutdown: &watch::Sender<bool>) -> Se
             version: "0.1.0".into(),
             data_dir: "/tmp/ampere".into(),
         },
-        network: Arc::new(|| "regtest".into()),
+        networks: Arc::new(|| ["regtest", "bitcoin"].map(Network::named).to_vec()),
         stop: Arc::new(move || {
             shutdown.send_replace(true);
         }),

@@ -251,6 +251,10 @@ impl HtlcSender for Node {
         let heights = [None, Some(0), Some(700_000), Some(u32::MAX)];
         self.world().chance.pick(&heights)
     }
+
+    fn network(&self) -> Option<domain::Network> {
+        Some(domain::Network::regtest())
+    }
 }
 
 #[async_trait]

@@ -53,7 +53,7 @@ impl IncomingStore for SimStore {
                 && filter.hash.is_none_or(|hash| row.paid.payment_hash == hash)
                 && is_found(
                     filter.search.as_ref(),
-                    [&row.paid.label, &row.paid.description],
+                    &[&row.paid.label, &row.paid.description],
                 )
         };
         let limit = usize::try_from(filter.limit).unwrap_or(0);

@@ -2,7 +2,7 @@
 //!
 //! It takes any bytes for a payment's row and its parts', and panics if a promise is broken.
 
-use super::{FailureRow, NodeRow, PartRow, PaymentRow, StoredPart};
+use super::{FailureRow, InvoiceRow, NodeRow, PartRow, PaymentRow, StoredPart};
 use crate::changes::progress;
 use crate::codes;
 use crate::fields::RawText;
@@ -107,8 +107,17 @@ fn comparable(row: &PaymentRow) -> Comparable {
             row.version,
         ],
         vec![row.payment_hash.clone(), row.destination.clone()],
-        vec![row.completed_at],
-        vec![row.payment_secret.clone(), row.payment_metadata.clone()],
+        vec![
+            row.completed_at,
+            row.invoice.invoice_expires_at,
+            row.invoice.min_final_cltv_expiry,
+            row.invoice.basic_mpp,
+        ],
+        vec![
+            row.payment_secret.clone(),
+            row.payment_metadata.clone(),
+            row.invoice.description_hash.clone(),
+        ],
     )
 }
 
@@ -130,8 +139,17 @@ fn is_written_as_read(summary: &PaymentSummary, read: &Comparable) {
             row.version,
         ],
         vec![row.payment_hash, row.destination],
-        vec![row.completed_at],
-        vec![row.payment_secret, row.payment_metadata],
+        vec![
+            row.completed_at,
+            row.invoice_expires_at,
+            row.min_final_cltv_expiry,
+            row.basic_mpp,
+        ],
+        vec![
+            row.payment_secret,
+            row.payment_metadata,
+            row.description_hash,
+        ],
     );
     assert!(
         written == *read,
@@ -164,6 +182,14 @@ fn payment_row(input: &mut Input<'_>) -> PaymentRow {
         description: input.maybe(Input::text),
         label: input.maybe(Input::text),
         bolt11: input.maybe(Input::text),
+        invoice_description: input.maybe(Input::text),
+        invoice: InvoiceRow {
+            invoice_network: input.maybe(Input::text),
+            invoice_expires_at: input.maybe(Input::number),
+            min_final_cltv_expiry: input.maybe(Input::number),
+            basic_mpp: input.maybe(Input::number),
+            description_hash: input.maybe(Input::blob),
+        },
     }
 }
 

@@ -55,7 +55,11 @@ pub(crate) fn incoming(
         page = page.filter(incoming_payments::payment_hash.eq(hash.0.to_vec()));
     }
     if let Some(text) = &filter.search {
-        page = page.filter(searched("incoming_payments", text));
+        page = page.filter(searched(
+            "incoming_payments",
+            &["label", "description"],
+            text,
+        ));
     }
     let rows: Vec<(IncomingRow, Option<RawText>)> = page.load(connection)?;
     let ids: Vec<i64> = rows.iter().map(|(row, _)| row.id).collect();

@@ -76,6 +76,19 @@ async fn what_is_stored_survives_a_restart_and_the_last_redo_only() {
     scene.complete(1).await;
 }
 
+/// Undoes every migration from that one on.
+fn back_to_before(path: &Path, name: &str) {
+    let is_there = |path: &Path| {
+        let status = migrate::status(path).unwrap();
+        status
+            .iter()
+            .any(|step| step.applied && step.name.as_str() >= name)
+    };
+    while is_there(path) {
+        migrate::down(path).unwrap();
+    }
+}
+
 /// A database of before is told of its parts' events.
 #[tokio::test]
 async fn parts_learn_their_events_from_the_history() {
@@ -90,7 +103,8 @@ async fn parts_learn_their_events_from_the_history() {
     let (late_end, live_begin) = (written[2].1, written[3].0);
     assert_eq!(late_end, Some(live.event.cast_signed() + 1));
     assert_eq!(live_begin, live.event.cast_signed());
-    migrate::redo(&scene.path()).unwrap();
+    back_to_before(&scene.path(), "2026-11-28-130000");
+    migrate::up(&scene.path()).unwrap();
     assert_eq!(events_of_parts(&scene.raw()), written);
 }
 
@@ -100,7 +114,7 @@ async fn a_damaged_history_is_no_reason_to_stay_behind() {
     let scene = Scene::new();
     scene.complete(1).await;
     scene.store.close().await;
-    migrate::down(&scene.path()).unwrap();
+    back_to_before(&scene.path(), "2026-11-28-130000");
     scene
         .raw()
         .execute_batch("delete from events where seq in (1, 4)")
@@ -116,7 +130,7 @@ async fn a_part_that_breaks_a_rule_is_no_reason_to_stay_behind() {
     let mut scene = Scene::new();
     scene.complete(1).await;
     scene.store.close().await;
-    migrate::down(&scene.path()).unwrap();
+    back_to_before(&scene.path(), "2026-11-28-130000");
     let damage = "drop trigger parts_have_one_outcome; pragma ignore_check_constraints = on;
                   update parts set status = 7 where id = 1;";
     scene.raw().execute_batch(damage).unwrap();
@@ -130,6 +144,23 @@ async fn a_part_that_breaks_a_rule_is_no_reason_to_stay_behind() {
 const TRIGGER: &str = "create trigger parts_have_one_outcome before update of status on parts
     when not (old.status = 0 or (old.status = 2 and new.status = 1))
     begin select raise(fail, 'A-7: a part has one outcome'); end;";
+
+/// Nor does a damaged payment.
+#[tokio::test]
+async fn a_payment_that_breaks_a_rule_is_no_reason_to_stay_behind() {
+    let mut scene = Scene::new();
+    scene.complete(1).await;
+    scene.complete(2).await;
+    scene.store.close().await;
+    back_to_before(&scene.path(), "2026-11-30");
+    let damage =
+        "pragma ignore_check_constraints = on; update payments set status = 7 where id = 1;";
+    scene.raw().execute_batch(damage).unwrap();
+    scene.reopen(Options::default()).await;
+    let found = scene.store.load(hash(1)).await;
+    assert!(matches!(found, Err(LoadError::Damaged(_))), "{found:?}");
+    assert!(scene.load(2).await.is_some());
+}
 
 /// A-4: a program that reads `counters` alone gives out none of the numbers that are there.
 #[tokio::test]

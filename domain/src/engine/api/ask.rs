@@ -55,6 +55,7 @@ impl Core {
             intended,
             requested: intended,
             node: node.name.clone(),
+            network: extras.invoice.as_ref().and_then(|_| node.sender.network()),
             cltv_expiry: node.sender.height().and_then(expiry),
             route,
             secret: extras.secret,

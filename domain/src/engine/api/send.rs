@@ -215,7 +215,12 @@ impl Core {
             event: 0,
         };
         let payment = Payment::apply(None, transition.clone(), receipt);
-        let wish = payment.wish(PartId(u64::MAX), transition.at, self.policy.offer_window);
+        let wish = payment.wish(
+            PartId(u64::MAX),
+            transition.at,
+            self.policy.offer_window,
+            None,
+        );
         if let (Some(node), crate::Wish::Offer(offer)) = (self.nodes.first(), wish) {
             node.sender.offer(&offer).await;
         }

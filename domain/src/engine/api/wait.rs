@@ -5,7 +5,7 @@ use crate::engine::persist::PaymentEnd;
 use crate::planted::planted;
 use crate::{
     ApiError, Damaged, Listed, LoadError, PartId, PartialPayment, Payment, PaymentHash,
-    PaymentSummary, StatusKind,
+    PaymentSummary, StatusKind, StillPending,
 };
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
@@ -33,21 +33,41 @@ impl Core {
             let _ = self.store.part(id).await;
             waiter = self.part_waiters.register(id);
         });
-        let end = self.within(timeout, waiter.end()).await?;
-        part_end(PartialPayment::clone(&end))
+        match self.within(timeout, waiter.end()).await? {
+            Some(end) => part_end(PartialPayment::clone(&end)),
+            None => self.part_at_time_out(id).boxed().await,
+        }
     }
 
     /// The part, if it has its outcome already.
     async fn ended_part(&self, id: PartId) -> Result<Option<PartialPayment>, ApiError> {
+        let part = self.stored_part(id).await?;
+        if part.is_live() {
+            self.assert_sound(part.payment_hash).await?;
+            return Ok(None);
+        }
+        Ok(Some(part))
+    }
+
+    async fn stored_part(&self, id: PartId) -> Result<PartialPayment, ApiError> {
         match self.store.part(id).await? {
             None => Err(ApiError::NoSuchPart(id)),
             Some(Listed::Damaged(damaged)) => Err(quarantined(damaged)),
-            Some(Listed::Sound(part)) if !part.is_live() => Ok(Some(part)),
-            Some(Listed::Sound(part)) => {
-                self.assert_sound(part.payment_hash).await?;
-                Ok(None)
-            }
+            Some(Listed::Sound(part)) => Ok(part),
         }
+    }
+
+    /// The part as it is when the caller's time is up: its outcome may have come just now.
+    async fn part_at_time_out(&self, id: PartId) -> Result<PartialPayment, ApiError> {
+        let Ok(mut part) = self.stored_part(id).await else {
+            return Err(ApiError::TimedOut(None));
+        };
+        if !part.is_live() {
+            return part_end(part);
+        }
+        part.doubt = self.doubted(&part);
+        let pending = StillPending::Part(part);
+        Err(ApiError::TimedOut(Some(Box::new(pending))))
     }
 
     pub(super) async fn wait_send_pay(
@@ -62,8 +82,10 @@ impl Core {
         {
             return payment_end(*end);
         }
-        let end = self.within(timeout, waiter.end()).await?;
-        payment_end(PaymentEnd::clone(&end))
+        match self.within(timeout, waiter.end()).await? {
+            Some(end) => payment_end(PaymentEnd::clone(&end)),
+            None => self.payment_at_time_out(hash, has_ended).boxed().await,
+        }
     }
 
     /// The payment once no part of it is live, however it ended.
@@ -77,22 +99,47 @@ impl Core {
         if let Some(settled) = self.settled_payment(hash).boxed().await? {
             return Ok(settled);
         }
-        let settled = self.within(timeout, waiter.end()).await?;
-        Ok(PaymentSummary::clone(&settled))
+        match self.within(timeout, waiter.end()).await? {
+            Some(settled) => Ok(PaymentSummary::clone(&settled)),
+            None => match self.payment_at_time_out(hash, is_settled).boxed().await {
+                // However it ended.
+                Err(ApiError::PaymentFailed(failed, _)) => Ok(*failed),
+                answer => answer,
+            },
+        }
     }
 
     /// The payment, if no part of it is live.
     async fn settled_payment(&self, hash: PaymentHash) -> Result<Option<PaymentSummary>, ApiError> {
         let payment = self.stored_payment(hash).await?;
-        let summary = payment.summary();
-        Ok((summary.tally.live == 0).then(|| summary.clone()))
+        Ok(is_settled(&payment).then(|| payment.summary().clone()))
     }
 
     /// How the payment ended, if it has.
     async fn ended_payment(&self, hash: PaymentHash) -> Result<Option<Box<PaymentEnd>>, ApiError> {
         let payment = self.stored_payment(hash).await?;
-        let has_ended = payment.status() != StatusKind::Pending;
-        Ok(has_ended.then(|| Box::new(PaymentEnd::of(&payment))))
+        Ok(has_ended(&payment).then(|| Box::new(PaymentEnd::of(&payment))))
+    }
+
+    /// The payment as it is when the caller's time is up: its end may have come just now.
+    async fn payment_at_time_out(
+        &self,
+        hash: PaymentHash,
+        is_over: fn(&Payment) -> bool,
+    ) -> Result<PaymentSummary, ApiError> {
+        let Ok(payment) = self.stored_payment(hash).await else {
+            return Err(ApiError::TimedOut(None));
+        };
+        if is_over(&payment) {
+            return payment_end(PaymentEnd::of(&payment));
+        }
+        let live = || payment.live_parts();
+        let pending = StillPending::Payment {
+            summary: payment.summary().clone(),
+            deadline_height: live().filter_map(PartialPayment::deadline_height).max(),
+            deadline: live().filter_map(PartialPayment::deadline).max(),
+        };
+        Err(ApiError::TimedOut(Some(Box::new(pending))))
     }
 
     pub(super) async fn stored_payment(&self, hash: PaymentHash) -> Result<Payment, ApiError> {
@@ -123,30 +170,41 @@ impl Core {
         }
     }
 
+    /// The end, or none when the time is up.
     async fn within<T>(
         &self,
         timeout: Option<Duration>,
         end: impl Future<Output = Option<Arc<T>>>,
-    ) -> Result<Arc<T>, ApiError> {
+    ) -> Result<Option<Arc<T>>, ApiError> {
         let end = match timeout {
             None => end.await,
             Some(Duration::ZERO) => {
                 let now = std::future::ready(());
                 match select(pin!(end), now).await {
                     Either::Left((end, _)) => end,
-                    Either::Right(_) => return Err(ApiError::TimedOut),
+                    Either::Right(_) => return Ok(None),
                 }
             }
             Some(timeout) => {
                 let deadline = self.clock.now().after(timeout);
                 match select(pin!(end), self.clock.sleep_until(deadline)).await {
                     Either::Left((end, _)) => end,
-                    Either::Right(_) => return Err(ApiError::TimedOut),
+                    Either::Right(_) => return Ok(None),
                 }
             }
         };
-        end.ok_or(ApiError::ShuttingDown)
+        end.map(Some).ok_or(ApiError::ShuttingDown)
     }
+}
+
+/// Whether `waitsendpay` has something to tell.
+fn has_ended(payment: &Payment) -> bool {
+    payment.status() != StatusKind::Pending
+}
+
+/// Whether `waitpayment` has something to tell.
+fn is_settled(payment: &Payment) -> bool {
+    payment.summary().tally.live == 0
 }
 
 fn part_end(part: PartialPayment) -> Result<PartialPayment, ApiError> {
