@@ -52,12 +52,11 @@ impl Nodes {
                     };
                     let lightningd = Lightningd::hearing(options, arrivals.clone());
                     receivers.push((name.clone(), lightningd.receiver()));
-                    let ports = NodePorts {
+                    NodePorts {
                         name,
                         sender: lightningd.sender(),
                         listener: lightningd.listener(),
-                    };
-                    ports
+                    }
                 }
             });
         }

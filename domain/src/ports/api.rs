@@ -182,11 +182,11 @@ pub struct Info {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StillPending {
     /// A part without an outcome.
-    Part(PartialPayment),
+    Part(Box<PartialPayment>),
     /// A payment with live parts.
     Payment {
         /// Its row.
-        summary: PaymentSummary,
+        summary: Box<PaymentSummary>,
         /// The greatest [`PartialPayment::deadline_height`] of its live parts.
         deadline_height: Option<u32>,
         /// The latest [`PartialPayment::deadline`] of its live parts.
@@ -222,7 +222,7 @@ pub enum ApiError {
     /// It went on for longer than the caller wanted to wait. Nothing changed. What is still pending is
     /// told unless storage cannot be read.
     #[error("Timed out while waiting")]
-    TimedOut(Option<Box<StillPending>>),
+    TimedOut(Option<StillPending>),
     /// The part has failed.
     #[error("{}", .0.failure().map_or("failed", |f| &f.message))]
     PartFailed(Box<PartialPayment>),

@@ -21,8 +21,8 @@ impl From<ApiError> for RpcError {
             ApiError::PaymentDeleted(tombstone) => plain(Code::NoSuchPayment)
                 .with(json!({ "deleted_at": tombstone.deleted_at.seconds() })),
             ApiError::TimedOut(None) => plain(Code::InProgress),
-            ApiError::TimedOut(Some(pending)) => match &**pending {
-                StillPending::Part(part) => plain(Code::InProgress).with(PartView::from(part)),
+            ApiError::TimedOut(Some(pending)) => match pending {
+                StillPending::Part(part) => plain(Code::InProgress).with(PartView::from(&**part)),
                 StillPending::Payment {
                     summary,
                     deadline_height,

@@ -29,6 +29,8 @@ pub(super) fn are_known(invoice: &SignedRawBolt11Invoice) -> Result<(), String> 
 
 /// Whether the payee takes several parts.
 pub(super) fn basic_mpp(invoice: &Bolt11Invoice) -> bool {
-    let features = invoice.features();
-    features.is_some_and(|features| features.supports_basic_mpp())
+    match invoice.features() {
+        Some(features) => features.supports_basic_mpp(),
+        None => false,
+    }
 }

@@ -195,16 +195,16 @@ async fn figures_are_in_data() {
     assert_eq!(deleted["data"], json!({"deleted_at": 9}));
     let refused = answer(&daemon, ApiError::Refused(tombstone().refusal())).await;
     assert_eq!(refused["data"], json!({"deleted_at": 9}));
-    let pending = StillPending::Part(part(3));
-    let pending = answer(&daemon, ApiError::TimedOut(Some(Box::new(pending)))).await;
+    let pending = StillPending::Part(Box::new(part(3)));
+    let pending = answer(&daemon, ApiError::TimedOut(Some(pending))).await;
     let row = &pending["data"];
     assert_eq!((&row["id"], &row["status"]), (&json!(3), &json!("pending")));
     let pending = StillPending::Payment {
-        summary: payment(),
+        summary: Box::new(payment()),
         deadline_height: Some(812),
         deadline: Some(Timestamp(1_700_003_600_000_000)),
     };
-    let pending = answer(&daemon, ApiError::TimedOut(Some(Box::new(pending)))).await;
+    let pending = answer(&daemon, ApiError::TimedOut(Some(pending))).await;
     let row = &pending["data"];
     let said = [
         "status",

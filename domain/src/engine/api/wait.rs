@@ -66,8 +66,8 @@ impl Core {
             return part_end(part);
         }
         part.doubt = self.doubted(&part);
-        let pending = StillPending::Part(part);
-        Err(ApiError::TimedOut(Some(Box::new(pending))))
+        let pending = StillPending::Part(Box::new(part));
+        Err(ApiError::TimedOut(Some(pending)))
     }
 
     pub(super) async fn wait_send_pay(
@@ -135,11 +135,11 @@ impl Core {
         }
         let live = || payment.live_parts();
         let pending = StillPending::Payment {
-            summary: payment.summary().clone(),
+            summary: Box::new(payment.summary().clone()),
             deadline_height: live().filter_map(PartialPayment::deadline_height).max(),
             deadline: live().filter_map(PartialPayment::deadline).max(),
         };
-        Err(ApiError::TimedOut(Some(Box::new(pending))))
+        Err(ApiError::TimedOut(Some(pending)))
     }
 
     pub(super) async fn stored_payment(&self, hash: PaymentHash) -> Result<Payment, ApiError> {
