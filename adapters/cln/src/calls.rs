@@ -3,6 +3,7 @@
 
 use domain::{PartId, PaymentHash};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// `getinfo`.
 #[derive(Deserialize)]
@@ -10,7 +11,14 @@ pub(crate) struct GetInfo {
     pub(crate) id: String,
     pub(crate) version: String,
     pub(crate) network: String,
+    /// Still growing while it warns.
     pub(crate) blockheight: u32,
+    /// Its bitcoind has not loaded the whole chain.
+    #[serde(default)]
+    pub(crate) warning_bitcoind_sync: Option<IgnoredAny>,
+    /// It has not read all blocks that its bitcoind has.
+    #[serde(default)]
+    pub(crate) warning_lightningd_sync: Option<IgnoredAny>,
 }
 
 /// `getlog`: when this lightningd began to log, which is when it started.

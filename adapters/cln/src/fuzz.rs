@@ -146,7 +146,7 @@ fn answered(reply: Result<Row, CallError>, rows_before: u64) {
             assert_eq!(said.and_then(|row| row.part(GROUP)), Some(PART));
         }
         Reading::Answer(OfferAnswer::Refused(failure)) => worded(&failure),
-        Reading::Answer(OfferAnswer::Unknown(why)) => brief(&why),
+        Reading::Answer(OfferAnswer::Unknown(why) | OfferAnswer::NotYet(why)) => brief(&why),
         Reading::RefusedUnlessThere(failure) => {
             assert!(said.is_some() || code.is_some_and(|code| code != 208));
             worded(&failure);

@@ -47,7 +47,7 @@ impl IncomingNode for Receiver {
     async fn pending(&self, hash: Option<PaymentHash>) -> Result<Vec<IncomingPart>, NodeAway> {
         let session = self.link.session().await;
         let session = session.map_err(|away| NodeAway(away.to_string()))?;
-        let waiting = waiting::parts(&session, &self.arrivals, self.link.base_height(), hash);
+        let waiting = waiting::parts(&session, &self.arrivals, self.link.next_block(), hash);
         waiting.await.map_err(|why| NodeAway(why.to_string()))
     }
 

@@ -8,6 +8,7 @@
 //! - `listener`: outcomes in, by lightningd's own numbers. `ends`, `failure`: why a part failed.
 //! - `incoming`: what comes in. `incoming::waiting`: the HTLCs that are there now. `incoming::paid`: the
 //!   invoices that were paid. `incoming::arrivals`: what the plugin's hook has seen.
+//! - `tip`: whether lightningd has reached the tip of the chain, before which nothing is offered.
 //! - `life`: which lightningd this is, and which of its lives. `link`, `session`, `connection`: staying
 //!   connected. `history`: what lightningd has made since before a part could be offered.
 //!
@@ -34,6 +35,7 @@ mod options;
 mod proof;
 mod sender;
 mod session;
+mod tip;
 
 pub use incoming::Arrivals;
 pub use options::{OfferBy, Options};

@@ -11,6 +11,7 @@
 use crate::calls::{GetInfo, GetLog, ListDatastore, Waited};
 use crate::connection::{CallError, Connection};
 use crate::options::Options;
+use crate::tip::{self, Told};
 use domain::NodeIdentity;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -38,7 +39,8 @@ pub(crate) struct Life {
     pub(crate) htlcs_are_numbered: bool,
     pub(crate) version: String,
     pub(crate) network: String,
-    pub(crate) height: u32,
+    /// How far it had got with the chain.
+    pub(crate) told: Told,
 }
 
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,7 @@ pub(crate) async fn started(connection: &Connection) -> Result<String, CallError
 /// Asks lightningd what it is. Nothing may have been offered on this connection before.
 pub(crate) async fn meet(connection: &Connection, options: &Options) -> Result<Life, CallError> {
     let info: GetInfo = connection.ask("getinfo", &json!({})).await?;
+    let told = Told::new(&info, tip::own_height(connection).await?);
     let started = started(connection).await?;
     let identity = identity(connection, &info.id, options.group, &started).await?;
     let rows = counter(connection, "created").await?.created;
@@ -74,7 +77,7 @@ pub(crate) async fn meet(connection: &Connection, options: &Options) -> Result<L
         htlcs_are_numbered,
         version: info.version,
         network: info.network,
-        height: info.blockheight,
+        told,
     })
 }
 

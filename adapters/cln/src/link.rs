@@ -1,15 +1,13 @@
 //! Staying connected: one session at a time, made anew when it breaks.
 
-use crate::calls::WaitBlockHeight;
-use crate::connection::CallError;
 use crate::ends::Ends;
 use crate::life::Life;
 use crate::options::Options;
 use crate::session::Session;
+use crate::tip::{self, Heights, Tip};
 use domain::{Cursor, NodeIdentity, PartId, PaymentHash};
-use serde_json::json;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio::time::Instant;
@@ -18,8 +16,6 @@ use tokio::time::Instant;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The first and the longest time for which a lightningd that could not be reached is not tried again.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
-/// How long `waitblockheight` waits for a block, in seconds.
-const BLOCK_TIMEOUT: u64 = 3_600;
 
 /// Why lightningd cannot be asked now, for people.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -34,8 +30,7 @@ pub(crate) struct Link {
     state: AsyncMutex<State>,
     /// The number of the present life: 0 before the first.
     lives: watch::Sender<u64>,
-    /// The height that lightningd counts delays from; 0 if not known yet.
-    height: Arc<AtomicU32>,
+    heights: Arc<Heights>,
     network: Mutex<Option<String>>,
     /// The most rows, and updates of rows, that lightningd has ever spoken of: with fewer, its database
     /// is an old one.
@@ -59,7 +54,7 @@ impl Link {
             session: Mutex::default(),
             state: AsyncMutex::default(),
             lives: watch::Sender::new(0),
-            height: Arc::default(),
+            heights: Arc::default(),
             network: Mutex::default(),
             rows: AtomicU64::new(0),
             updates: AtomicU64::new(0),
@@ -100,8 +95,9 @@ impl Link {
         match self.connect(&mut state).await {
             Ok(session) => {
                 state.failed = None;
-                tokio::spawn(follow_height(Arc::downgrade(&session), self.height.clone()));
+                tokio::spawn(tip::follow(Arc::downgrade(&session)));
                 self.keep(Some(session.clone()));
+                self.heights.tell();
                 Ok(session)
             }
             Err(away) => {
@@ -118,7 +114,9 @@ impl Link {
     }
 
     async fn connect(&self, state: &mut State) -> Result<Arc<Session>, Away> {
-        let opened = tokio::time::timeout(PATIENCE, Session::open(&self.options)).await;
+        let opened =
+            tokio::time::timeout(PATIENCE, Session::open(&self.options, self.heights.clone()))
+                .await;
         let session = match opened {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => return Err(Away(error.to_string())),
@@ -157,7 +155,6 @@ impl Link {
         }
         self.seen_row(life.rows);
         self.seen_update(life.updates);
-        self.height.store(life.height, Ordering::Release);
         *self.network.lock().unwrap_or_else(PoisonError::into_inner) = Some(life.network.clone());
         if state.started.as_ref() != Some(&life.started) {
             tracing::info!(socket = %self.options.socket.display(), version = life.version,
@@ -181,10 +178,24 @@ impl Link {
         Ok(known.life.identity.clone())
     }
 
-    /// The height that lightningd counts a part's delays from: one above its best block.
+    /// The height that lightningd counts a part's delays from: one above the tip, once it is there.
     pub(crate) fn base_height(&self) -> Option<u32> {
-        let height = self.height.load(Ordering::Acquire);
-        (height > 0).then(|| height.saturating_add(1))
+        match self.present()?.progress.tip() {
+            Tip::At(height) => Some(height.saturating_add(1)),
+            Tip::Below(_) => None,
+        }
+    }
+
+    /// The next block, as far as the chain was ever heard of.
+    pub(crate) fn next_block(&self) -> Option<u32> {
+        let highest = self.heights.highest();
+        (highest > 0).then(|| highest.saturating_add(1))
+    }
+
+    /// Returns once lightningd has reached the tip.
+    pub(crate) async fn reach_tip(&self) {
+        let is_reached = || self.base_height().is_some();
+        self.heights.reached(is_reached).await;
     }
 
     pub(crate) fn network(&self) -> Option<String> {
@@ -211,22 +222,5 @@ impl Link {
     pub(crate) fn has_told(&self, cursor: Cursor) {
         self.told.fetch_max(cursor.0, Ordering::AcqRel);
         self.seen_update(cursor.0);
-    }
-}
-
-/// Keeps the height up to date for as long as anybody holds the session.
-async fn follow_height(session: Weak<Session>, height: Arc<AtomicU32>) {
-    while let Some(session) = session.upgrade() {
-        let next = height.load(Ordering::Acquire).saturating_add(1);
-        let params = json!({"blockheight": next, "timeout": BLOCK_TIMEOUT});
-        let reached = session.waiting().call("waitblockheight", &params);
-        // The wait must not keep a session alive that everybody else has given up.
-        drop(session);
-        match reached.result::<WaitBlockHeight>().await {
-            Ok(reached) => _ = height.fetch_max(reached.blockheight, Ordering::AcqRel),
-            // It timed out, or cannot be asked for.
-            Err(CallError::Said(_)) => tokio::time::sleep(PAUSE.1).await,
-            Err(CallError::Lost(_) | CallError::Nonsense(_)) => return,
-        }
     }
 }

@@ -6,6 +6,7 @@ use crate::link::Link;
 use crate::onion;
 use crate::options::OfferBy;
 use crate::session::Session;
+use crate::tip::Tip;
 use async_trait::async_trait;
 use domain::{
     Failure, Hop, HtlcSender, LookUp, Network, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId,
@@ -36,7 +37,7 @@ impl HtlcSender for Sender {
         match answer {
             OfferAnswer::Accepted | OfferAnswer::Unknown(_) => {}
             OfferAnswer::AlreadyOffered => session.watch(hash, part),
-            OfferAnswer::Refused(_) => self.link.ends.forget(hash, part),
+            OfferAnswer::Refused(_) | OfferAnswer::NotYet(_) => self.link.ends.forget(hash, part),
         }
         answer
     }
@@ -53,6 +54,10 @@ impl HtlcSender for Sender {
     async fn identity(&self) -> Result<NodeIdentity, NodeAway> {
         let identity = self.link.identity().await;
         identity.map_err(|away| NodeAway(away.to_string()))
+    }
+
+    async fn reach_tip(&self) {
+        self.link.reach_tip().await;
     }
 
     async fn life(&self, known: Option<u64>) -> u64 {
@@ -73,9 +78,18 @@ impl Sender {
         if let Err(error) = session.before_offering(offer.part).await {
             return answers::unknown(error.to_string());
         }
+        // Last of all, and by either method: lightningd itself counts from its own height.
+        let base = match session.progress.now(session.waiting()).await {
+            Ok(Tip::At(height)) => height.saturating_add(1),
+            Ok(Tip::Below(at)) => {
+                let reason = session.progress.reason(at);
+                return Reading::Answer(OfferAnswer::NotYet(reason));
+            }
+            Err(error) => return answers::unknown(error.to_string()),
+        };
         let (method, params) = match self.link.options.offer_by {
             OfferBy::SendPay => ("sendpay", self.sendpay(offer)),
-            OfferBy::SendOnion => match self.sendonion(session, offer).await {
+            OfferBy::SendOnion => match self.sendonion(session, offer, base).await {
                 Ok(params) => ("sendonion", params),
                 Err(reading) => return reading,
             },
@@ -91,10 +105,13 @@ impl Sender {
     }
 
     /// The part's true amount and no total: so no row, whatever became of its HTLC, stands in its way.
-    async fn sendonion(&self, session: &Session, offer: &Offer) -> Result<Value, Reading> {
-        let base = self.link.base_height();
-        let base =
-            base.ok_or_else(|| answers::unknown("lightningd's height is not known".into()))?;
+    /// Delays count from `base`.
+    async fn sendonion(
+        &self,
+        session: &Session,
+        offer: &Offer,
+        base: u32,
+    ) -> Result<Value, Reading> {
         let hash = offer.payment_hash.to_string();
         let params = json!({"hops": onion::payloads(offer, base), "assocdata": hash});
         let created = session.ask::<CreateOnion>("createonion", &params).await;

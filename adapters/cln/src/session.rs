@@ -5,12 +5,13 @@ use crate::connection::{Answer, CallError, Connection, read};
 use crate::history::History;
 use crate::life::{self, Life};
 use crate::options::Options;
+use crate::tip::{Heights, Progress};
 use domain::{PartId, PaymentHash};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
 /// Connections for offers and questions.
@@ -28,6 +29,8 @@ pub(crate) struct Session {
     next: AtomicUsize,
     offers: Semaphore,
     history: History,
+    /// How far lightningd has got with the chain.
+    pub(crate) progress: Progress,
     watched: Mutex<HashMap<(PaymentHash, PartId), Answer>>,
 }
 
@@ -35,10 +38,14 @@ pub(crate) struct Session {
 pub(crate) type End = Result<Value, CallError>;
 
 impl Session {
-    /// Connects, and learns which lightningd this is.
-    pub(crate) async fn open(options: &Options) -> Result<Session, CallError> {
+    /// Connects, and learns which lightningd this is, and how far it has got.
+    pub(crate) async fn open(
+        options: &Options,
+        heights: Arc<Heights>,
+    ) -> Result<Session, CallError> {
         let waiting = Connection::open(&options.socket).await?;
         let life = life::meet(&waiting, options).await?;
+        let progress = Progress::of(heights, &waiting, options.group, life.told).await?;
         let mut pool = Vec::new();
         for _ in 0..POOL {
             let connection = Connection::open(&options.socket).await?;
@@ -55,6 +62,7 @@ impl Session {
             offers: Semaphore::new(POOL * OFFERS_A_CONNECTION),
             history: History::new(options.group, life.htlcs_are_numbered),
             life,
+            progress,
             watched: Mutex::default(),
         })
     }

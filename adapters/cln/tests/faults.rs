@@ -21,6 +21,7 @@ async fn deliver(node: &Node<Fake>, offer: &Offer) {
             match answer {
                 OfferAnswer::Accepted | OfferAnswer::AlreadyOffered => return,
                 OfferAnswer::Refused(failure) => panic!("{failure:?}"),
+                OfferAnswer::NotYet(_) => node.sender().reach_tip().await,
                 OfferAnswer::Unknown(_) => tokio::task::yield_now().await,
             }
             match node.look_up(offer).await {

@@ -54,7 +54,19 @@ impl World for Real {
         self.0.node(1).start().await;
         self.0.node(1).reconnected().await;
     }
+
+    async fn start_below_the_tip(&self) {
+        self.0.mine(MISSED).await;
+        self.0.node(1).start().await;
+    }
+
+    async fn load_blocks(&self) {
+        self.0.node(1).reconnected().await;
+    }
 }
+
+/// How many blocks come while l1 is down, where it shall be reading for a while after its start.
+const MISSED: u32 = 150;
 
 /// l1 is ours, and paid by l2 and l3.
 struct RealPaid {

@@ -80,7 +80,9 @@ impl DevNetwork for Network {
             match node.ask(|reply| Ask::Offer(offer, reply)).await {
                 Some(OfferAnswer::Accepted | OfferAnswer::AlreadyOffered) => {}
                 Some(OfferAnswer::Refused(why)) => return Err(DevError::Refused(why.message)),
-                Some(OfferAnswer::Unknown(why)) => return Err(DevError::Refused(why)),
+                Some(OfferAnswer::Unknown(why) | OfferAnswer::NotYet(why)) => {
+                    return Err(DevError::Refused(why));
+                }
                 None => return Err(stopped(node)),
             }
         }

@@ -18,7 +18,12 @@ pub struct SimNode {
     outcomes: Outcomes,
     sent: watch::Sender<usize>,
     lives: watch::Sender<u64>,
+    /// The last block it has read, as long as there are more.
+    below: watch::Sender<Option<u32>>,
 }
+
+/// The last block of the chain.
+const TIP: u32 = 699_999;
 
 /// How the next offer goes wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,6 +58,7 @@ impl SimNode {
             outcomes: Outcomes::new(),
             sent: watch::Sender::new(0),
             lives: watch::Sender::new(1),
+            below: watch::Sender::new(None),
         })
     }
 
@@ -89,6 +95,11 @@ impl SimNode {
         }
         drop(state);
         self.lives.send_modify(|life| *life += 1);
+    }
+
+    /// It has started anew, and has read the chain up to that block only; or to its tip.
+    pub fn set_below(&self, block: Option<u32>) {
+        self.below.send_replace(block);
     }
 
     /// Tells an outcome, true or not.
@@ -144,6 +155,10 @@ impl HtlcSender for SimNode {
         if state.fates.get(&offer.payment_hash) == Some(&Fate::Refused) {
             return OfferAnswer::Refused(Box::new(no_first_peer(offer)));
         }
+        if let Some(block) = *self.below.borrow() {
+            let why = format!("the node is still loading blocks (at {block} of at least {TIP})");
+            return OfferAnswer::NotYet(why);
+        }
         match state.lapses.pop_front() {
             None => {
                 self.send(&mut state, offer);
@@ -188,8 +203,14 @@ impl HtlcSender for SimNode {
         *another.expect("the node is here")
     }
 
+    async fn reach_tip(&self) {
+        let mut below = self.below.subscribe();
+        let reached = below.wait_for(Option::is_none).await;
+        reached.expect("the node is here");
+    }
+
     fn height(&self) -> Option<u32> {
-        Some(700_000)
+        self.below.borrow().is_none().then_some(TIP + 1)
     }
 
     fn network(&self) -> Option<domain::Network> {

@@ -62,6 +62,14 @@ impl NodeHarness for Node {
 
     /// A simulated node forgets nothing.
     async fn restart(&mut self) {}
+
+    async fn restart_below_the_tip(&mut self) {
+        self.0.set_below(Some(95));
+    }
+
+    async fn load_blocks(&mut self) {
+        self.0.set_below(None);
+    }
 }
 
 mod node {

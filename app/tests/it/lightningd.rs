@@ -76,7 +76,15 @@ impl Lightning for Fake {
     }
 
     async fn start(&self) {
-        self.lightningd.start_again();
+        self.lightningd.start_and_load();
+    }
+
+    async fn start_below_the_tip(&self) {
+        self.lightningd.start_at(78);
+    }
+
+    async fn load_blocks(&self) {
+        self.lightningd.has_loaded();
     }
 
     async fn own_invoice(&self) -> String {

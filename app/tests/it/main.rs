@@ -40,4 +40,5 @@ mod secrets;
 mod sendpay;
 mod stages;
 mod support;
+mod tip;
 mod waits;

@@ -2,6 +2,8 @@
 //! from inside it.
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
+pub(crate) mod tip;
+
 use crate::support::{Daemon, Home, Refused, ampered_in, call, preimage_opens, soon};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -27,6 +29,12 @@ pub(crate) trait Lightning {
 
     /// lightningd started again, its channels back.
     async fn start(&self);
+
+    /// The same with blocks that it has yet to read: it answers, and takes payments.
+    async fn start_below_the_tip(&self);
+
+    /// Returns once it has read them, its channels back.
+    async fn load_blocks(&self);
 
     /// A new invoice of our own node's over [`WHOLE`]: its hash.
     async fn own_invoice(&self) -> String;

@@ -21,6 +21,9 @@ use std::process::Command;
 use std::sync::Mutex;
 use support::{Home, preimage_opens};
 
+/// How many blocks come while our node is down, where it shall be loading for a while after its start.
+const MISSED: u32 = 150;
+
 struct Real(Quartet, Mutex<HashMap<String, Invoice>>);
 
 impl Real {
@@ -70,6 +73,15 @@ impl Lightning for Real {
         self.0.node(1).reconnected().await;
     }
 
+    async fn start_below_the_tip(&self) {
+        self.0.mine(MISSED).await;
+        self.0.node(1).start().await;
+    }
+
+    async fn load_blocks(&self) {
+        self.0.node(1).reconnected().await;
+    }
+
     async fn own_invoice(&self) -> String {
         let invoice = self.0.own_invoice(WHOLE).await;
         let hash = invoice.payment_hash.clone();
@@ -95,6 +107,11 @@ const AMPERED: &str = env!("CARGO_BIN_EXE_ampered");
 #[tokio::test(flavor = "multi_thread")]
 async fn pays_in_two_parts_over_restarts_of_both() {
     lightning::pays_in_two_parts_over_restarts_of_both(&Real::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_part_fails_for_its_height() {
+    lightning::tip::no_part_fails_for_its_height(&Real::new().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

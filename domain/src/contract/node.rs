@@ -1,5 +1,9 @@
 //! What every `HtlcSender` and `HtlcListener` must do.
 
+mod tip;
+
+pub use tip::{height_is_never_below_the_tip, nothing_leaves_below_the_tip};
+
 use crate::{
     Cursor, Heard, HtlcListener, HtlcSender, LookUp, Offer, OfferAnswer, PartId, Preimage, Word,
 };
@@ -22,6 +26,15 @@ pub trait NodeHarness: Send {
 
     /// The same node after a crash: what it had not made durable is gone.
     async fn restart(&mut self);
+
+    /// The same, but the chain has blocks that it has yet to read when it can be asked again. By
+    /// default for nodes that have read all of them by then.
+    async fn restart_below_the_tip(&mut self) {
+        self.restart().await;
+    }
+
+    /// Returns once it has read them, and can send over its channels.
+    async fn load_blocks(&mut self) {}
 }
 
 /// What becomes of a part when it is offered.
@@ -46,7 +59,8 @@ macro_rules! node_contract {
             offered_twice_goes_once, never_offered_is_never_seen, held_part_is_pending,
             look_up_agrees_with_the_outcome, outcomes_are_heard_again_from_a_cursor,
             offers_side_by_side_all_end, restart_loses_no_part, told_outcome_is_never_offered_again,
-            identity_outlives_a_restart, life_is_told_once, height_is_known);
+            identity_outlives_a_restart, life_is_told_once, height_is_known,
+            nothing_leaves_below_the_tip, height_is_never_below_the_tip);
     };
     ($harness:expr; $($case:ident),* $(,)?) => {
         $(

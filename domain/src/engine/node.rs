@@ -11,8 +11,9 @@ use crate::{
     Cursor, HtlcListener, HtlcSender, LookUp, NodeName, OfferAnswer, PartId, PartialPayment,
     PaymentHash, Wish, Word,
 };
-use futures::future::FutureExt;
+use futures::future::{FutureExt, select};
 use futures::stream::{FuturesUnordered, StreamExt};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -217,6 +218,16 @@ impl Core {
                     job.step = Step::LookUp;
                 }
                 Next::Again(step) => job.step = step,
+                // Nothing was sent, so the step is the same when the node has reached the tip. Until
+                // then it is looked at again whether the part is still wanted.
+                Next::Wait(reason) => {
+                    info!(payment.hash = %job.hash, part.id = %job.part, node = %node.name, reason,
+                        "the part waits");
+                    node.care.doubt(job.part, reason);
+                    job.answer(FirstAnswer::Offered);
+                    let (tip, pause) = (node.sender.reach_tip(), self.pause(&mut backoff));
+                    select(tip, pin!(pause)).await;
+                }
                 Next::Unknown(reason) => {
                     warn!(payment.hash = %job.hash, part.id = %job.part, node = %node.name, reason,
                         "the node gave no definite answer: the part stays pending");
@@ -252,6 +263,7 @@ impl Core {
                     planted!(RetriesUnderNewKey, node.offer_anew(&offer).await);
                     return Next::Unknown(reason);
                 }
+                OfferAnswer::NotYet(reason) => return Next::Wait(reason),
                 OfferAnswer::Refused(failure) => failure,
             },
             Ok(Wish::Drop(failure)) => failure,
@@ -320,5 +332,7 @@ impl Core {
 enum Next {
     Done(FirstAnswer),
     Again(Step),
+    /// The node cannot be offered anything yet.
+    Wait(String),
     Unknown(String),
 }

@@ -15,7 +15,22 @@ pub trait HtlcSender: Send + Sync {
     /// # Idempotency
     /// The key is `(offer.part, offer.payment_hash)`. However often a key is offered, and whatever
     /// crashed in between, the node makes at most one HTLC of it (rule A-4).
+    ///
+    /// # Height
+    /// A part's expiries count from the tip of the chain at the moment of the offer. A node that has
+    /// not reached the tip sends nothing and answers [`OfferAnswer::NotYet`]: peers and payee refuse
+    /// expiries that count from a lower block. It is not at the tip as long as it says so itself, or
+    /// is below the highest block that was ever heard of it, over all restarts; only a reorganisation
+    /// that it reports at its tip takes it back. Everything else (identity, look-ups, outcomes, what
+    /// comes in) goes on meanwhile.
     async fn offer(&self, offer: &Offer) -> OfferAnswer;
+
+    /// Returns once a node that answered [`OfferAnswer::NotYet`] has reached the tip of the chain, so
+    /// that it can be offered the part again; at once, if it is there by now. By default never: then
+    /// the part is offered again after longer and longer pauses.
+    async fn reach_tip(&self) {
+        std::future::pending::<()>().await;
+    }
 
     /// What became of a part that was offered, or may have been; `route` is the way it was meant to
     /// take, for nodes whose proof that it never left depends on it.
@@ -32,7 +47,8 @@ pub trait HtlcSender: Send + Sync {
     async fn life(&self, known: Option<u64>) -> u64;
 
     /// The height from which the node counts a part's delays (LDK: the block after the best one it
-    /// knows), without asking anyone; `None` if it is not known.
+    /// knows), without asking anyone; `None` while it cannot be reached or has not reached the tip of
+    /// the chain. Never one that is too low: it is shown, and a part's deadline is counted from it.
     fn height(&self) -> Option<u32>;
 
     /// The chain that the node is on, without asking anyone; `None` until it has said so.
@@ -85,7 +101,7 @@ impl std::fmt::Debug for Notes {
 pub struct NodeAway(pub String);
 
 /// What the node said to an offer. A two-valued answer here is where stuck and double payments
-/// come from, so there are four.
+/// come from, so there are five.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OfferAnswer {
     /// The node has taken charge: an outcome will come.
@@ -94,6 +110,9 @@ pub enum OfferAnswer {
     AlreadyOffered,
     /// The node definitely sent nothing for this key, and will not.
     Refused(Box<Failure>),
+    /// This offer definitely sent nothing: the node has not reached the tip of the chain. It may be
+    /// repeated when it has. The reason is shown to people.
+    NotYet(String),
     /// No definite answer: the part may be out. Not a failure, ever (rule A-5).
     Unknown(String),
 }

@@ -58,7 +58,7 @@ impl Lightningd {
         });
     }
 
-    /// The chain has grown.
+    /// The chain has grown, or was reorganised.
     pub fn set_height(&self, height: u32) {
         self.with(|state| state.set_height(height));
     }
@@ -119,6 +119,18 @@ impl Lightningd {
     /// l1 has waited long enough for the rest of what has come in for this hash.
     pub fn gives_back(&self, payment_hash: &str) {
         self.with(|state| state.gives_back(payment_hash));
+    }
+
+    /// What a datastore key holds.
+    #[must_use]
+    pub fn datastore_holds(&self, key: &[&str]) -> Option<String> {
+        self.with(|state| {
+            let held = state
+                .db
+                .datastore
+                .get(&key.iter().map(ToString::to_string).collect::<Vec<_>>());
+            held.map(|datum| String::from_utf8_lossy(&datum.data).into_owned())
+        })
     }
 
     /// `delinvoice`, as autoclean does it.

@@ -14,6 +14,7 @@ const BADONION: u16 = 0x8000;
 /// Failure codes of BOLT #4 that the fake can give, and their names.
 pub(crate) mod wire {
     pub(crate) const MPP_TIMEOUT: u16 = 23;
+    pub(crate) const FINAL_INCORRECT_CLTV_EXPIRY: u16 = 18;
     pub(crate) const FINAL_INCORRECT_HTLC_AMOUNT: u16 = 19;
     pub(crate) const EXPIRY_TOO_FAR: u16 = 21;
     pub(crate) const TEMPORARY_CHANNEL_FAILURE: u16 = 0x1007;
@@ -31,6 +32,7 @@ pub(crate) mod wire {
 pub(crate) fn wire_name(failcode: u16) -> &'static str {
     match failcode {
         wire::MPP_TIMEOUT => "WIRE_MPP_TIMEOUT",
+        wire::FINAL_INCORRECT_CLTV_EXPIRY => "WIRE_FINAL_INCORRECT_CLTV_EXPIRY",
         wire::FINAL_INCORRECT_HTLC_AMOUNT => "WIRE_FINAL_INCORRECT_HTLC_AMOUNT",
         wire::EXPIRY_TOO_FAR => "WIRE_EXPIRY_TOO_FAR",
         wire::TEMPORARY_CHANNEL_FAILURE => "WIRE_TEMPORARY_CHANNEL_FAILURE",

@@ -15,6 +15,7 @@
 )]
 
 mod arrival;
+mod chain;
 mod channels;
 mod command;
 mod control;

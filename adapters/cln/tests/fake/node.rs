@@ -26,7 +26,7 @@ pub(crate) const WAITBLOCKHEIGHT: &str = "blockheight [timeout]";
 
 impl State {
     /// `getinfo`.
-    pub(crate) fn getinfo(&self, rpc_file: &Path) -> Value {
+    pub(crate) fn getinfo(&mut self, rpc_file: &Path) -> Value {
         let is_up = |scid: &String| self.is_up(scid);
         let scids: Vec<_> = self
             .db
@@ -35,7 +35,7 @@ impl State {
             .map(|channel| channel.scid.clone())
             .collect();
         let active = scids.iter().filter(|scid| is_up(scid)).count();
-        json!({
+        let mut info = json!({
             "id": L1,
             "alias": "SILENTARTIST",
             "color": &L1[..6],
@@ -46,7 +46,7 @@ impl State {
             "address": [],
             "binding": [],
             "version": VERSION,
-            "blockheight": self.world.height,
+            "blockheight": self.shown_height(),
             "network": "regtest",
             "fees_collected_msat": 0,
             "lightning-dir": rpc_file.parent(),
@@ -56,7 +56,13 @@ impl State {
                 "channel": "",
                 "invoice": "02000002024100",
             },
-        })
+        });
+        if self.loading().is_some_and(|loading| loading.warns) {
+            let warning = "Still loading latest blocks from bitcoind.";
+            info["warning_lightningd_sync"] = json!(warning);
+        }
+        self.read_on();
+        info
     }
 
     /// `getlog`, without a log.
@@ -77,8 +83,9 @@ impl State {
     ) -> Result<Outcome, RpcError> {
         let target = params.number("blockheight")?.unwrap_or_default();
         let timeout = params.number("timeout")?.unwrap_or(60);
-        if target <= self.world.height {
-            return Ok(Outcome::Done(Ok(json!({"blockheight": self.world.height}))));
+        let height = self.own_height();
+        if target <= height {
+            return Ok(Outcome::Done(Ok(json!({"blockheight": height}))));
         }
         let token = self.enlist(command, Awaited::Height(target));
         Ok(Outcome::PendingUntil {
@@ -86,15 +93,6 @@ impl State {
             token,
             error: RpcError::new(code::WAIT_TIMEOUT, "Timed out."),
         })
-    }
-
-    /// Another block, or several.
-    pub(crate) fn set_height(&mut self, height: u32) {
-        self.world.height = height;
-        self.wake(
-            &Ok(json!({"blockheight": height})),
-            |awaited| matches!(awaited, Awaited::Height(target) if *target <= height),
-        );
     }
 
     /// `help`: what there is, plugins' methods included, with the parameters.

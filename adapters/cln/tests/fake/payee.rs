@@ -129,7 +129,12 @@ impl Payee {
         if amount_msat < payload.amt_to_forward {
             return vec![part.fail(incorrect_amount(amount_msat))];
         }
-        if *cltv_expiry < payload.outgoing_cltv || height + CLTV_FINAL > *cltv_expiry {
+        if *cltv_expiry < payload.outgoing_cltv {
+            let failcode = wire::FINAL_INCORRECT_CLTV_EXPIRY.to_be_bytes();
+            let message = [&failcode[..], &cltv_expiry.to_be_bytes()].concat();
+            return vec![part.fail(message)];
+        }
+        if height + CLTV_FINAL > *cltv_expiry {
             return vec![part.fail(unknown_details(amount_msat, height))];
         }
         let Some((invoice, total_msat)) = self.invoice_for(&part) else {

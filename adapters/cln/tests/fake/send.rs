@@ -88,7 +88,7 @@ impl State {
         row
     }
 
-    /// Expiries are counted from the next block.
+    /// Expiries are counted from the next block of bitcoind's, even if the node has not read it yet.
     pub(crate) fn base_expiry(&self) -> u32 {
         self.world.height + 1
     }

@@ -88,8 +88,23 @@ pub(crate) struct Process {
     pub(crate) plugins: BTreeMap<String, PluginMethod>,
     /// The plugins that have the hook `htlc_accepted`, in their order.
     pub(crate) hooked: Vec<Line>,
+    /// How far it has got with the chain, if not to its tip.
+    pub(crate) loading: Option<Loading>,
+    /// gossipd has not answered yet: `getinfo` tells its height, 0, when the last warning is gone.
+    pub(crate) gossip_lags: bool,
     /// Tells the listener that the process is gone.
     pub(crate) gone: Arc<Notify>,
+}
+
+/// Where a process is that reads the chain's last blocks again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loading {
+    /// The last block that it has read.
+    pub(crate) at: u32,
+    /// How many it reads between two questions; none, if a test says when it goes on.
+    pub(crate) step: u32,
+    /// Whether it warns that there are more.
+    pub(crate) warns: bool,
 }
 
 /// The whole fake.
@@ -148,6 +163,8 @@ impl State {
             connected: false,
             plugins: BTreeMap::new(),
             hooked: Vec::new(),
+            loading: None,
+            gossip_lags: false,
             gone: Arc::clone(&gone),
         });
         if self.world.reconnect {

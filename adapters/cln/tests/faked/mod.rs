@@ -61,4 +61,12 @@ impl World for Fake {
     async fn start(&self) {
         self.lightningd.start_again();
     }
+
+    async fn start_below_the_tip(&self) {
+        self.lightningd.start_at(78);
+    }
+
+    async fn load_blocks(&self) {
+        self.lightningd.has_loaded();
+    }
 }

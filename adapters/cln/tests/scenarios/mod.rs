@@ -21,7 +21,7 @@ macro_rules! scenarios {
             every_failure_says_who_where_and_what, a_secret_that_is_wrong_fails_for_good,
             a_payment_of_somebody_else_is_never_touched, another_ampere_is_somebody_else,
             parts_in_flight_survive_a_kill, after_a_kill_under_load_every_part_is_accounted_for,
-            outcomes_while_nobody_listened_are_heard);
+            outcomes_while_nobody_listened_are_heard, no_part_fails_for_its_height);
     };
     ($node:expr; $($case:ident),* $(,)?) => {
         $(
@@ -315,4 +315,57 @@ pub async fn outcomes_while_nobody_listened_are_heard<W: World>(node: &mut Node<
         word_of(&mut node.words(None).await, &good).await,
         Word::Fulfilled(_)
     ));
+}
+
+/// kill -9, and parts offered while lightningd reads the blocks that it has missed, as the engine does.
+pub async fn no_part_fails_for_its_height<W: World>(node: &mut Node<W>) {
+    // Whoever listens reconnects by himself.
+    let _listening = node.words(None).await;
+    for round in 1..=3 {
+        node.world.kill().await;
+        node.world.start_below_the_tip().await;
+        let mut parts = Vec::new();
+        for part in 1..=6 {
+            let number = round * 10 + part;
+            parts.push(
+                node.part(number, usize::from(part % 2 == 0), AMOUNT, AMOUNT)
+                    .await,
+            );
+        }
+        soon("the wait", below_the_tip(node, &parts[0])).await;
+        let offers = join_all(parts.iter().map(|part| accepted(node, part)));
+        soon("all blocks", async {
+            tokio::join!(offers, node.world.load_blocks())
+        })
+        .await;
+        for part in &parts {
+            fulfilled(&mut node.words(None).await, part).await;
+        }
+    }
+}
+
+/// Until the part has been told to wait.
+async fn below_the_tip<W: World>(node: &Node<W>, part: &Offer) {
+    loop {
+        match node.sender().offer(part).await {
+            OfferAnswer::NotYet(reason) => {
+                assert!(reason.contains("still loading blocks"), "{reason}");
+                return;
+            }
+            // Nobody has reconnected yet.
+            OfferAnswer::Unknown(_) => tokio::task::yield_now().await,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Until the part is in the node's hands.
+async fn accepted<W: World>(node: &Node<W>, part: &Offer) {
+    loop {
+        match node.sender().offer(part).await {
+            OfferAnswer::Accepted => return,
+            OfferAnswer::NotYet(_) => node.sender().reach_tip().await,
+            other => panic!("{other:?}"),
+        }
+    }
 }

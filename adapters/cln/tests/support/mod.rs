@@ -40,6 +40,12 @@ pub trait World: Send + Sync {
 
     /// lightningd started again, its channels back.
     async fn start(&self);
+
+    /// The same with blocks that it has yet to read: it answers, and takes payments.
+    async fn start_below_the_tip(&self);
+
+    /// Returns once it has read them, its channels back.
+    async fn load_blocks(&self);
 }
 
 /// One adapter in such a world.
@@ -166,6 +172,16 @@ impl<W: World> NodeHarness for Node<W> {
         self.world.kill().await;
         self.world.start().await;
         self.crash_ampere();
+    }
+
+    async fn restart_below_the_tip(&mut self) {
+        self.world.kill().await;
+        self.world.start_below_the_tip().await;
+        self.crash_ampere();
+    }
+
+    async fn load_blocks(&mut self) {
+        self.world.load_blocks().await;
     }
 }
 
