@@ -80,9 +80,4 @@ impl Lightningd {
     pub fn receiver(&self) -> Arc<dyn IncomingNode> {
         self.receiver.clone()
     }
-
-    /// The network it is on (`bitcoin`, `regtest`, …), once it has been asked.
-    pub fn network(&self) -> Option<String> {
-        self.link.network()
-    }
 }

@@ -49,10 +49,10 @@ async fn what_an_invoice_says() {
     let alone = towards(&stranger().features(&[9, 14]), &route);
     let strange = towards(&stranger().features(&[8, 14, 100]), &route);
     let delay = route[last]["delay"].as_u64().unwrap();
-    let least = u8::try_from(delay + 1).unwrap();
+    let more = u8::try_from(delay + 1).unwrap();
     let patient = stranger()
         .features(&[8, 14, 17])
-        .groups('c', &[least / 32, least % 32]);
+        .groups('c', &[more / 32, more % 32]);
     let short = towards(&patient, &route);
     let hashed = Forge::new("lnbcrt1m", MADE_AT)
         .bytes('p', &[7; 32])
