@@ -144,7 +144,7 @@ fn an_invoice_must_agree() {
 
 /// What the invoice of a payment demands, it demands of every part, also of one that does not repeat it.
 #[track_caller]
-fn assert_refused(first: SendPart, change: impl Fn(&mut SendPart), refusal: &Refusal) {
+fn assert_refused(first: &SendPart, change: impl Fn(&mut SendPart), refusal: &Refusal) {
     let mut repeated = first.clone();
     change(&mut repeated);
     let decided_first = decided(None, &send(repeated.clone()));
@@ -168,7 +168,7 @@ fn nothing_is_sent_after_the_invoice_has_expired() {
         "its last moment"
     );
     let late = |part: &mut SendPart| part.at = Timestamp(NOW + 1);
-    assert_refused(until, late, &Refusal::InvoiceExpired(Timestamp(NOW)));
+    assert_refused(&until, late, &Refusal::InvoiceExpired(Timestamp(NOW)));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn an_invoice_without_basic_mpp_takes_no_parts() {
     whole(&mut all);
     assert!(decided(None, &send(all)).is_ok());
     let (amount, intended) = (msat(400), msat(1_000));
-    assert_refused(alone, |_| {}, &Refusal::TakesNoParts { amount, intended });
+    assert_refused(&alone, |_| {}, &Refusal::TakesNoParts { amount, intended });
 }
 
 #[test]
@@ -270,11 +270,7 @@ fn a_description_is_the_one_whose_hash_the_invoice_holds() {
     };
     assert!(decided(None, &send(said("one coffee"))).is_ok());
     let other = |part: &mut SendPart| part.description = Some("two coffees".to_owned());
-    assert_refused(
-        hashed.clone(),
-        other,
-        &Refusal::OtherDescription { invoice: hash },
-    );
+    assert_refused(&hashed, other, &Refusal::OtherDescription { invoice: hash });
     // One that holds its description itself says nothing against a note of ours.
     let noted = SendPart {
         description: Some("my own words".to_owned()),
