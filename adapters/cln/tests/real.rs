@@ -56,8 +56,10 @@ impl World for Real {
     }
 
     async fn start_below_the_tip(&self) {
-        self.0.mine(MISSED).await;
-        self.0.node(1).start().await;
+        let l1 = self.0.node(1);
+        l1.set_extra_args([FROM_THE_BEGINNING]);
+        l1.start().await;
+        l1.set_extra_args::<String>([]);
     }
 
     async fn load_blocks(&self) {
@@ -65,8 +67,8 @@ impl World for Real {
     }
 }
 
-/// How many blocks come while l1 is down, where it shall be reading for a while after its start.
-const MISSED: u32 = 150;
+/// The whole chain is read again, which takes some seconds.
+const FROM_THE_BEGINNING: &str = "--rescan=1000";
 
 /// l1 is ours, and paid by l2 and l3.
 struct RealPaid {

@@ -7,7 +7,7 @@ mod faked;
 mod support;
 
 use cln::OfferBy;
-use domain::{LookUp, OfferAnswer};
+use domain::{LookUp, Offer, OfferAnswer};
 use faked::{Fake, node};
 use futures::FutureExt;
 use support::{AMOUNT, GROUP, Node, fulfilled, soon};
@@ -25,6 +25,19 @@ fn not_yet(at: u32, least: u32) -> OfferAnswer {
     OfferAnswer::NotYet(format!(
         "lightningd is still loading blocks (at {at} of at least {least})"
     ))
+}
+
+/// What lightningd says to an offer, once it is noticed that it was killed, and is back.
+async fn answer(node: &Node<Fake>, part: &Offer) -> OfferAnswer {
+    let definite = async {
+        loop {
+            match node.offer(part).await {
+                OfferAnswer::Unknown(_) => tokio::task::yield_now().await,
+                definite => return definite,
+            }
+        }
+    };
+    soon("a definite answer", definite).await
 }
 
 /// What delays count from, as soon as it is that.
@@ -62,15 +75,10 @@ async fn waits_until_all_blocks_are_read(offer_by: OfferBy) {
     lightningd.kill().await;
     lightningd.start_at(95);
     let part = node.part(2, 1, AMOUNT, AMOUNT).await;
-    // It is met, asked and heard.
-    soon("lightningd", async {
-        while sender.identity().await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    assert_eq!(node.offer(&part).await, not_yet(95, TIP));
+    assert_eq!(answer(&node, &part).await, not_yet(95, TIP));
     assert_eq!(sender.height(), None);
+    // It is met, asked and heard.
+    assert!(sender.identity().await.is_ok());
     assert_eq!(node.settled(&held).await, LookUp::Pending);
     assert_eq!(node.look_up(&part).await, LookUp::NeverSeen);
     lightningd.rest_arrives(&held.payment_hash.to_string());
@@ -112,16 +120,12 @@ async fn no_part_fails_for_its_height_over_many_kills() {
         node.world.lightningd.kill().await;
         node.world.lightningd.start_and_load();
         let part = node.part(round, 0, AMOUNT, AMOUNT).await;
-        let accepted = async {
-            loop {
-                match node.offer(&part).await {
-                    OfferAnswer::NotYet(_) => node.sender().reach_tip().await,
-                    OfferAnswer::Unknown(_) => tokio::task::yield_now().await,
-                    definite => return definite,
-                }
-            }
-        };
-        assert_eq!(soon("the tip", accepted).await, OfferAnswer::Accepted);
+        let mut said = answer(&node, &part).await;
+        while let OfferAnswer::NotYet(_) = said {
+            soon("the tip", node.sender().reach_tip()).await;
+            said = answer(&node, &part).await;
+        }
+        assert_eq!(said, OfferAnswer::Accepted);
         fulfilled(&mut words, &part).await;
     }
 }
@@ -137,7 +141,7 @@ async fn the_highest_block_outlives_lightningd_and_ampere() {
         node.crash_ampere();
         node.world.lightningd.start_silently_at(at);
         let part = node.part(2, 0, AMOUNT, AMOUNT).await;
-        assert_eq!(node.offer(&part).await, not_yet(at, TIP));
+        assert_eq!(answer(&node, &part).await, not_yet(at, TIP));
         assert_eq!(node.sender().height(), None);
         node.world.lightningd.has_loaded();
         soon("the tip", node.sender().reach_tip()).await;
@@ -155,15 +159,7 @@ async fn in_a_young_chain_nothing_leaves_below_its_tip() {
         node.world.lightningd.kill().await;
         node.world.lightningd.start_at(at);
         let part = node.part(2, 0, AMOUNT, AMOUNT).await;
-        let waits = async {
-            loop {
-                match node.offer(&part).await {
-                    OfferAnswer::Unknown(_) => tokio::task::yield_now().await,
-                    definite => return definite,
-                }
-            }
-        };
-        assert_eq!(soon("an answer", waits).await, not_yet(at, 20));
+        assert_eq!(answer(&node, &part).await, not_yet(at, 20));
         node.world.lightningd.has_loaded();
         soon("the tip", node.sender().reach_tip()).await;
         pays(&node, 3).await;
@@ -177,7 +173,7 @@ async fn a_lightningd_of_which_nothing_is_known_is_believed_that_it_loads() {
     node.world.lightningd.kill().await;
     node.world.lightningd.start_at(95);
     let part = node.part(1, 0, AMOUNT, AMOUNT).await;
-    assert_eq!(node.offer(&part).await, not_yet(95, 95));
+    assert_eq!(answer(&node, &part).await, not_yet(95, 95));
     node.world.lightningd.has_loaded();
     soon("the tip", node.sender().reach_tip()).await;
     pays(&node, 2).await;
