@@ -1,28 +1,55 @@
-//! Every rule about money has tests, and `docs/invariants.md` names them.
+//! Every rule about money has tests, and `docs/invariants.md` names them; so does `docs/field.md` for
+//! everything that was tried in the field.
 
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 
 const CATALOGUE: &str = "docs/invariants.md";
+const FIELD: &str = "docs/field.md";
 /// How many rules there are.
 const RULES: usize = 15;
 
 /// Fails with every rule that has no test, and every test that is not there.
 pub(super) fn check() -> Result<()> {
-    let path = workspace::root().join(CATALOGUE);
-    let text = std::fs::read_to_string(&path).with_context(|| format!("read {CATALOGUE}"))?;
     let exists = |file: &str, test: &str| {
         let code = std::fs::read_to_string(workspace::root().join(file));
         code.is_ok_and(|code| code.contains(&format!("fn {test}(")))
     };
-    let found = violations(&text, exists);
-    for violation in &found {
+    let in_catalogue = violations(&read(CATALOGUE)?, exists);
+    let in_field = cases_without_tests(&read(FIELD)?, exists);
+    for violation in &in_catalogue {
         eprintln!("{CATALOGUE}: {violation}");
     }
-    if !found.is_empty() {
-        bail!("{} rules or tests are missing", found.len());
+    for violation in &in_field {
+        eprintln!("{FIELD}: {violation}");
+    }
+    let found = in_catalogue.len() + in_field.len();
+    if found > 0 {
+        bail!("{found} rules or tests are missing");
     }
     Ok(())
+}
+
+fn read(file: &str) -> Result<String> {
+    std::fs::read_to_string(workspace::root().join(file)).with_context(|| format!("read {file}"))
+}
+
+/// Rows of a table whose last cell names no test, or one that is not there.
+fn cases_without_tests(text: &str, exists: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let cases = rows.filter(|row| !row.starts_with("| What was tried"));
+    let without = cases.filter_map(|row| {
+        let shown_by = row.trim_end_matches([' ', '|']).rsplit(" | ").next()?;
+        let quoted: Vec<&str> = shown_by.split('`').skip(1).step_by(2).collect();
+        let is_shown = match quoted[..] {
+            [file, ref tests @ ..] => {
+                !tests.is_empty() && tests.iter().all(|test| exists(file, test))
+            }
+            [] => false,
+        };
+        (!is_shown).then(|| format!("no such test: {shown_by}"))
+    });
+    without.collect()
 }
 
 fn violations(text: &str, exists: impl Fn(&str, &str) -> bool) -> Vec<String> {
@@ -66,6 +93,20 @@ mod tests {
             _ => format!("\n## A-{number} x\n- `file` `test`\n"),
         });
         rules.collect()
+    }
+
+    #[test]
+    fn every_case_of_the_field_has_a_test_that_is_there() {
+        let exists = |file: &str, test: &str| (file, test) == ("file", "test");
+        let of = |cell: &str| {
+            let table = format!("| What was tried | x | y |\n|---|---|---|\n| a `b` | c | {cell} |\n");
+            cases_without_tests(&table, exists)
+        };
+        assert_eq!(of("`file` `test`"), [""; 0]);
+        assert_eq!(of("`file` `test`, `test`"), [""; 0]);
+        assert_eq!(of("`file` `gone`"), ["no such test: `file` `gone`"]);
+        assert_eq!(of("`file`"), ["no such test: `file`"]);
+        assert_eq!(of("nothing"), ["no such test: nothing"]);
     }
 
     #[test]
