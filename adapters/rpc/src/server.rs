@@ -1,6 +1,7 @@
 //! The server: accepts, serves, stops.
 
 use crate::connection::serve;
+use crate::contained::Contained;
 use crate::dispatch::{Dispatcher, error_reply};
 use crate::error::{Code, RpcError};
 use crate::in_process::InProcess;
@@ -147,8 +148,9 @@ impl Clients {
                 let _ = stopping.wait_for(|stop| *stop).await;
             };
             let dispatcher = Arc::clone(&self.dispatcher);
-            self.served
-                .spawn(serve(socket, dispatcher, stopping.boxed()));
+            // A bug in one connection costs no other.
+            let serving = Contained(serve(socket, dispatcher, stopping.boxed()).boxed());
+            self.served.spawn(serving.map(drop));
         } else {
             tracing::debug!(max, "connection refused: too many");
             let message =

@@ -29,6 +29,9 @@ mod incoming;
 #[path = "../lightning/mod.rs"]
 mod lightning;
 mod lightningd;
+mod log;
+mod panics;
+mod plugin_output;
 mod privacy;
 mod proposal;
 mod pyln;

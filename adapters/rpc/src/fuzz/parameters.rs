@@ -20,6 +20,7 @@ static CONTEXT: LazyLock<Arc<Context>> = LazyLock::new(|| {
             data_dir: "/".into(),
         },
         network: Arc::new(|| "regtest".into()),
+        log: Arc::new(crate::LogReport::default),
         stop: Arc::new(|| {}),
     };
     let limits = Limits::default();
