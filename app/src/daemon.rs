@@ -4,7 +4,10 @@ mod nodes;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, NodeConfig};
+use crate::crash;
 use crate::data_dir::{self, Lock};
+use crate::lines::Report;
+use crate::logging;
 use crate::shutdown::Shutdown;
 use crate::spawner::TokioSpawner;
 use crate::trouble::trouble;
@@ -45,6 +48,7 @@ impl Daemon {
             if names.len() == 1 { "node" } else { "nodes" },
             names.join(", "),
         );
+        crash::planted_in_a_thread();
         Ok(Daemon {
             running,
             _locks: locks,
@@ -109,6 +113,7 @@ impl Running {
             dev: dev.map(|network| network as Arc<dyn domain::DevNetwork>),
             about: about(assembly),
             networks: nodes.networks(),
+            log: Arc::new(log_report),
             stop: shutdown.callback(),
         };
         let calls = rpc::InProcess::new(services, assembly.limits.clone())?;
@@ -130,13 +135,16 @@ impl Running {
         self.calls.clone()
     }
 
-    /// Answers until asked to stop; then finishes what has begun and leaves parts pending.
+    /// Answers until asked to stop; then finishes what has begun, answers those who wait, and leaves
+    /// parts pending.
     pub async fn serve(self, shutdown: Shutdown) {
-        match self.server {
-            Some(server) => server.run(shutdown.requested()).await,
-            None => shutdown.requested().await,
+        let close = self.engine.close();
+        if let Some(server) = self.server {
+            server.run(shutdown.requested(), close).await;
+        } else {
+            shutdown.requested().await;
+            close.await;
         }
-        self.engine.close().await;
         self.nodes.stop().await;
         self.store.close().await;
     }
@@ -157,6 +165,11 @@ fn about(assembly: &Assembly) -> rpc::About {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         data_dir: folder.display().to_string(),
     }
+}
+
+fn log_report() -> rpc::LogReport {
+    let Report { alarms, trouble } = logging::report();
+    rpc::LogReport { alarms, trouble }
 }
 
 fn open_store(database: &Path) -> anyhow::Result<Arc<SqliteStore>> {

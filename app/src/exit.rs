@@ -1,5 +1,7 @@
 //! Exit statuses, the same for both programs; `lightning-cli`'s.
 
+use crate::say::tell;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// How a program ends.
@@ -32,10 +34,15 @@ impl From<Exit> for ExitCode {
 /// Prints what clap has to say (an error, help, the version) and says how to end.
 pub fn after_clap(error: &clap::Error) -> Exit {
     use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
-    // Nothing can be done about a closed terminal.
-    let _ = error.print();
-    match error.kind() {
-        DisplayHelp | DisplayVersion => Exit::Ok,
+    let printed = error.print();
+    match (error.kind(), printed) {
+        // Whoever reads no further has seen what they wanted.
+        (DisplayHelp | DisplayVersion, Err(why)) if why.kind() != ErrorKind::BrokenPipe => {
+            tell(format_args!("error: it could not be written: {why}"));
+            Exit::NotShown
+        }
+        (DisplayHelp | DisplayVersion, _) => Exit::Ok,
+        // Nothing can be done about a closed terminal.
         _ => Exit::Usage,
     }
 }

@@ -6,6 +6,7 @@
 //! - [`plugin`]: the same daemon, started by lightningd and asked by way of its socket.
 //! - [`config`], [`data_dir`], [`privacy`], [`logging`], [`shutdown`], [`descriptors`]: what a daemon needs
 //!   around that.
+//! - [`lines`], [`say`], [`crash`]: words that may be lost, and bugs that may not.
 //! - [`clock`], [`spawner`]: the two ports that are ours to implement.
 //! - [`cli`]: the command line. [`view`]: payments drawn in a terminal. [`demo`]: the tour.
 //!
@@ -13,9 +14,13 @@
 //!
 //! No rule about money: this crate carries questions to the engine and answers back.
 
+// They panic when nobody reads, or a disk is full: `say` does not.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crash;
 pub mod daemon;
 pub mod data_dir;
 pub mod demo;
@@ -23,9 +28,11 @@ pub mod descriptors;
 pub mod exit;
 #[cfg(feature = "fuzz")]
 pub use config::fuzz;
+pub mod lines;
 pub mod logging;
 pub mod plugin;
 pub mod privacy;
+pub mod say;
 pub mod shutdown;
 pub mod spawner;
 pub mod suggest;

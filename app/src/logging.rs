@@ -1,17 +1,36 @@
-//! Logs, on stderr: plain for people, or one JSON object a line for machines.
+//! Logs, on stderr: plain for people, or one JSON object a line for machines. As a plugin, notifications
+//! that lightningd writes to its own log.
+//!
+//! A log line is best effort: it is handed to [`Lines`], and no payment ever waits for it or fails by it.
+//! That lines are lost is an alarm of its own, which `getinfo` shows.
 
+mod lightningd;
+
+use crate::lines::{Lines, Rank, Report};
 use crate::trouble::trouble;
 use clap::ValueEnum;
 use serde::Deserialize;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
+use std::sync::OnceLock;
+use std::time::Duration;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+pub use lightningd::start_for_lightningd;
 
 /// What is logged unless asked for otherwise.
 pub const DEFAULT_FILTER: &str = "info";
 
-/// The line that says that a daemon is ready is shown whatever the filter says: start scripts and
-/// tests wait for it.
+/// What says that a daemon is ready.
+const READY: &str = "ampere::ready";
+/// That line is shown whatever the filter says: start scripts and tests wait for it.
 const ALWAYS: &str = "ampere::ready=info";
+/// How long the end of the process waits for its last lines.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Where this process logs, once it does.
+static LOG: OnceLock<Lines> = OnceLock::new();
 
 /// How log lines look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
@@ -32,12 +51,66 @@ pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
         trouble(format!("cannot read the log filter `{filter}`"), why, help)
     })?;
     let filter = parsed.add_directive(ALWAYS.parse()?);
+    let lines = Lines::start(io::stderr())?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        // It would say so with `eprintln!`, which panics when stderr is what fails.
+        .log_internal_errors(false)
+        .with_writer(lines.clone());
     match format {
-        LogFormat::Plain => builder.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Plain => builder.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
     }
+    // Who logs already goes on as before.
+    let _ = LOG.set(lines);
     Ok(())
+}
+
+/// The queue of this process's log, if it logs.
+pub fn lines() -> Option<&'static Lines> {
+    LOG.get()
+}
+
+/// What became of the log lines so far.
+pub fn report() -> Report {
+    lines().map(Lines::report).unwrap_or_default()
+}
+
+/// Waits a little for the last lines to be written: to be called before the process ends.
+pub fn flush() {
+    if let Some(lines) = lines() {
+        lines.flush(PATIENCE);
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Line<'a>;
+
+    fn make_writer(&'a self) -> Line<'a> {
+        Line(self, Rank::Chatter)
+    }
+
+    fn make_writer_for(&'a self, of: &Metadata<'_>) -> Line<'a> {
+        let is_important = *of.level() <= Level::WARN || of.target() == READY;
+        let rank = if is_important {
+            Rank::Important
+        } else {
+            Rank::Chatter
+        };
+        Line(self, rank)
+    }
+}
+
+/// One line of the log, which the subscriber writes in one piece.
+pub struct Line<'a>(&'a Lines, Rank);
+
+impl io::Write for Line<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.push(line.to_vec(), self.1);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -1,7 +1,9 @@
 //! The command line.
 
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 use ampere::cli::{self, Args};
 use ampere::exit::after_clap;
+use ampere::logging;
 use clap::Parser;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -13,5 +15,6 @@ async fn main() -> ExitCode {
         Ok(args) => cli::run(args, started).await,
         Err(error) => after_clap(&error),
     };
+    logging::flush();
     exit.into()
 }

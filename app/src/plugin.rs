@@ -5,21 +5,25 @@
 //! threads of their own: whatever they wait for, lightningd's hook is answered (rule A-12).
 
 mod hook;
+mod output;
+mod prepare;
 
-use crate::config::{Address, Config, DaemonFlags, Flags, NodeConfig};
 use crate::daemon::{Assembly, Running};
 use crate::data_dir;
+use crate::lines::Lines;
+use crate::logging;
 use crate::shutdown::Shutdown;
 use anyhow::Context;
-use cln::{Arrivals, OfferBy};
-use cln_plugin::messages::Configuration;
+use cln::Arrivals;
 use cln_plugin::options::{DefaultStringConfigOption, StringConfigOption};
 use cln_plugin::{Builder, ConfiguredPlugin, Plugin, RpcMethodBuilder};
+use output::{Answers, Output};
+use prepare::prepare;
 use rpc::{InProcess, NotDone};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
-use tokio::io::{Stdin, Stdout, stdin, stdout};
+use tokio::io::{Stdin, stdin};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
@@ -36,9 +40,6 @@ const METHODS: [(&str, &str); 9] = [
     ("delpayment", "delpayment"),
     ("ampere-autoclean", "autoclean"),
 ];
-
-/// What a list shows at once: `next` says how to go on.
-const PAGE_BYTES: usize = 256 * 1024;
 
 const DATABASE: StringConfigOption<'_> = StringConfigOption::new_str_no_default(
     "ampere-database",
@@ -59,13 +60,14 @@ const OFFER_BY: DefaultStringConfigOption<'_> = DefaultStringConfigOption::new_s
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
-type Configured = ConfiguredPlugin<State, Stdin, Stdout>;
+type Configured = ConfiguredPlugin<State, Stdin, Output>;
 
 /// What the callbacks are given: the methods, once the daemon is up, and where the hook takes its notes.
 #[derive(Clone)]
 struct State {
     phase: watch::Receiver<Phase>,
     arrivals: Arrivals,
+    answers: Answers,
 }
 
 #[derive(Clone)]
@@ -83,7 +85,10 @@ pub fn is_asked_for() -> bool {
 
 /// Serves lightningd until it closes our stdin, or asks us to stop.
 pub async fn run() -> anyhow::Result<()> {
-    let Some(configured) = builder().configure().await? else {
+    let lines = Lines::start(std::io::stdout())?;
+    logging::start_for_lightningd(&lines);
+    let (output, answers) = Output::into(lines.clone());
+    let Some(configured) = builder(output).configure().await? else {
         // lightningd only wanted to know what there is (`--help`).
         return Ok(());
     };
@@ -98,12 +103,19 @@ pub async fn run() -> anyhow::Result<()> {
     let state = State {
         phase: known.clone(),
         arrivals: assembly.arrivals.clone(),
+        answers: answers.clone(),
     };
     let plugin = configured.start(state).await?;
     let ending = shutdown.clone();
-    tokio::spawn(async move {
+    let gone = tokio::spawn(async move {
         // However it ends: nobody can be served any more.
         let _ = plugin.join().await;
+        ending.request();
+    });
+    let ending = shutdown.clone();
+    tokio::spawn(async move {
+        // lightningd has gone, or will never hear an answer.
+        std::future::poll_fn(|cx| lines.poll_broken(cx)).await;
         ending.request();
     });
     // lightningd serves its plugins' own calls only once they have been started; so this comes last.
@@ -118,6 +130,10 @@ pub async fn run() -> anyhow::Result<()> {
                 std::future::pending::<()>().await;
             }
         } => {}
+    }
+    tokio::select! {
+        () = answers.given() => {}
+        _ = gone => {}
     }
     Ok(())
 }
@@ -183,8 +199,9 @@ async fn take_locks(dir: &Path, database: &Path) -> anyhow::Result<Vec<data_dir:
     }
 }
 
-fn builder() -> Builder<State, Stdin, Stdout> {
-    let mut builder = Builder::new(stdin(), stdout())
+fn builder(output: Output) -> Builder<State, Stdin, Output> {
+    let mut builder = Builder::new(stdin(), output)
+        .with_logging(false)
         .dynamic()
         .option(DATABASE)
         .option(RPC_FILE)
@@ -205,10 +222,12 @@ fn builder() -> Builder<State, Stdin, Stdout> {
 }
 
 async fn htlc_accepted(plugin: Plugin<State>, request: Value) -> anyhow::Result<Value> {
+    plugin.state().answers.is_asked();
     Ok(hook::let_pass(|| plugin.state().arrivals.note(&request)))
 }
 
 async fn call(method: &'static str, plugin: Plugin<State>, params: Value) -> anyhow::Result<Value> {
+    plugin.state().answers.is_asked();
     let mut phase = plugin.state().phase.clone();
     let is_settled = |phase: &Phase| !matches!(phase, Phase::Starting);
     let settled = phase.wait_for(is_settled).await;
@@ -238,60 +257,4 @@ fn unavailable(message: &str) -> NotDone {
         message: format!("{message}; this call changed nothing"),
         data: None,
     }
-}
-
-/// What is to be wired together, and the data directory.
-fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, PathBuf)> {
-    let Configuration {
-        lightning_dir,
-        rpc_file,
-        ..
-    } = configured.configuration();
-    let lightning_dir = PathBuf::from(lightning_dir);
-    let place = |path: Option<String>| path.map(|path| lightning_dir.join(path));
-    let offer_by = match configured.option(&OFFER_BY)?.as_str() {
-        "sendonion" => OfferBy::SendOnion,
-        "sendpay" => OfferBy::SendPay,
-        other => anyhow::bail!("ampere-offer-by is {other}: say sendonion or sendpay"),
-    };
-    let node = NodeConfig {
-        name: "cln".to_owned(),
-        address: Address::Cln(lightning_dir.join(rpc_file)),
-        offer_by,
-    };
-    let config = Config::load(
-        Flags {
-            data_dir: Some(lightning_dir.join("ampere")),
-            rpc_file: None,
-        },
-        DaemonFlags {
-            node: vec![node],
-            database: place(configured.option(&DATABASE)?),
-            log_format: None,
-        },
-        std::env::vars_os(),
-    )?;
-    data_dir::create(&config.data_dir)?;
-    let assembly = Assembly {
-        nodes: config.nodes,
-        state: None,
-        rpc_file: place(configured.option(&RPC_FILE)?),
-        database: config.database,
-        limits: rpc::Limits {
-            // A reply goes the way of the hook's answers, which must not wait for it.
-            page_bytes: config.limits.page_bytes.min(PAGE_BYTES),
-            ..config.limits
-        },
-        policy: config.policy.into(),
-        arrivals: Arrivals::default(),
-    };
-    check_folder(&assembly.database)?;
-    Ok((assembly, config.data_dir))
-}
-
-fn check_folder(database: &Path) -> anyhow::Result<()> {
-    let folder = data_dir::folder_of(database);
-    let found = std::fs::metadata(folder);
-    found.with_context(|| format!("ampere-database: no folder {}", folder.display()))?;
-    data_dir::refuse_if_others_write(folder)
 }

@@ -1,5 +1,6 @@
 //! Ending in good order: SIGTERM, SIGINT and the `stop` method.
 
+use crate::logging;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -48,10 +49,11 @@ impl Shutdown {
                 };
                 if round > 0 {
                     tracing::warn!("{name} again: stopping at once; parts stay as they are stored");
+                    logging::flush();
                     std::process::exit(1);
                 }
-                tracing::info!("{name}: stopping");
                 shutdown.request();
+                tracing::info!("{name}: stopping");
             }
         });
         Ok(())

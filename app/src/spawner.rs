@@ -1,5 +1,6 @@
 //! Where the engine's own work runs: tokio, with a panic treated as a crash.
 
+use crate::crash::planted;
 use domain::Spawner;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -22,12 +23,14 @@ impl TokioSpawner {
 
 impl Spawner for TokioSpawner {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
+        let work = async move {
+            planted();
+            work.await;
+        };
         self.0.spawn(async move {
-            // The process is gone before anyone could see what the panic left behind.
+            // The process is gone before anyone could see what the panic left behind. Nothing is logged
+            // first: the panic's own hook has said it (`crash`), and a log may be what panics.
             if AssertUnwindSafe(work).catch_unwind().await.is_err() {
-                tracing::error!(
-                    "a bug stopped the engine: aborting; parts stay as they are stored"
-                );
                 std::process::abort();
             }
         });

@@ -11,6 +11,8 @@
 //!
 //! No I/O, no clock, no runtime, no serialization: of tokio only `sync`.
 
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod amount;
 mod command;
 #[cfg(feature = "contract")]

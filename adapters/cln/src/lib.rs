@@ -17,6 +17,8 @@
 //! No rule about money: what a reply means is decided here, what follows from it in the domain. Nothing
 //! of anyone else's payments is ever touched.
 
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod answers;
 mod calls;
 mod connection;

@@ -18,6 +18,8 @@
 //! that forgets the event, and an offer is checked against them first (rule A-4). Once an outcome is
 //! stored elsewhere, only the part's key is kept; and that for ever.
 
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod chain;
 mod dev;
 mod failure;

@@ -1,5 +1,6 @@
 //! From a request to its method, and from the method's answer to the bytes of a reply.
 
+use crate::contained::Contained;
 use crate::error::{Code, RpcError, shortened};
 use crate::methods::{self, Kind, MethodInfo, OpenStream};
 use crate::request::{Malformed, Request};
@@ -8,7 +9,6 @@ use crate::stream::{Opened, Told, last_words};
 use futures::future::{BoxFuture, ready};
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// The methods, as a transport sees them.
@@ -81,9 +81,9 @@ fn told(
 ) -> BoxStream<'static, Reply> {
     let Request { id, params, .. } = request;
     let started = tokio::time::Instant::now();
-    let opening = AssertUnwindSafe(open(context, params, subscription)).catch_unwind();
+    let opening = Contained(open(context, params, subscription));
     let answer = opening.map(move |opened| {
-        let (code, answer, told) = match opened.unwrap_or_else(|_| Err(bug())) {
+        let (code, answer, told) = match opened.unwrap_or_else(|| Err(bug())) {
             Ok(Opened { result, told }) => {
                 let answer = reply(&id, RESULT, result.get());
                 (None, answer, guarded_stream(told, subscription))
@@ -102,8 +102,8 @@ fn told(
 
 /// A bug ends its stream, and says so, as it ends a call.
 fn guarded_stream(told: Told, subscription: u64) -> Told {
-    let told = AssertUnwindSafe(told).catch_unwind();
-    let told = told.map(move |told| told.unwrap_or_else(|_| last_words(subscription, &bug())));
+    let told = Contained(Some(told));
+    let told = told.map(move |told| told.unwrap_or_else(|| last_words(subscription, &bug())));
     told.boxed()
 }
 
@@ -133,8 +133,8 @@ async fn guarded(
     context: Arc<Context>,
     params: String,
 ) -> methods::Reply {
-    let answer = AssertUnwindSafe((method.call)(context, params)).catch_unwind();
-    answer.await.unwrap_or_else(|_| Err(bug()))
+    let answer = Contained((method.call)(context, params)).await;
+    answer.unwrap_or_else(|| Err(bug()))
 }
 
 const HEAD: &str = r#"{"jsonrpc":"2.0","id":"#;

@@ -12,6 +12,7 @@
 //! - [`methods`]: one file per method, and the table of all of them. `params`, `values`, `route` and
 //!   `invoice` are how they read their parameters, `views` how they show parts and payments; `scribe` writes
 //!   lists where they hold up no payment.
+//! - [`contained`]: a bug that is one caller's.
 //! - [`error`]: every error number, in one table.
 //! - [`client`]: the other end of the socket. `docs`: the reference of the methods, from their types.
 //!   `forge`: invoices for tests.
@@ -20,8 +21,11 @@
 //!
 //! No rule about money: those are the domain's. No preimage and no secret in any error or log line.
 
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod client;
 mod connection;
+pub mod contained;
 mod dispatch;
 #[cfg(feature = "docs")]
 pub mod docs;
@@ -52,4 +56,4 @@ mod views;
 pub use in_process::{InProcess, NotDone};
 pub use limits::Limits;
 pub use server::Server;
-pub use services::{About, Services};
+pub use services::{About, LogReport, Services};

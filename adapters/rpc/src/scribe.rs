@@ -2,6 +2,7 @@
 //! leave of the processor, however many ask for lists. And while payments are asked for it rests after
 //! each as long as that took, because what processors share has no priority.
 
+use crate::contained::contain;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,7 +43,8 @@ impl Scribe {
             yield_to_payments();
             while let Some(job) = queue.blocking_recv() {
                 let begin = Instant::now();
-                job();
+                // A bug in one list is its caller's, and the next one is written.
+                let _ = contain(job);
                 if payments.was_lately() {
                     thread::sleep(begin.elapsed().min(REST_MAX));
                 }
@@ -88,5 +90,17 @@ fn yield_to_payments() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(19) {
         tracing::warn!(%error, "lists are written at the priority of payments");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Scribe;
+
+    #[tokio::test]
+    async fn a_list_that_panics_is_its_callers_alone() {
+        let scribe = Scribe::start().unwrap();
+        assert_eq!(scribe.write(|| -> u8 { panic!("a bug") }).await, None);
+        assert_eq!(scribe.write(|| 7).await, Some(7));
     }
 }

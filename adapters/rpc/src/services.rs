@@ -21,6 +21,8 @@ pub struct Services {
     /// The networks that the nodes are on, the default node's first; none as long as no node has said
     /// so.
     pub networks: Arc<dyn Fn() -> Vec<Network> + Send + Sync>,
+    /// What became of the daemon's log lines.
+    pub log: Arc<dyn Fn() -> LogReport + Send + Sync>,
     /// What `stop` calls: it asks for the shutdown that [`Server::run`] waits for, and returns.
     ///
     /// [`Server::run`]: crate::Server::run
@@ -36,6 +38,15 @@ pub struct About {
     pub version: String,
     /// The folder that holds the database.
     pub data_dir: String,
+}
+
+/// What became of the daemon's log lines.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LogReport {
+    /// How often lines began to be lost: alarms.
+    pub alarms: u64,
+    /// Since when, why and how many; nothing as long as none was lost.
+    pub trouble: Option<String>,
 }
 
 /// What every method is given.

@@ -14,6 +14,8 @@
 //!
 //! Above `batch`, `queries`, `migrate` and `pragma` nothing knows what SQLite is told.
 
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod batch;
 mod changes;
 mod checkpoint;

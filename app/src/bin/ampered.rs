@@ -1,10 +1,12 @@
 //! The daemon.
 
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 use ampere::config::{Config, DaemonFlags, Flags};
 use ampere::daemon::Daemon;
 use ampere::exit::{Exit, after_clap};
+use ampere::say::tell;
 use ampere::shutdown::Shutdown;
-use ampere::{descriptors, logging, plugin, privacy, trouble};
+use ampere::{crash, descriptors, logging, plugin, privacy, trouble};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -43,6 +45,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    crash::abort_on_panic();
     if let Err(error) = privacy::guard() {
         return failed(&error).into();
     }
@@ -56,11 +59,12 @@ async fn main() -> ExitCode {
             Err(error) => failed(&error),
         },
     };
+    logging::flush();
     exit.into()
 }
 
 fn failed(error: &anyhow::Error) -> Exit {
-    eprintln!("{}", trouble::report(error));
+    tell(trouble::report(error));
     Exit::Error
 }
 
@@ -73,6 +77,7 @@ async fn serve_lightningd() -> ! {
             1
         }
     };
+    logging::flush();
     std::process::exit(exit)
 }
 

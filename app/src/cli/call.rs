@@ -2,6 +2,7 @@
 
 use super::{output, params};
 use crate::exit::Exit;
+use crate::say::say;
 use crate::trouble::trouble;
 use rpc::client::{CallError, Client};
 use serde_json::{Value, json};
@@ -62,15 +63,13 @@ pub(super) fn failed(method: &str, error: CallError) -> Exit {
                 shown["data"] = data;
             }
             output::error(&shown.to_string());
-            eprintln!("error {code}: {message}");
+            say!("error {code}: {message}");
             Exit::Error
         }
         CallError::Connection(why) => {
-            eprintln!("error: the connection broke during {method}\n  why: {why}");
+            say!("error: the connection broke during {method}\n  why: {why}");
             if method.starts_with("send") {
-                eprintln!(
-                    " help: it may have been done: see listpartialpayments before you repeat it"
-                );
+                say!(" help: it may have been done: see listpartialpayments before you repeat it");
             }
             Exit::NoConnection
         }

@@ -2,6 +2,7 @@
 
 use super::{call, output};
 use crate::exit::Exit;
+use crate::say::say;
 use domain::PaymentHash;
 use rpc::client::{CallError, Client};
 use rpc::error::Code;
@@ -239,7 +240,7 @@ impl Follower {
     async fn wait(&mut self, why: &CallError) {
         if !self.away {
             let next = self.printer.next;
-            eprintln!("waiting for the daemon, to go on from event {next}\n  why: {why}");
+            say!("waiting for the daemon, to go on from event {next}\n  why: {why}");
             self.away = true;
         }
         tokio::time::sleep(self.pause).await;

@@ -3,6 +3,7 @@
 use super::args::Args;
 use super::output;
 use crate::exit::Exit;
+use crate::say::say;
 use crate::suggest::nearest;
 use clap::CommandFactory;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
@@ -79,14 +80,14 @@ fn errors() -> String {
 }
 
 fn unknown(topic: &str) -> Exit {
-    eprintln!("error: no method or command is called `{topic}`");
+    say!("error: no method or command is called `{topic}`");
     let methods = rpc::methods::all().iter().map(|method| method.name);
     match nearest(
         topic,
         methods.chain(["demo", "watch", "events", "export", "completions", "errors"]),
     ) {
-        Some(nearest) => eprintln!(" help: did you mean `{nearest}`?"),
-        None => eprintln!(" help: `ampere help` lists them all"),
+        Some(nearest) => say!(" help: did you mean `{nearest}`?"),
+        None => say!(" help: `ampere help` lists them all"),
     }
     Exit::Usage
 }

@@ -16,6 +16,7 @@ pub use args::Args;
 use crate::config::{Config, DaemonFlags, Flags};
 use crate::demo;
 use crate::exit::Exit;
+use crate::say::say;
 use crate::trouble::{report, trouble};
 use args::Command;
 use rpc::client::Client;
@@ -80,6 +81,6 @@ fn no_daemon(rpc_file: &Path, why: &std::io::Error) -> anyhow::Error {
 }
 
 fn failed(why: &anyhow::Error, exit: Exit) -> Exit {
-    eprintln!("{}", report(why));
+    say!("{}", report(why));
     exit
 }

@@ -2,6 +2,7 @@
 
 use super::table;
 use crate::exit::Exit;
+use crate::say::say;
 use crate::trouble::{report, trouble};
 use crate::view::{Names, is_terminal, print_line};
 use rpc::client::Client;
@@ -35,7 +36,7 @@ pub(super) fn print(text: &str) -> Exit {
 /// Says that the answer is lost, and what is not.
 pub(super) fn not_shown(why: &io::Error) -> Exit {
     let help = "make room and ask again; what a call did is done: look before you repeat a payment";
-    eprintln!(
+    say!(
         "{}",
         report(&trouble("the answer could not be written", why, help))
     );

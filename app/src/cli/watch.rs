@@ -3,6 +3,7 @@
 use super::call;
 use crate::clock::SystemClock;
 use crate::exit::Exit;
+use crate::say::say;
 use crate::trouble;
 use crate::view::{Canvas, Names, Snapshot, is_terminal, print_line};
 use anyhow::Context;
@@ -28,7 +29,7 @@ pub(super) async fn run(mut client: Client, payment_hash: PaymentHash) -> Exit {
         Err(error) => match error.downcast::<CallError>() {
             Ok(error) => call::failed("watch", error),
             Err(error) => {
-                eprintln!("{}", trouble::report(&error));
+                say!("{}", trouble::report(&error));
                 Exit::Error
             }
         },

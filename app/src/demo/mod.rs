@@ -11,12 +11,12 @@ mod stage;
 
 use crate::exit::Exit;
 use crate::logging::{self, LogFormat};
+use crate::say::say;
 use crate::shutdown::interrupted;
 use crate::trouble;
 use crate::view::{is_terminal, print_line};
 use report::Report;
 use stage::Stage;
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// Longer than any of it can take, so that a demo that hangs says so.
@@ -27,25 +27,25 @@ pub async fn run(json: bool, started: Instant) -> Exit {
     if let Ok(filter) = std::env::var("AMPERE_LOG")
         && let Err(error) = logging::start(&filter, LogFormat::Plain)
     {
-        eprintln!("{}", trouble::report(&error));
+        say!("{}", trouble::report(&error));
         return Exit::Usage;
     }
     let told = tokio::select! {
         told = tokio::time::timeout(PATIENCE, tell(json, started)) => told,
         _ = interrupted() => {
             // What was dropped has removed its folder; the terminal may be gone.
-            let _ = writeln!(std::io::stderr(), "error: interrupted");
+            say!("error: interrupted");
             return Exit::Error;
         }
     };
     match told {
         Ok(Ok(exit)) => exit,
         Ok(Err(error)) => {
-            eprintln!("{}", trouble::report(&error));
+            say!("{}", trouble::report(&error));
             Exit::Error
         }
         Err(_) => {
-            eprintln!("error: the demo took more than {} s", PATIENCE.as_secs());
+            say!("error: the demo took more than {} s", PATIENCE.as_secs());
             Exit::Error
         }
     }
@@ -60,7 +60,7 @@ async fn tell(json: bool, started: Instant) -> anyhow::Result<Exit> {
     played?;
     let problems = report.problems();
     for problem in &problems {
-        eprintln!("error: not as expected: {problem}");
+        say!("error: not as expected: {problem}");
     }
     if json {
         print_line(&report.json().to_string());

@@ -29,6 +29,9 @@ mod incoming;
 #[path = "../lightning/mod.rs"]
 mod lightning;
 mod lightningd;
+mod log;
+mod panics;
+mod plugin_output;
 mod privacy;
 mod proposal;
 mod pyln;
@@ -39,6 +42,7 @@ mod restart;
 mod secrets;
 mod sendpay;
 mod stages;
+mod stopping;
 mod support;
 mod tip;
 mod waits;

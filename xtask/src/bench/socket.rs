@@ -82,15 +82,17 @@ impl Served {
             dev: None,
             invoices: None,
             networks: Arc::new(Vec::new),
+            log: Arc::new(rpc::LogReport::default),
             about: About::default(),
             stop: Arc::new(|| ()),
         };
         let server = Server::bind(&path, services, Limits::default()).context("bind the socket")?;
         let (shutdown, stop) = oneshot::channel();
-        let server = tokio::spawn(server.run(async {
+        let stopped = async {
             // Also when the sender is gone.
             let _ = stop.await;
-        }));
+        };
+        let server = tokio::spawn(server.run(stopped, std::future::ready(())));
         Ok(Served {
             path,
             machine,

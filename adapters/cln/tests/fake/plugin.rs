@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::dispatch::COMMANDS;
 use super::lightningd::Lightningd;
 use super::node::VERSION;
-use super::plugin_io::{Caller, Line, PluginMethod, ToPlugin, read, write};
+use super::plugin_io::{Caller, Line, PluginMethod, Reading, ToPlugin, read, write};
 
 /// How long lightningd lets a plugin take for its own end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,6 +22,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Plugin {
     line: Line,
     manifest: Value,
+    pid: u32,
     kill: mpsc::Sender<()>,
     status: watch::Receiver<Option<ExitStatus>>,
 }
@@ -48,6 +49,7 @@ impl Plugin {
             .stdout(Stdio::piped())
             .kill_on_drop(true);
         let mut child = command.spawn().expect("the plugin can be started");
+        let pid = child.id().expect("it has just been started");
         let (outbox, inbox) = unbounded_channel();
         let line = Line::new(outbox);
         // The end of stdin belongs to lightningd's process, the end of stdout to the plugin's.
@@ -62,6 +64,7 @@ impl Plugin {
         let plugin = Self {
             line,
             manifest,
+            pid,
             kill,
             status,
         };
@@ -118,6 +121,28 @@ impl Plugin {
             }
         }
         self.kill().await
+    }
+
+    /// lightningd hangs: it reads nothing that the plugin writes.
+    pub fn pause_reading(&self) {
+        self.line.set_reading(Reading::Paused);
+    }
+
+    /// Closes the plugin's stdout, and not its stdin.
+    pub fn hang_up(&self) {
+        self.line.set_reading(Reading::Over);
+    }
+
+    /// SIGTERM.
+    ///
+    /// # Panics
+    ///
+    /// If there is no `kill`.
+    pub fn terminate(&self) {
+        let pid = self.pid.to_string();
+        let mut kill = std::process::Command::new("kill");
+        let killed = kill.args(["-s", "TERM", &pid]).status();
+        assert!(killed.expect("there is a kill").success());
     }
 
     /// Closes the plugin's stdin.

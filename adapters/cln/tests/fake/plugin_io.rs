@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::command::Command;
 use super::error::{Answer, RpcError, code};
@@ -41,11 +41,22 @@ pub(crate) struct Record {
     pub(crate) logs: Vec<Value>,
 }
 
+/// What lightningd does with the plugin's stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    On,
+    /// It hangs, or was stopped.
+    Paused,
+    /// It has closed its end, and that alone.
+    Over,
+}
+
 /// The line to a plugin.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     outbox: UnboundedSender<ToPlugin>,
     record: Arc<Mutex<Record>>,
+    reading: Arc<watch::Sender<Reading>>,
 }
 
 /// A method that a plugin has registered.
@@ -60,11 +71,16 @@ impl Line {
         Self {
             outbox,
             record: Arc::default(),
+            reading: Arc::new(watch::Sender::new(Reading::On)),
         }
     }
 
     pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_reading(&self, reading: Reading) {
+        self.reading.send_replace(reading);
     }
 
     pub(crate) fn send(&self, message: ToPlugin) {
@@ -121,8 +137,12 @@ pub(crate) async fn write(mut stdin: ChildStdin, mut inbox: UnboundedReceiver<To
 /// Reads the plugin's stdout to the end, and settles its affairs then.
 pub(crate) async fn read(lightningd: Lightningd, line: Line, mut stdout: ChildStdout) {
     let mut inbox = Vec::new();
-    while let Ok(1..) = stdout.read_buf(&mut inbox).await {
+    while more(&line, &mut stdout, &mut inbox).await {
         messages(&lightningd, &line, &mut inbox);
+    }
+    drop(stdout);
+    if *line.reading.borrow() == Reading::Over {
+        return;
     }
     if inbox.iter().any(|byte| !byte.is_ascii_whitespace()) {
         let rest = String::from_utf8_lossy(&inbox).into_owned();
@@ -145,6 +165,21 @@ pub(crate) async fn read(lightningd: Lightningd, line: Line, mut stdout: ChildSt
             caller.hear(state, Err(error.clone()));
         }
     });
+}
+
+/// Whether there was more to read, and it is read.
+async fn more(line: &Line, stdout: &mut ChildStdout, inbox: &mut Vec<u8>) -> bool {
+    let (mut reading, mut paused) = (line.reading.subscribe(), line.reading.subscribe());
+    let read = async {
+        // Whoever changes it lives as long as the line.
+        drop(paused.wait_for(|reading| *reading != Reading::Paused).await);
+        matches!(stdout.read_buf(inbox).await, Ok(1..))
+    };
+    tokio::select! {
+        biased;
+        _ = reading.wait_for(|reading| *reading == Reading::Over) => false,
+        more = read => more,
+    }
 }
 
 /// Takes every complete message out of what has been read.

@@ -30,8 +30,11 @@ pub(super) struct InfoView<'a> {
     live_parts: u64,
     /// Callers that wait.
     waiters: u64,
-    /// Contradictions, failed proofs and violations since the start.
+    /// Contradictions, failed proofs, violations and lost log lines since the start.
     alarms: u64,
+    /// Since when and why log lines are lost, and how many; only if some were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<String>,
     /// How often each rule about money was about to be broken, since the start: bugs.
     violations: BTreeMap<&'static str, u64>,
 }
@@ -51,7 +54,7 @@ impl Method for GetInfo {
     const PARAMS: &'static [Param] = &[];
     const DESCRIPTION: &'static str = "Show this daemon, its nodes and what is going on";
     const HELP: &'static str = "\
-Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheight}], live_parts, waiters, alarms, violations: {RULE: count}}: the first node is the default one; alarms counts contradictions, failed proofs and violations since the start; violations counts each rule about money (A-1 to A-15) that a bug was about to break, and so must be empty.";
+Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheight}], live_parts, waiters, alarms, log, violations: {RULE: count}}: the first node is the default one; alarms counts contradictions, failed proofs and violations since the start, and each time that log lines began to be lost (a full disk, a reader that is gone or too slow), of which log then says since when, why and how many: payments do not depend on them; violations counts each rule about money (A-1 to A-15) that a bug was about to break, and so must be empty.";
 
     type Request = ();
     #[cfg(feature = "docs")]
@@ -66,6 +69,7 @@ Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheig
         let about = &context.services.about;
         let networks = (context.services.networks)();
         let network = networks.first().map(|network| network.as_str().to_owned());
+        let log = (context.services.log)();
         let nodes = info.nodes.iter().map(|(name, blockheight)| NodeView {
             name: name.as_str(),
             blockheight: *blockheight,
@@ -81,7 +85,8 @@ Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheig
             nodes: nodes.collect(),
             live_parts: info.live_parts,
             waiters: info.waiters,
-            alarms: info.alarms,
+            alarms: info.alarms.saturating_add(log.alarms),
+            log: log.trouble,
             violations: violations.collect(),
         })
     }

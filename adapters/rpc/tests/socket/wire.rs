@@ -31,10 +31,15 @@ impl Daemon {
         let engine = Arc::new(Fake::default());
         let shutdown = watch::Sender::new(false);
         let server = Server::bind(&path, services(&engine, &shutdown), limits).unwrap();
-        let mut stopped = shutdown.subscribe();
-        let running = tokio::spawn(server.run(async move {
-            stopped.wait_for(|stop| *stop).await.unwrap();
-        }));
+        let mut stopping = shutdown.subscribe();
+        let stopped = async move {
+            stopping.wait_for(|stop| *stop).await.unwrap();
+        };
+        let closing = Arc::clone(&engine);
+        let close = async move {
+            closing.closed.send_replace(true);
+        };
+        let running = tokio::spawn(server.run(stopped, close));
         Daemon {
             engine,
             path,
@@ -86,6 +91,7 @@ pub(crate) fn services(engine: &Arc<Fake>, shutdown: &watch::Sender<bool>) -> Se
             data_dir: "/tmp/ampere".into(),
         },
         networks: Arc::new(|| ["regtest", "bitcoin"].map(Network::named).to_vec()),
+        log: Arc::new(rpc::LogReport::default),
         stop: Arc::new(move || {
             shutdown.send_replace(true);
         }),

@@ -15,6 +15,7 @@ mod time;
 pub(super) use args::{MORE, Options};
 
 use crate::exit::Exit;
+use crate::say::say;
 use crate::shutdown::interrupted;
 use crate::trouble::report;
 use anyhow::{Context, anyhow};
@@ -39,7 +40,7 @@ pub(super) async fn run(client: Client, options: Options) -> Exit {
     let Err(error) = outcome else {
         return Exit::Ok;
     };
-    eprintln!("{}", report(&error));
+    say!("{}", report(&error));
     match error.downcast_ref() {
         Some(CallError::Connection(_)) => Exit::NoConnection,
         _ => Exit::Error,
@@ -113,11 +114,11 @@ impl Export {
         // The bar goes first.
         drop(self.progress);
         if let Some(remark) = remark {
-            eprintln!("{remark}");
+            say!("{remark}");
         }
         if self.damaged > 0 {
             let damaged = self.damaged;
-            eprintln!("warning: damaged rows: {damaged}; they are marked in the export");
+            say!("warning: damaged rows: {damaged}; they are marked in the export");
         }
     }
 }

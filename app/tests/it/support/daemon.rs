@@ -76,6 +76,25 @@ impl Daemon {
         }
     }
 
+    /// Runs the command, whose stderr is not ours to read, and waits until it answers on its socket.
+    pub(crate) async fn spawn_unheard(mut command: Command, rpc_file: PathBuf) -> Daemon {
+        let mut child = command.kill_on_drop(true).spawn().unwrap();
+        let answers = async {
+            while Client::connect(&rpc_file).await.is_err() {
+                let ended = child.try_wait().unwrap();
+                assert!(ended.is_none(), "ampered ended: {ended:?}");
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("starting", answers).await;
+        Daemon {
+            child,
+            rpc_file,
+            log: Arc::default(),
+            reading: tokio::spawn(async {}),
+        }
+    }
+
     /// What it has said on stderr.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
