@@ -198,17 +198,10 @@ impl Core {
 
     /// Until the node has taken charge of the part, or the part has its outcome.
     async fn take_care(&self, node: &Node, mut job: Job) {
-        let mut backoff = self.backoff();
+        let (mut backoff, mut was_known) = (self.backoff(), false);
         loop {
             let life = node.care.life();
-            let next = match node.standing.settled().await {
-                Err(reason) => Next::Unknown(reason),
-                Ok(()) => match job.step {
-                    Step::Offer => self.offer(node, &job).await,
-                    Step::LookUp => self.look_up(node, &job).await,
-                },
-            };
-            match next {
+            match self.next(node, &job).await {
                 Next::Done(answer) => {
                     job.answer(answer);
                     if node.care.end(job.part, life) {
@@ -216,7 +209,18 @@ impl Core {
                     }
                     job.step = Step::LookUp;
                 }
-                Next::Again(step) => job.step = step,
+                Next::Again(step) => {
+                    if step == Step::Offer && std::mem::take(&mut was_known) {
+                        // It contradicts itself, or has lost the part meanwhile: not at once again.
+                        self.pause(&mut backoff).await;
+                    }
+                    job.step = step;
+                }
+                Next::Known => {
+                    // It has taken charge of the key, now or in an earlier life of this database.
+                    job.answer(FirstAnswer::Offered);
+                    (job.step, was_known) = (Step::LookUp, true);
+                }
                 Next::Unknown(reason) => {
                     warn!(payment.hash = %job.hash, part.id = %job.part, node = %node.name, reason,
                         "the node gave no definite answer: the part stays pending");
@@ -226,6 +230,14 @@ impl Core {
                     self.pause(&mut backoff).await;
                 }
             }
+        }
+    }
+
+    async fn next(&self, node: &Node, job: &Job) -> Next {
+        match (node.standing.settled().await, job.step) {
+            (Err(reason), _) => Next::Unknown(reason),
+            (Ok(()), Step::Offer) => self.offer(node, job).await,
+            (Ok(()), Step::LookUp) => self.look_up(node, job).await,
         }
     }
 
@@ -244,8 +256,8 @@ impl Core {
                 }
                 OfferAnswer::AlreadyOffered => {
                     info!(payment.hash = %job.hash, part.id = %job.part, node = %node.name,
-                        "the node had been offered this part before");
-                    return Next::Done(FirstAnswer::Offered);
+                        "the node had been offered this part before: it is asked what became of it");
+                    return Next::Known;
                 }
                 OfferAnswer::Unknown(reason) => {
                     planted!(TimeOutIsFailure, return self.fail_wrongly(job).await);
@@ -317,5 +329,7 @@ impl Core {
 enum Next {
     Done(FirstAnswer),
     Again(Step),
+    /// The node knew the key before it was offered now.
+    Known,
     Unknown(String),
 }
