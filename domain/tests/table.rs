@@ -123,7 +123,7 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::InvoiceDiffers { .. }
         | Refusal::InvoiceExpired(_)
         | Refusal::TooManyParts { .. }
-        | Refusal::PaidAndDeleted { .. }
+        | Refusal::PaidBefore(_)
         | Refusal::Live { .. }
         | Refusal::RequestReused { .. } => panic!("not in this table: {refusal}"),
     }

@@ -121,8 +121,9 @@ impl Job {
         }
     }
 
-    fn said(&self, word: Word) -> Said {
+    fn said(&self, node: &Node, word: Word) -> Said {
         Said {
+            node: node.name.clone(),
             hash: self.hash,
             part: self.part,
             word,
@@ -260,7 +261,7 @@ impl Core {
                     return Next::Known;
                 }
                 OfferAnswer::Unknown(reason) => {
-                    planted!(TimeOutIsFailure, return self.fail_wrongly(job).await);
+                    planted!(TimeOutIsFailure, return self.fail_wrongly(node, job).await);
                     planted!(RetriesUnderNewKey, node.offer_anew(&offer).await);
                     return Next::Unknown(reason);
                 }
@@ -272,7 +273,7 @@ impl Core {
         };
         drop(permit);
         let word = Word::Failed(failure);
-        self.resolve(job.said(word)).await;
+        self.resolve(job.said(node, word)).await;
         Next::Done(FirstAnswer::Refused)
     }
 
@@ -292,15 +293,15 @@ impl Core {
             LookUp::Fulfilled(preimage) => Word::Fulfilled(*preimage.expose()),
             LookUp::Failed(failure) => Word::Failed(failure),
         };
-        self.resolve(job.said(word)).await;
+        self.resolve(job.said(node, word)).await;
         Next::Done(FirstAnswer::Offered)
     }
 
     /// A planted bug: no answer is a no.
     #[cfg(feature = "planted")]
-    async fn fail_wrongly(&self, job: &Job) -> Next {
+    async fn fail_wrongly(&self, node: &Node, job: &Job) -> Next {
         let word = Word::Failed(Box::new(crate::Failure::never_sent("no answer")));
-        self.resolve(job.said(word)).await;
+        self.resolve(job.said(node, word)).await;
         Next::Done(FirstAnswer::Refused)
     }
 

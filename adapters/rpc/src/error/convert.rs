@@ -2,7 +2,7 @@
 
 use super::{Code, RpcError, shortened};
 use crate::views;
-use domain::{ApiError, DevError, FailureCode, InvoiceError, Refusal};
+use domain::{ApiError, DevError, FailureCode, InvoiceError, Refusal, Tombstone};
 use serde_json::json;
 
 impl From<ApiError> for RpcError {
@@ -18,8 +18,7 @@ impl From<ApiError> for RpcError {
             ApiError::NoSuchPart(_)
             | ApiError::NoSuchPayment(_)
             | ApiError::DeletedMeanwhile(_) => plain(Code::NoSuchPayment),
-            ApiError::PaymentDeleted(tombstone) => plain(Code::NoSuchPayment)
-                .with(json!({ "deleted_at": tombstone.deleted_at.seconds() })),
+            ApiError::PaymentDeleted(tombstone) => plain(Code::NoSuchPayment).with(gone(tombstone)),
             ApiError::TimedOut => plain(Code::InProgress),
             ApiError::PartFailed(part) => {
                 let code = part.failure().map(|failure| failure.code);
@@ -42,6 +41,15 @@ impl From<ApiError> for RpcError {
     }
 }
 
+/// When it was deleted, or proven without ever having been here.
+fn gone(tombstone: &Tombstone) -> serde_json::Value {
+    let at = tombstone.deleted_at.seconds();
+    match tombstone.payment {
+        Some(_) => json!({ "deleted_at": at }),
+        None => json!({ "proven_at": at }),
+    }
+}
+
 impl From<&Refusal> for RpcError {
     fn from(refusal: &Refusal) -> RpcError {
         let plain = |code| RpcError::new(code, refusal.to_string());
@@ -50,9 +58,7 @@ impl From<&Refusal> for RpcError {
             | Refusal::SucceededWithAmount(_)
             | Refusal::SucceededTo(_)
             | Refusal::RequestReused { .. } => plain(Code::OtherTerms),
-            Refusal::PaidAndDeleted { at, .. } => {
-                plain(Code::OtherTerms).with(json!({ "deleted_at": at.seconds() }))
-            }
+            Refusal::PaidBefore(tombstone) => plain(Code::OtherTerms).with(gone(tombstone)),
             Refusal::Live { live, .. } => {
                 plain(Code::InProgress).with(json!({ "pending_parts": live }))
             }
