@@ -2,7 +2,7 @@
 
 use crate::{
     Invoice, Msat, Network, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret,
-    Request, Route, Timestamp, Word,
+    Request, Route, Timestamp, Tombstone, Word,
 };
 
 /// What can happen to a payment.
@@ -186,18 +186,9 @@ pub enum Refusal {
         /// Why.
         reason: String,
     },
-    /// It was paid, and deleted since (rule A-10).
-    #[error(
-        "payment {hash} was paid, and deleted since, at {}: what was paid is never paid again (A-10); \
-         ask the payee for a new invoice",
-        at.seconds()
-    )]
-    PaidAndDeleted {
-        /// The payment.
-        hash: PaymentHash,
-        /// When it was deleted.
-        at: Timestamp,
-    },
+    /// It was paid, and is not there any more, or never was (rule A-10).
+    #[error("{0}: what was paid is never paid again (A-10); ask the payee for a new invoice")]
+    PaidBefore(Tombstone),
     /// Only what has come to rest can be deleted (rule A-5).
     #[error(
         "payment {hash} has {live} pending parts: it can be deleted when all of them have ended \

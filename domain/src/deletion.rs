@@ -1,6 +1,9 @@
 //! Deleting payments: what is decided, what storage took away, and what is left of one that was paid.
 
-use crate::{PaymentHash, PaymentId, PaymentStatus, Refusal, StatusKind, Timestamp};
+use crate::{
+    PaymentHash, PaymentId, PaymentStatus, Preimage, Refusal, StatusKind, Timestamp, WrongPreimage,
+};
+use std::fmt;
 use std::time::Duration;
 
 /// One decision to delete a payment, whole: its row, its parts, their events and its request keys.
@@ -18,14 +21,26 @@ pub struct Deletion {
     pub at: Timestamp,
 }
 
-/// What is left of a payment that was paid and deleted: its hash is refused for ever (rule A-10).
+/// A proof of payment for a hash of which there is no payment: it had failed and was deleted, or the
+/// database is older than the node that tells of it. From now on its hash is refused (rule A-10).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Burial {
+    /// The hash.
+    pub payment_hash: PaymentHash,
+    /// What opens it.
+    pub preimage: Preimage,
+    /// When the proof came.
+    pub at: Timestamp,
+}
+
+/// What is left of a payment that was paid and is not there: its hash is refused for ever (rule A-10).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tombstone {
     /// Its name.
     pub payment_hash: PaymentHash,
-    /// The row that it had.
-    pub payment: PaymentId,
-    /// When it was deleted.
+    /// The row that it had when it was deleted; none if its proof came when there was no such row.
+    pub payment: Option<PaymentId>,
+    /// When it was deleted, or proven.
     pub deleted_at: Timestamp,
 }
 
@@ -103,12 +118,47 @@ pub struct Swept {
     pub events: u64,
 }
 
+impl Burial {
+    /// Rule A-6: only a proof says that a hash was paid.
+    pub fn proving(
+        hash: PaymentHash,
+        bytes: [u8; 32],
+        at: Timestamp,
+    ) -> Result<Burial, WrongPreimage> {
+        Ok(Burial {
+            payment_hash: hash,
+            preimage: Preimage::proving(hash, bytes)?,
+            at,
+        })
+    }
+
+    /// What it leaves.
+    pub fn tombstone(&self) -> Tombstone {
+        Tombstone {
+            payment_hash: self.payment_hash,
+            payment: None,
+            deleted_at: self.at,
+        }
+    }
+}
+
 impl Tombstone {
     /// What everybody is told who wants to send towards it.
     pub fn refusal(&self) -> Refusal {
-        Refusal::PaidAndDeleted {
-            hash: self.payment_hash,
-            at: self.deleted_at,
+        Refusal::PaidBefore(*self)
+    }
+}
+
+impl fmt::Display for Tombstone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hash, at) = (self.payment_hash, self.deleted_at.seconds());
+        match self.payment {
+            Some(_) => write!(f, "payment {hash} was paid, and deleted since, at {at}"),
+            None => write!(
+                f,
+                "payment {hash} was paid: its node told the preimage, at {at}, when the database had no \
+                 such payment (it had failed and was deleted, or the database is older than the node)"
+            ),
         }
     }
 }

@@ -18,7 +18,8 @@ pub struct Event {
     pub payment_status: StatusKind,
     /// The part; none if it is the payment that came, whole.
     pub part: Option<PartId>,
-    /// Where the part stood afterwards; none if nothing became of it (a contradiction).
+    /// Where the part stood afterwards; none if nothing became of it (a contradiction, or a part
+    /// that is not stored).
     pub part_status: Option<StatusKind>,
     /// Why the part failed, unless a preimage has shown since that it did not (rule A-7).
     pub failure: Option<Box<Failure>>,
@@ -33,6 +34,7 @@ impl EventKind {
             EventKind::PartFailed => "part_failed",
             EventKind::PartFulfilledAfterFailure => "part_fulfilled_after_failure",
             EventKind::Contradiction => "contradiction",
+            EventKind::PartUnrecorded => "part_unrecorded",
             EventKind::PaymentReceived => "payment_received",
         }
     }

@@ -12,10 +12,12 @@
 //!   once, and success only with its proof.
 //! - [`delete`]: only what has come to rest is deleted, and what was paid leaves a tombstone, which
 //!   refuses its hash for ever.
+//! - [`unrecorded`]: money that has moved for the payment and is not in its parts stops everything new.
 //!
 //! [`send`]: Payment::decide
 //! [`outcome`]: Payment::decide
 //! [`delete`]: Payment::deletion
+//! [`unrecorded`]: Payment::unrecorded
 
 mod delete;
 mod outcome;
@@ -23,11 +25,12 @@ mod outcome;
 mod planted;
 mod restore;
 mod send;
+mod unrecorded;
 
 use crate::planted::planted;
 use crate::{
-    Change, Command, Deletion, Failure, Network, Notes, Offer, PartId, PartialPayment, PaymentHash,
-    PaymentSummary, Receipt, Refusal, StatusKind, Timestamp, Transition,
+    Change, Command, Deletion, Failure, Network, NodeName, Notes, Offer, PartId, PartialPayment,
+    PaymentHash, PaymentSummary, Receipt, Refusal, StatusKind, Timestamp, Transition,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -102,6 +105,14 @@ impl Payment {
         delete::delete(self, at)
     }
 
+    /// What becomes of it when a node proves that it fulfilled a part of it that is not stored: nothing, if
+    /// nothing more is sent towards it anyway.
+    ///
+    /// Pure, like [`Payment::decide`].
+    pub fn unrecorded(&self, node: &NodeName, part: PartId, at: Timestamp) -> Option<Transition> {
+        unrecorded::fulfilled(self, node, part, at)
+    }
+
     /// The payment after a transition that was committed.
     pub fn apply(existing: Option<Payment>, done: Transition, receipt: Receipt) -> Payment {
         let mut parts = existing.map(|p| p.parts).unwrap_or_default();
@@ -118,7 +129,7 @@ impl Payment {
                 part.status = status;
                 part.completed_at = Some(done.at);
             }
-            Change::Quarantined { .. } => {}
+            Change::Quarantined { .. } | Change::Unrecorded { .. } => {}
         }
         let summary = PaymentSummary {
             id: receipt.payment,

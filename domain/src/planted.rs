@@ -68,6 +68,8 @@ mod bugs {
         ForgetsPaid,
         /// A payment is deleted whatever is still out.
         DeletesLiveParts,
+        /// A proof for a payment that failed and was deleted leaves no tombstone.
+        IgnoresProofOfDeleted,
         /// An incoming payment that cannot be kept now is let go.
         ForgetsWhatCameIn,
         /// An incoming part shows as often as its node tells of it.
@@ -76,7 +78,7 @@ mod bugs {
 
     impl Bug {
         /// All of them.
-        pub const ALL: [Bug; 23] = [
+        pub const ALL: [Bug; 24] = [
             Bug::CeilingWithoutNewPart,
             Bug::CeilingOfLiveSiblings,
             Bug::OffersAfterSuccess,
@@ -98,6 +100,7 @@ mod bugs {
             Bug::FailsOpen,
             Bug::ForgetsPaid,
             Bug::DeletesLiveParts,
+            Bug::IgnoresProofOfDeleted,
             Bug::ForgetsWhatCameIn,
             Bug::ShowsPartsTwice,
         ];
@@ -116,7 +119,7 @@ mod bugs {
                 Bug::ResolvesTwice | Bug::IgnoresLatePreimage => Rule::OneOutcome,
                 Bug::FailsWithSiblingsLive => Rule::FunctionOfParts,
                 Bug::TakesLastTerms => Rule::OneSetOfTerms,
-                Bug::PaysAgain | Bug::ForgetsPaid => Rule::NeverTwice,
+                Bug::PaysAgain | Bug::ForgetsPaid | Bug::IgnoresProofOfDeleted => Rule::NeverTwice,
                 Bug::RegistersLate | Bug::RecoversFirstPartOnly => Rule::WaitsTellTheTruth,
                 Bug::IgnoresRequestId | Bug::CursorPassesUnstored => Rule::AcknowledgedIsDurable,
                 Bug::FailsOpen => Rule::FailClosed,

@@ -49,6 +49,12 @@ pub enum Change {
         /// The part.
         part: PartId,
     },
+    /// A node fulfilled a part of the payment that is not stored: nothing but the quarantine changed
+    /// (rules ).
+    Unrecorded {
+        /// The part's number at its node.
+        part: PartId,
+    },
 }
 
 /// What a transition is called in the `events` table.
@@ -64,6 +70,8 @@ pub enum EventKind {
     PartFulfilledAfterFailure,
     /// The node contradicted itself: an alarm.
     Contradiction,
+    /// A node fulfilled a part that is not stored: an alarm.
+    PartUnrecorded,
     /// An invoice of ours was paid. No transition is called so: nobody decides it here.
     PaymentReceived,
 }
@@ -80,6 +88,7 @@ impl Transition {
         match &self.change {
             Change::Accepted(_) => EventKind::PartAccepted,
             Change::Quarantined { .. } => EventKind::Contradiction,
+            Change::Unrecorded { .. } => EventKind::PartUnrecorded,
             Change::Resolved {
                 previous, status, ..
             } => match (previous, status) {

@@ -2,7 +2,8 @@
 
 use domain::contract::samples::{after, failure, hash, part, preimage};
 use domain::{
-    Command, Ended, PartId, Payment, PaymentId, Refusal, StatusKind, Timestamp, Tombstone, Word,
+    Burial, Command, Ended, PartId, Payment, PaymentId, Refusal, StatusKind, Timestamp, Tombstone,
+    Word, WrongPreimage,
 };
 use expect_test::expect;
 use std::fmt::Write;
@@ -82,20 +83,26 @@ fn every_state_and_whether_it_can_be_deleted() {
 fn a_tombstone_says_what_became_of_the_payment() {
     let tombstone = Tombstone {
         payment_hash: hash(1),
-        payment: PaymentId(7),
+        payment: Some(PaymentId(7)),
         deleted_at: AT,
     };
     let refusal = tombstone.refusal();
-    assert_eq!(
-        refusal,
-        Refusal::PaidAndDeleted {
-            hash: hash(1),
-            at: AT
-        }
-    );
+    assert_eq!(refusal, Refusal::PaidBefore(tombstone));
     let text = refusal.to_string();
     assert!(text.contains("was paid, and deleted since, at 9"), "{text}");
     assert!(text.contains("never paid again (A-10)"), "{text}");
+    let buried = Burial::proving(hash(1), *preimage(1).1.expose(), AT).unwrap();
+    assert_eq!(buried.tombstone().payment, None);
+    let text = buried.tombstone().refusal().to_string();
+    assert!(text.contains("its node told the preimage, at 9"), "{text}");
+    assert!(text.contains("never paid again (A-10)"), "{text}");
+}
+
+/// Rule A-6: what opens nothing buries nothing.
+#[test]
+fn only_a_proof_buries_a_hash() {
+    let other = *preimage(2).1.expose();
+    assert_eq!(Burial::proving(hash(1), other, AT), Err(WrongPreimage));
 }
 
 #[test]

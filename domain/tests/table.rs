@@ -133,7 +133,7 @@ fn refused(refusal: &Refusal) -> String {
         | Refusal::OtherDescription { .. }
         | Refusal::InvoiceExpired(_)
         | Refusal::TooManyParts { .. }
-        | Refusal::PaidAndDeleted { .. }
+        | Refusal::PaidBefore(_)
         | Refusal::Live { .. }
         | Refusal::RequestReused { .. } => panic!("not in this table: {refusal}"),
     }

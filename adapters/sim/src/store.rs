@@ -6,9 +6,10 @@ mod state;
 use self::state::{State, told};
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, Event, EventFilter, Listed, LoadError, NodeIdentity,
-    NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
-    PaymentStore, PaymentSummary, Request, RequestId, Transition, Unavailable,
+    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, Listed, LoadError,
+    NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
+    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId, Transition,
+    Unavailable,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -134,6 +135,14 @@ impl PaymentStore for SimStore {
         let mut state = self.state();
         match state.strike(deletion.payment_hash) {
             Ok(fault) => told(state.remove(&deletion), fault),
+            Err(failed) => failed,
+        }
+    }
+
+    async fn bury(&self, burial: Burial) -> Committed<()> {
+        let mut state = self.state();
+        match state.strike(burial.payment_hash) {
+            Ok(fault) => told(state.bury(&burial), fault),
             Err(failed) => failed,
         }
     }

@@ -4,10 +4,11 @@
 
 mod support;
 
-use domain::contract::samples::{hash, node};
+use domain::contract::samples::{hash, node, preimage};
 use domain::{
     ApiError, Cursor, Engine, LookUp, MockHtlcSender, MockPaymentStore, NodeIdentity, NodePorts,
-    OfferAnswer, PaymentApi, PaymentFilter, Policy, Ports, StartError, Unavailable,
+    OfferAnswer, Paying, PaymentApi, PaymentFilter, Policy, Ports, StartError, StatusKind,
+    Unavailable,
 };
 use sim::{NullNode, SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
@@ -91,17 +92,37 @@ async fn list_that_cannot_be_read_is_an_error_and_not_an_empty_list() {
     assert!(matches!(listed, Err(ApiError::StorageUnavailable(_))));
 }
 
-/// A node that answers an offer with nothing definite, then denies it, then refuses it.
-#[tokio::test(flavor = "multi_thread")]
-async fn every_answer_of_a_node_leads_somewhere() {
+/// A node that can be asked what it is, and nothing else.
+fn scripted() -> MockHtlcSender {
     let mut sender = MockHtlcSender::new();
-    let mut script = mockall::Sequence::new();
-    let unknown = || OfferAnswer::Unknown("no answer".into());
-    let failure = || Box::new(domain::contract::samples::failure());
     sender.expect_height().return_const(None);
     let identity = NodeIdentity::new("scripted");
     sender.expect_identity().return_const(Ok(identity));
     sender.expect_life().return_const(1u64);
+    sender
+}
+
+/// An engine with that node, which tells no outcome by itself.
+async fn engine_with(sender: MockHtlcSender) -> Arc<Engine> {
+    let ports = Ports {
+        store: Arc::new(SimStore::new()),
+        nodes: vec![NodePorts {
+            name: node(),
+            sender: Arc::new(sender),
+            listener: NullNode::new().listener(),
+        }],
+        ..ports(MockPaymentStore::new())
+    };
+    Engine::start(ports, Policy::default()).await.unwrap()
+}
+
+/// A node that answers an offer with nothing definite, then denies it, then refuses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_of_a_node_leads_somewhere() {
+    let mut sender = scripted();
+    let mut script = mockall::Sequence::new();
+    let unknown = || OfferAnswer::Unknown("no answer".into());
+    let failure = || Box::new(domain::contract::samples::failure());
     let offer = sender.expect_offer().times(1).in_sequence(&mut script);
     offer.returning(move |_| unknown());
     let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);
@@ -110,20 +131,57 @@ async fn every_answer_of_a_node_leads_somewhere() {
     look_up.returning(|_, _, _| LookUp::NeverSeen);
     let offer = sender.expect_offer().times(1).in_sequence(&mut script);
     offer.returning(move |_| OfferAnswer::Refused(failure()));
-    let ports = Ports {
-        store: Arc::new(SimStore::new()),
-        incoming: None,
-        nodes: vec![NodePorts {
-            name: node(),
-            sender: Arc::new(sender),
-            listener: NullNode::new().listener(),
-        }],
-        ..ports(MockPaymentStore::new())
-    };
-    let engine = Engine::start(ports, Policy::default()).await.unwrap();
+    let engine = engine_with(sender).await;
     let sent = engine.send_partial_pay(partial(1, 400, 1_000)).await;
     let part = support::accepted(sent);
     assert_eq!((part.payment_hash, part.cltv_expiry), (hash(1), None));
     let waited = soon(engine.wait_partial_pay(part.id, None)).await;
     assert_eq!(failed_code(&waited), 204);
+}
+
+/// As after an old copy of the database was put back: the node knows the key, and tells its end only to
+/// those who ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn part_that_its_node_knows_already_gets_its_true_end_at_once() {
+    let mut sender = scripted();
+    let offer = sender.expect_offer().times(2);
+    offer.returning(|_| OfferAnswer::AlreadyOffered);
+    let mut script = mockall::Sequence::new();
+    let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);
+    look_up.returning(|_, _, _| LookUp::Fulfilled(preimage(1).1));
+    let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);
+    look_up.returning(|_, _, _| LookUp::Failed(Box::new(domain::contract::samples::failure())));
+    let engine = engine_with(sender).await;
+    let sent = engine.send_partial_pay(partial(1, 1_000, 1_000)).await;
+    let part = support::accepted(sent);
+    let waited = soon(engine.wait_partial_pay(part.id, None)).await;
+    assert_eq!(waited.map(|part| part.status()), Ok(StatusKind::Complete));
+    // `sendpay` is answered when the node has taken charge, whenever that was.
+    let paying = engine.send_pay(support::whole(2, 1_000)).await;
+    assert!(matches!(paying, Ok(Paying::InProgress(_))), "{paying:?}");
+    let waited = soon(engine.wait_send_pay(hash(2), None)).await;
+    assert!(
+        matches!(waited, Err(ApiError::PaymentFailed(..))),
+        "{waited:?}"
+    );
+}
+
+/// It goes on asking, and offers again only what the node then proves never to have left.
+#[tokio::test(flavor = "multi_thread")]
+async fn node_that_knows_a_part_and_has_lost_it_since_is_offered_it_again() {
+    let mut sender = scripted();
+    let mut script = mockall::Sequence::new();
+    let offer = sender.expect_offer().times(1).in_sequence(&mut script);
+    offer.returning(|_| OfferAnswer::AlreadyOffered);
+    let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);
+    look_up.returning(|_, _, _| LookUp::NeverSeen);
+    let offer = sender.expect_offer().times(1).in_sequence(&mut script);
+    offer.returning(|_| OfferAnswer::AlreadyOffered);
+    let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);
+    look_up.returning(|_, _, _| LookUp::Fulfilled(preimage(1).1));
+    let engine = engine_with(sender).await;
+    let sent = engine.send_partial_pay(partial(1, 1_000, 1_000)).await;
+    let part = support::accepted(sent);
+    let waited = soon(engine.wait_partial_pay(part.id, None)).await;
+    assert_eq!(waited.map(|part| part.status()), Ok(StatusKind::Complete));
 }

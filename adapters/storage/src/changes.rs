@@ -8,8 +8,8 @@ use crate::statements::{
     PartFailed, PartFulfilled, PaymentJoined, PaymentNotProven, PaymentProven, Progress,
 };
 use domain::{
-    Change, Cursor, Deletion, Expected, Failure, Msat, NodeName, PartStatus, PartialPayment,
-    PaymentSummary, StatusKind, Timestamp, Transition,
+    Burial, Change, Cursor, Deletion, Expected, Failure, Msat, NodeName, PartStatus,
+    PartialPayment, PaymentSummary, StatusKind, Timestamp, Transition,
 };
 
 /// What no row can hold.
@@ -87,7 +87,7 @@ impl Removal {
         let deleted_at = time(deletion.at)?;
         let tombstone = deletion.tombstone.then(|| NewTombstone {
             payment_hash: payment_hash.clone(),
-            payment_id,
+            payment_id: Some(payment_id),
             deleted_at,
         });
         Ok(Removal {
@@ -97,6 +97,15 @@ impl Removal {
             tombstone,
         })
     }
+}
+
+/// What a burial leaves.
+pub(crate) fn tombstone(burial: &Burial) -> Result<NewTombstone, Unstorable> {
+    Ok(NewTombstone {
+        payment_hash: burial.payment_hash.0.to_vec(),
+        payment_id: None,
+        deleted_at: time(burial.at)?,
+    })
 }
 
 impl PaymentWrite {
@@ -121,7 +130,7 @@ impl PaymentWrite {
                 })));
             }
             Change::Resolved { status, .. } => status.kind() == StatusKind::Complete,
-            Change::Quarantined { .. } => false,
+            Change::Quarantined { .. } | Change::Unrecorded { .. } => false,
         };
         Ok(if is_proven {
             PaymentWrite::Proven(Box::new(PaymentProven {
@@ -213,7 +222,7 @@ impl PartWrite {
                 let node = part.node;
                 return Ok(PartWrite::New { node, row });
             }
-            Change::Quarantined { part } => {
+            Change::Quarantined { part } | Change::Unrecorded { part } => {
                 return Ok(PartWrite::Untouched(fit(part.0, "part id")?));
             }
             Change::Resolved {
@@ -288,7 +297,7 @@ impl NewEvent {
         let part_status = match &transition.change {
             Change::Accepted(part) => Some(part.status()),
             Change::Resolved { status, .. } => Some(status.kind()),
-            Change::Quarantined { .. } => None,
+            Change::Quarantined { .. } | Change::Unrecorded { .. } => None,
         };
         Ok(NewEvent {
             seq: 0,

@@ -19,6 +19,7 @@ pub const SCHEMA: &str = concat!(
     include_str!("../../../migrations/sqlite/2026-11-28-000000_history/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-28-130000_pages/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-30-100000_invoice/up.sql"),
+    include_str!("../../../migrations/sqlite/2026-11-30-200000_unrecorded/up.sql"),
 );
 
 /// One migration, and whether the database has it.
@@ -136,6 +137,6 @@ mod tests {
     #[test]
     fn the_schema_is_every_migration() {
         let known = known().unwrap();
-        assert_eq!(known.len(), 6, "add the new up.sql to SCHEMA");
+        assert_eq!(known.len(), 7, "add the new up.sql to SCHEMA");
     }
 }

@@ -42,15 +42,16 @@ fn tombstone(
     connection: &mut SqliteConnection,
     hash: PaymentHash,
 ) -> QueryResult<Option<Result<Tombstone, String>>> {
-    let found: Option<(i64, i64)> = tombstones::table
+    let found: Option<(Option<i64>, i64)> = tombstones::table
         .find(&hash.0[..])
         .select((tombstones::payment_id, tombstones::deleted_at))
         .get_result(connection)
         .optional()?;
-    let read = |(payment, deleted_at)| {
+    let read = |(payment, deleted_at): (Option<i64>, i64)| {
+        let payment = payment.map(|id| unsigned(id, "payment_id").map(PaymentId));
         Ok(Tombstone {
             payment_hash: hash,
-            payment: PaymentId(unsigned(payment, "payment_id")?),
+            payment: payment.transpose()?,
             deleted_at: time(deleted_at, "deleted_at")?,
         })
     };

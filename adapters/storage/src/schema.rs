@@ -153,7 +153,7 @@ diesel::table! {
 diesel::table! {
     tombstones (payment_hash) {
         payment_hash -> Binary,
-        payment_id -> BigInt,
+        payment_id -> Nullable<BigInt>,
         deleted_at -> BigInt,
     }
 }

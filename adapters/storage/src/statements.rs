@@ -265,11 +265,11 @@ statement! {
 }
 
 statement! {
-    /// What is left of a payment that was paid, and goes.
+    /// What is left of a payment that was paid, and goes or never was.
     NewTombstone {
         "insert into tombstones (payment_hash, payment_id, deleted_at) values (",
             payment_hash: Vec<u8> as Binary;
-        ", ", payment_id: i64 as BigInt;
+        ", ", payment_id: Option<i64> as Nullable<BigInt>;
         ", ", deleted_at: i64 as BigInt;
         ") on conflict (payment_hash) do nothing";
     }

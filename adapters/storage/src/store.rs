@@ -18,10 +18,10 @@ use crate::writer::{Task, Writer};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, Event, EventFilter, IncomingPayment, IncomingStore,
-    Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment,
-    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request,
-    RequestId, Transition, Unavailable,
+    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, IncomingPayment,
+    IncomingStore, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment,
+    Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded,
+    Request, RequestId, Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -211,6 +211,14 @@ impl PaymentStore for SqliteStore {
             Err(error) => return Committed::Refused(error.to_string()),
         };
         self.write(|answer| Task::Delete(removal, answer)).await
+    }
+
+    async fn bury(&self, burial: Burial) -> Committed<()> {
+        let tombstone = match changes::tombstone(&burial) {
+            Ok(tombstone) => Box::new(tombstone),
+            Err(error) => return Committed::Refused(error.to_string()),
+        };
+        self.write(|answer| Task::Bury(tombstone, answer)).await
     }
 
     async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {

@@ -7,6 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::Fault;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
+use crate::statements::NewTombstone;
 use domain::{Committed, Deleted, NodeIdentity, NodeName, Receipt, Recorded, Unavailable};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub(crate) enum Task {
     Record(Box<IncomingWrite>, oneshot::Sender<Recorded>),
     /// Delete one payment.
     Delete(Box<Removal>, oneshot::Sender<Committed<Deleted>>),
+    /// Leave a tombstone where there is no payment.
+    Bury(Box<NewTombstone>, oneshot::Sender<Committed<()>>),
     /// Remember how far a node has been heard.
     Advance(NodeName, i64, oneshot::Sender<Result<(), Unavailable>>),
     /// Remember what a node is, if it is the first to say so.
@@ -261,6 +264,8 @@ impl Task {
                 Some(deleted) => Verdict::Deleted(deleted),
                 None => Verdict::Conflict,
             },
+            Task::Bury(tombstone, _) if batch.bury(tombstone)? => Verdict::Done(None),
+            Task::Bury(..) => Verdict::Conflict,
             Task::Advance(node, cursor, _) => {
                 batch.advance(node, *cursor);
                 Verdict::Done(None)
@@ -279,6 +284,9 @@ impl Task {
             }
             (Task::Delete(_, answer), verdict) => {
                 let _ = answer.send(verdict.into_committed(Verdict::deleted));
+            }
+            (Task::Bury(_, answer), verdict) => {
+                let _ = answer.send(verdict.into_committed(drop));
             }
             (Task::Record(_, answer), verdict) => {
                 let _ = answer.send(verdict.into_recorded());

@@ -5,11 +5,11 @@ use ampere::clock::SystemClock;
 use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, DevInvoice, DevNetwork, Engine, Event, EventFilter,
-    Extras, HtlcSender, Listed, LoadError, LookUp, Msat, NodeAway, NodeIdentity, NodeName,
-    NodePorts, Offer, OfferAnswer, PartFilter, PartId, PartialPayment, Payment, PaymentApi,
-    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Policy, Ports, Request,
-    RequestId, Route, SendPartialPay, Sent, StatusKind, Transition, Unavailable,
+    Burial, Committed, Cursor, Deleted, Deletion, DevInvoice, DevNetwork, Engine, Event,
+    EventFilter, Extras, HtlcSender, Listed, LoadError, LookUp, Msat, NodeAway, NodeIdentity,
+    NodeName, NodePorts, Offer, OfferAnswer, PartFilter, PartId, PartialPayment, Payment,
+    PaymentApi, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Policy, Ports,
+    Request, RequestId, Route, SendPartialPay, Sent, StatusKind, Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -256,6 +256,10 @@ impl PaymentStore for Failing {
 
     async fn delete(&self, deletion: Deletion) -> Committed<Deleted> {
         self.store.delete(deletion).await
+    }
+
+    async fn bury(&self, burial: Burial) -> Committed<()> {
+        self.store.bury(burial).await
     }
 
     async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {

@@ -142,7 +142,9 @@ pub fn after(payment: Option<Payment>, command: &Command) -> Payment {
     let next = payment.as_ref().map_or(1, |p| p.summary().tally.parts + 1);
     let part = match &transition.change {
         crate::Change::Accepted(_) => crate::PartId(u64::from(next)),
-        crate::Change::Resolved { part, .. } | crate::Change::Quarantined { part } => *part,
+        crate::Change::Resolved { part, .. }
+        | crate::Change::Quarantined { part }
+        | crate::Change::Unrecorded { part } => *part,
     };
     let receipt = Receipt {
         payment: crate::PaymentId(1),

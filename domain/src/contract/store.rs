@@ -3,10 +3,12 @@
 mod deletions;
 mod invoices;
 mod lists;
+mod unrecorded;
 
 pub use deletions::*;
 pub use invoices::*;
 pub use lists::*;
+pub use unrecorded::*;
 
 use super::samples::{decided, failure, hash, msat, node, part, preimage};
 use crate::{
@@ -44,6 +46,8 @@ macro_rules! store_contract {
             failed_payment_is_deleted_whole, paid_payment_leaves_a_tombstone,
             deletion_of_another_version_is_a_conflict, live_payment_is_not_deleted,
             deletions_spoil_no_other,
+            proof_of_what_is_not_stored_leaves_a_tombstone, payment_that_is_stored_is_not_buried,
+            proof_of_a_part_that_is_not_stored_is_a_quarantine,
             quarantine_is_stored, preimage_beats_a_failure, extremes_survive,
             everything_survives_a_restart, many_at_once_all_land);
     };

@@ -85,6 +85,7 @@ impl Hearing {
         let cursor = cursor.map(|cursor| (self.node.clone(), cursor));
         let kept = batch.into_iter().map(|heard| {
             let said = Said {
+                node: self.node.clone(),
                 hash: heard.payment_hash,
                 part: heard.part,
                 word: heard.outcome,

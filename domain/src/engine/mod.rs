@@ -1,7 +1,7 @@
 //! Decide → persist → act.
 //!
 //! - `core`: what everything here works on. `persist`: commit a transition, then act on it.
-//! - `api`: what callers ask. `node`: parts out to a node; `care`: one carer a part. `hearing`: outcomes in. `outcome`: storing one.
+//! - `api`: what callers ask. `node`: parts out to a node; `care`: one carer a part. `hearing`: outcomes in. `outcome`: storing one; `unrecorded`: one of a part that is not stored.
 //! - `incoming`: what comes in.
 //! - `recovery`: after a restart, or when storage left us in doubt.
 //! - `gate`: whether a node may be asked. `violations`: rules that were about to be broken.
@@ -24,6 +24,7 @@ mod persist;
 mod recovery;
 #[cfg(all(test, feature = "contract", feature = "mock"))]
 mod trial;
+mod unrecorded;
 mod violations;
 mod waiters;
 

@@ -122,8 +122,9 @@ impl Job {
         }
     }
 
-    fn said(&self, word: Word) -> Said {
+    fn said(&self, node: &Node, word: Word) -> Said {
         Said {
+            node: node.name.clone(),
             hash: self.hash,
             part: self.part,
             word,
@@ -199,17 +200,10 @@ impl Core {
 
     /// Until the node has taken charge of the part, or the part has its outcome.
     async fn take_care(&self, node: &Node, mut job: Job) {
-        let mut backoff = self.backoff();
+        let (mut backoff, mut was_known) = (self.backoff(), false);
         loop {
             let life = node.care.life();
-            let next = match node.standing.settled().await {
-                Err(reason) => Next::Unknown(reason),
-                Ok(()) => match job.step {
-                    Step::Offer => self.offer(node, &job).await,
-                    Step::LookUp => self.look_up(node, &job).await,
-                },
-            };
-            match next {
+            match self.next(node, &job).await {
                 Next::Done(answer) => {
                     job.answer(answer);
                     if node.care.end(job.part, life) {
@@ -217,7 +211,18 @@ impl Core {
                     }
                     job.step = Step::LookUp;
                 }
-                Next::Again(step) => job.step = step,
+                Next::Again(step) => {
+                    if step == Step::Offer && std::mem::take(&mut was_known) {
+                        // It contradicts itself, or has lost the part meanwhile: not at once again.
+                        self.pause(&mut backoff).await;
+                    }
+                    job.step = step;
+                }
+                Next::Known => {
+                    // It has taken charge of the key, now or in an earlier life of this database.
+                    job.answer(FirstAnswer::Offered);
+                    (job.step, was_known) = (Step::LookUp, true);
+                }
                 // Nothing was sent, so the step is the same when the node has reached the tip. Until
                 // then it is looked at again whether the part is still wanted.
                 Next::Wait(reason) => {
@@ -240,6 +245,14 @@ impl Core {
         }
     }
 
+    async fn next(&self, node: &Node, job: &Job) -> Next {
+        match (node.standing.settled().await, job.step) {
+            (Err(reason), _) => Next::Unknown(reason),
+            (Ok(()), Step::Offer) => self.offer(node, job).await,
+            (Ok(()), Step::LookUp) => self.look_up(node, job).await,
+        }
+    }
+
     /// Offers the part if it is still wanted. Its row is durable: it was read or written before.
     async fn offer(&self, node: &Node, job: &Job) -> Next {
         // First the leave to call, then the look at whether it is still wanted: nothing may come
@@ -255,11 +268,11 @@ impl Core {
                 }
                 OfferAnswer::AlreadyOffered => {
                     info!(payment.hash = %job.hash, part.id = %job.part, node = %node.name,
-                        "the node had been offered this part before");
-                    return Next::Done(FirstAnswer::Offered);
+                        "the node had been offered this part before: it is asked what became of it");
+                    return Next::Known;
                 }
                 OfferAnswer::Unknown(reason) => {
-                    planted!(TimeOutIsFailure, return self.fail_wrongly(job).await);
+                    planted!(TimeOutIsFailure, return self.fail_wrongly(node, job).await);
                     planted!(RetriesUnderNewKey, node.offer_anew(&offer).await);
                     return Next::Unknown(reason);
                 }
@@ -272,7 +285,7 @@ impl Core {
         };
         drop(permit);
         let word = Word::Failed(failure);
-        self.resolve(job.said(word)).await;
+        self.resolve(job.said(node, word)).await;
         Next::Done(FirstAnswer::Refused)
     }
 
@@ -292,15 +305,15 @@ impl Core {
             LookUp::Fulfilled(preimage) => Word::Fulfilled(*preimage.expose()),
             LookUp::Failed(failure) => Word::Failed(failure),
         };
-        self.resolve(job.said(word)).await;
+        self.resolve(job.said(node, word)).await;
         Next::Done(FirstAnswer::Offered)
     }
 
     /// A planted bug: no answer is a no.
     #[cfg(feature = "planted")]
-    async fn fail_wrongly(&self, job: &Job) -> Next {
+    async fn fail_wrongly(&self, node: &Node, job: &Job) -> Next {
         let word = Word::Failed(Box::new(crate::Failure::never_sent("no answer")));
-        self.resolve(job.said(word)).await;
+        self.resolve(job.said(node, word)).await;
         Next::Done(FirstAnswer::Refused)
     }
 
@@ -334,5 +347,7 @@ enum Next {
     Again(Step),
     /// The node cannot be offered anything yet.
     Wait(String),
+    /// The node knew the key before it was offered now.
+    Known,
     Unknown(String),
 }

@@ -14,6 +14,7 @@ const CONFLICTS_MAX: u32 = 4;
 /// What a node said of a part.
 #[derive(Clone, Debug)]
 pub(super) struct Said {
+    pub(super) node: NodeName,
     pub(super) hash: PaymentHash,
     pub(super) part: PartId,
     pub(super) word: Word,
@@ -51,13 +52,12 @@ impl Core {
         let (hash, part) = (said.hash, said.part);
         let command = Command::Resolve {
             part,
-            word: said.word,
+            word: said.word.clone(),
             at: self.clock.now(),
         };
         let (mut backoff, mut conflicts) = (self.backoff(), 0);
         for _ in 0..tries {
-            let cursor = said.cursor.clone();
-            match self.try_resolve(hash, part, &command, cursor).await {
+            match self.try_resolve(&said, &command).await {
                 Ok(kept) => return kept,
                 Err(Undone::Refused(_)) => return Kept::No,
                 Err(Undone::Conflict) if conflicts < CONFLICTS_MAX => {
@@ -77,13 +77,8 @@ impl Core {
         Kept::NotYet
     }
 
-    async fn try_resolve(
-        &self,
-        hash: PaymentHash,
-        part: PartId,
-        command: &Command,
-        cursor: Option<(NodeName, Cursor)>,
-    ) -> Result<Kept, Undone> {
+    async fn try_resolve(&self, said: &Said, command: &Command) -> Result<Kept, Undone> {
+        let (hash, part) = (said.hash, said.part);
         let cell = self.cells.get(hash);
         let mut turn = cell.turn().await;
         let payment = match turn.payment(&*self.store).await {
@@ -100,7 +95,7 @@ impl Core {
         match Payment::decide(payment, command) {
             Ok(Decision::Commit(transition)) => {
                 let transition = Transition {
-                    cursor,
+                    cursor: said.cursor.clone(),
                     ..*transition
                 };
                 self.commit(&mut turn, transition).await?;
@@ -114,29 +109,10 @@ impl Core {
                 }
                 Ok(Kept::Before)
             }
-            Err(Refusal::NoSuchPart { .. }) => {
-                self.not_ours(hash, part, command);
-                Ok(Kept::Before)
-            }
+            Err(Refusal::NoSuchPart { .. }) => self.not_stored(&mut turn, said).await,
             Err(refusal) => {
                 self.alarm(hash, &format!("{refusal}: the part stays pending (A-6)"));
                 Ok(Kept::No)
-            }
-        }
-    }
-
-    /// A node tells of a part that nobody here has ever asked for.
-    fn not_ours(&self, hash: PaymentHash, part: PartId, command: &Command) {
-        match command {
-            Command::Resolve {
-                word: Word::Fulfilled(_),
-                ..
-            } => self.alarm(
-                hash,
-                &format!("part {part} is not ours, and was fulfilled (A-4)"),
-            ),
-            Command::Resolve { .. } | Command::Send(_) => {
-                warn!(payment.hash = %hash, part.id = %part, "an outcome of a part that is not ours");
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::invariant::Violation;
 use crate::invariant::step::{self, step};
 use crate::planted::planted;
 use crate::{
-    Committed, Deleted, Deletion, EventKind, PartId, PartialPayment, Payment, PaymentHash,
+    Burial, Committed, Deleted, Deletion, EventKind, PartId, PartialPayment, Payment, PaymentHash,
     PaymentSummary, StatusKind, Transition,
 };
 use tracing::{debug, error, info};
@@ -83,6 +83,19 @@ impl Core {
         self.damaged().remove(&hash);
         debug!(payment.hash = %hash, tombstone, "payment deleted");
         Ok(deleted)
+    }
+
+    /// Refuses the hash whose turn it is from now on, of which there is no payment.
+    pub(super) async fn bury(&self, turn: &mut Turn<'_>, burial: Burial) -> Result<(), Undone> {
+        planted!(IgnoresProofOfDeleted, return Ok(()));
+        let hash = burial.payment_hash;
+        let allowed = step::burial(turn.known(), &burial);
+        self.guard(turn, hash, allowed)?;
+        let committed = self.store.bury(burial).await;
+        self.durable(turn, hash, committed)?;
+        // What is refused, and why, is storage's to tell.
+        turn.forget();
+        Ok(())
     }
 
     /// What breaks a rule is not written (rule A-15).
@@ -199,7 +212,8 @@ impl Core {
                 let reason = part.failure().map_or("", |f| f.message.as_str());
                 info!(payment.hash = %hash, part.id = %id, status, reason, "part failed");
             }
-            EventKind::PaymentReceived => {}
+            // What is not stored has no part to be told of: the alarm was raised where it was heard.
+            EventKind::PaymentReceived | EventKind::PartUnrecorded => {}
             EventKind::PartFulfilledAfterFailure => self.alarm(
                 hash,
                 &format!("part {id} was fulfilled after it had been called failed (A-7)"),

@@ -2,8 +2,8 @@
 
 use super::{Rule, Violation, stored};
 use crate::{
-    Change, Deletion, Expected, PartId, PartStatus, PartialPayment, Payment, PaymentSummary,
-    StatusKind, Tally, Transition,
+    Burial, Change, Deletion, Expected, PartId, PartStatus, PartialPayment, Payment,
+    PaymentSummary, StatusKind, Tally, Transition,
 };
 
 /// The first rule that committing `transition` would break; `before` is the payment that it was
@@ -27,6 +27,12 @@ pub fn step(before: Option<&Payment>, transition: &Transition) -> Result<(), Vio
             let part = known(before, *part)?;
             let contradicted = part.status() == StatusKind::Complete && after.quarantine.is_some();
             Rule::OneOutcome.requires(contradicted, "a quarantine without a contradiction")?;
+            before.map(|payment| payment.summary().tally)
+        }
+        Change::Unrecorded { part } => {
+            let stored = before.and_then(|payment| payment.part(*part));
+            let is_missing = before.is_some() && stored.is_none() && after.quarantine.is_some();
+            Rule::OneOutcome.requires(is_missing, "a quarantine for a part that is stored")?;
             before.map(|payment| payment.summary().tally)
         }
     };
@@ -61,6 +67,16 @@ pub fn deletion(before: Option<&Payment>, deletion: &Deletion) -> Result<(), Vio
     Rule::NeverTwice.requires(
         deletion.tombstone == was_paid,
         "a tombstone is for what was paid, and for nothing else",
+    )
+}
+
+/// The first rule that committing `burial` would break; `before` is the payment of its hash.
+pub fn burial(before: Option<&Payment>, burial: &Burial) -> Result<(), Violation> {
+    let proven = burial.preimage.opens(burial.payment_hash);
+    Rule::Proof.requires(proven, "a tombstone without a proof")?;
+    Rule::NeverTwice.requires(
+        before.is_none(),
+        "a payment that is there is proven by its part, and not buried",
     )
 }
 

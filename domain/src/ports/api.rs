@@ -209,12 +209,8 @@ pub enum ApiError {
     /// Never heard of that payment, or it had failed and was deleted.
     #[error("Never attempted payment for '{0}'")]
     NoSuchPayment(PaymentHash),
-    /// It was paid, and deleted since.
-    #[error(
-        "payment {} was paid, and deleted since, at {}: nothing else is known of it, and it is never paid \
-         again (A-10)",
-        .0.payment_hash, .0.deleted_at.seconds()
-    )]
+    /// It was paid, and is not there any more, or never was.
+    #[error("{0}: nothing else is known of it, and it is never paid again (A-10)")]
     PaymentDeleted(Tombstone),
     /// It had failed, and was deleted before its end could be told.
     #[error("payment {0} has failed, and was deleted before this call could tell how")]

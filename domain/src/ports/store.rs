@@ -1,8 +1,9 @@
 //! Where payments are kept.
 
 use crate::{
-    Cursor, Deleted, Deletion, Event, NodeIdentity, NodeName, PartId, PartialPayment, Payment,
-    PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind, Tombstone, Transition,
+    Burial, Cursor, Deleted, Deletion, Event, NodeIdentity, NodeName, PartId, PartialPayment,
+    Payment, PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind, Tombstone,
+    Transition,
 };
 use async_trait::async_trait;
 
@@ -23,6 +24,11 @@ pub trait PaymentStore: Send + Sync {
     /// tombstone in the same commit if the deletion says so. No number of theirs is ever given out
     /// again (rule A-4); what has a live part is refused (rule A-5).
     async fn delete(&self, deletion: Deletion) -> Committed<Deleted>;
+
+    /// Leaves a tombstone where there is no payment: from then on its hash is refused for ever (rule
+    /// [`Committed::Conflict`] if there is such a payment. Where there is a tombstone already,
+    /// that one stays.
+    async fn bury(&self, burial: Burial) -> Committed<()>;
 
     /// Remembers how far a node has been heard, when no transition carries it. Durable some time
     /// after it is answered: a cursor that lags behind only means that outcomes are heard twice.
@@ -110,8 +116,8 @@ pub enum LoadError {
     /// The stored payment breaks a rule: nothing is sent towards it (rule A-15).
     #[error("the stored payment is damaged: {0}")]
     Damaged(String),
-    /// It was paid, and deleted since: nothing is sent towards it ever again (rule A-10).
-    #[error("the payment was paid, and deleted since, at {}", .0.deleted_at.seconds())]
+    /// It was paid, and is not there: nothing is sent towards it ever again (rule A-10).
+    #[error("{0}")]
     Deleted(Tombstone),
 }
 

@@ -2,16 +2,16 @@
 
 use crate::support::{assert_broken, failed, fulfilled, payment, send};
 use domain::contract::samples::{
-    decided, failure, hash, invoice_terms, msat, part, preimage, route_to, secret,
+    decided, failure, hash, invoice_terms, msat, node, part, preimage, route_to, secret,
 };
 use domain::invariant::Rule::{
     self, AcknowledgedIsDurable, AtMostOnce, Ceiling, FailClosed, FunctionOfParts, NeverTwice,
     NothingAfterSuccess, OneOutcome, OneSetOfTerms, Proof, UnknownIsNotFailed,
 };
-use domain::invariant::step::{deletion, step};
+use domain::invariant::step::{burial, deletion, step};
 use domain::{
-    Change, Command, Deletion, Expected, InvoiceTerms, PartId, PartStatus, PartialPayment, Payment,
-    PaymentId, StatusKind, Timestamp, Transition,
+    Burial, Change, Command, Deletion, Expected, InvoiceTerms, PartId, PartStatus, PartialPayment,
+    Payment, PaymentId, StatusKind, Timestamp, Transition,
 };
 
 type Break = fn(&mut Transition);
@@ -126,6 +126,52 @@ fn another_part_that_breaks_a_rule_is_found() {
     assert_each("P", &send(part(1, 400, 1_000)), &secret_changes);
     assert_each("P", &send(part(1, 400, 1_000)), &cases);
     assert_each("F", &send(part(1, 400, 1_000)), &cases);
+}
+
+/// A tombstone without a payment needs a proof, and no payment.
+#[test]
+fn a_burial_that_breaks_a_rule_is_found() {
+    let proven = |n| Burial {
+        payment_hash: hash(1),
+        preimage: preimage(n).1,
+        at: Timestamp(1),
+    };
+    assert_eq!(burial(None, &proven(1)), Ok(()));
+    assert_broken(Proof, burial(None, &proven(2)), "no proof");
+    let stored = payment("F");
+    let broken = burial(Some(&stored), &proven(1));
+    assert_broken(NeverTwice, broken, "it is stored");
+}
+
+/// A part that is not stored quarantines its payment, and changes nothing else.
+#[test]
+fn a_quarantine_for_a_part_that_is_not_stored_is_nothing_else() {
+    for parts in ["P", "F", "PF"] {
+        let before = payment(parts);
+        let sound = before.unrecorded(&node(), PartId(7), Timestamp(9));
+        let sound = sound.expect("it is not complete");
+        assert_eq!(step(Some(&before), &sound), Ok(()), "{parts}");
+        let cases: [(&str, Rule, Break); 3] = [
+            ("the part is stored", OneOutcome, |t| {
+                t.change = Change::Unrecorded { part: PartId(1) };
+            }),
+            ("without a quarantine", OneOutcome, |t| {
+                t.after.quarantine = None;
+            }),
+            ("something is counted", FunctionOfParts, |t| {
+                t.after.tally.parts += 1;
+            }),
+        ];
+        for (case, rule, break_it) in cases {
+            let mut broken = sound.clone();
+            break_it(&mut broken);
+            assert_broken(rule, step(Some(&before), &broken), case);
+        }
+    }
+    for parts in ["C", "CP"] {
+        let unchanged = payment(parts).unrecorded(&node(), PartId(7), Timestamp(9));
+        assert_eq!(unchanged, None, "{parts}: nothing is sent towards it");
+    }
 }
 
 #[test]

@@ -23,7 +23,8 @@ impl Protocol {
             key.call = false;
         }
         key.strays += u8::from(how.luck == Luck::Twice);
-        match key.ledger {
+        let before = key.ledger;
+        match before {
             Ledger::Absent if how.refused => key.ledger = Ledger::Refused,
             Ledger::Absent => {
                 key.ledger = Ledger::Pending;
@@ -35,7 +36,8 @@ impl Protocol {
             key.care = match key.ledger {
                 _ if how.luck == Luck::Unheard => Care::LookUp,
                 Ledger::Refused => Care::Resolve { fulfilled: false },
-                // It has taken charge, now or before.
+                // It had taken charge before: what became of that is asked.
+                _ if before != Ledger::Absent => Care::LookUp,
                 Ledger::Absent | Ledger::Pending | Ledger::Fulfilled | Ledger::Failed => {
                     Care::Nothing
                 }

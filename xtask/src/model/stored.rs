@@ -101,7 +101,9 @@ impl Stored {
     ) -> (Stored, u8) {
         let part = match &transition.change {
             domain::Change::Accepted(_) => PartId(self.next_part().into()),
-            domain::Change::Resolved { part, .. } | domain::Change::Quarantined { part } => *part,
+            domain::Change::Resolved { part, .. }
+            | domain::Change::Quarantined { part }
+            | domain::Change::Unrecorded { part } => *part,
         };
         let receipt = Receipt {
             payment: PaymentId(1),

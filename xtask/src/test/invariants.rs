@@ -99,7 +99,8 @@ mod tests {
     fn every_case_of_the_field_has_a_test_that_is_there() {
         let exists = |file: &str, test: &str| (file, test) == ("file", "test");
         let of = |cell: &str| {
-            let table = format!("| What was tried | x | y |\n|---|---|---|\n| a `b` | c | {cell} |\n");
+            let table =
+                format!("| What was tried | x | y |\n|---|---|---|\n| a `b` | c | {cell} |\n");
             cases_without_tests(&table, exists)
         };
         assert_eq!(of("`file` `test`"), [""; 0]);

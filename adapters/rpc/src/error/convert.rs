@@ -2,7 +2,7 @@
 
 use super::{Code, RpcError, shortened};
 use crate::views::{self, PartView, PendingPayment};
-use domain::{ApiError, DevError, FailureCode, InvoiceError, Refusal, StillPending};
+use domain::{ApiError, DevError, FailureCode, InvoiceError, Refusal, StillPending, Tombstone};
 use serde_json::json;
 
 impl From<ApiError> for RpcError {
@@ -18,8 +18,7 @@ impl From<ApiError> for RpcError {
             ApiError::NoSuchPart(_)
             | ApiError::NoSuchPayment(_)
             | ApiError::DeletedMeanwhile(_) => plain(Code::NoSuchPayment),
-            ApiError::PaymentDeleted(tombstone) => plain(Code::NoSuchPayment)
-                .with(json!({ "deleted_at": tombstone.deleted_at.seconds() })),
+            ApiError::PaymentDeleted(tombstone) => plain(Code::NoSuchPayment).with(gone(tombstone)),
             ApiError::TimedOut(None) => plain(Code::InProgress),
             ApiError::TimedOut(Some(pending)) => match pending {
                 StillPending::Part(part) => plain(Code::InProgress).with(PartView::from(&**part)),
@@ -53,6 +52,15 @@ impl From<ApiError> for RpcError {
     }
 }
 
+/// When it was deleted, or proven without ever having been here.
+fn gone(tombstone: &Tombstone) -> serde_json::Value {
+    let at = tombstone.deleted_at.seconds();
+    match tombstone.payment {
+        Some(_) => json!({ "deleted_at": at }),
+        None => json!({ "proven_at": at }),
+    }
+}
+
 impl From<&Refusal> for RpcError {
     fn from(refusal: &Refusal) -> RpcError {
         let plain = |code| RpcError::new(code, refusal.to_string());
@@ -61,9 +69,7 @@ impl From<&Refusal> for RpcError {
             | Refusal::SucceededWithAmount(_)
             | Refusal::SucceededTo(_)
             | Refusal::RequestReused { .. } => plain(Code::OtherTerms),
-            Refusal::PaidAndDeleted { at, .. } => {
-                plain(Code::OtherTerms).with(json!({ "deleted_at": at.seconds() }))
-            }
+            Refusal::PaidBefore(tombstone) => plain(Code::OtherTerms).with(gone(tombstone)),
             Refusal::Live { live, .. } => {
                 plain(Code::InProgress).with(json!({ "pending_parts": live }))
             }

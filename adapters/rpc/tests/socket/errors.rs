@@ -22,13 +22,7 @@ fn refusals() -> Vec<(Refusal, i64)> {
         (Refusal::SucceededWithAmount(msat(7)), 201),
         (Refusal::SucceededTo(DAVE.parse().unwrap()), 201),
         (Refusal::RequestReused { part: PartId(3) }, 201),
-        (
-            Refusal::PaidAndDeleted {
-                hash: hash(),
-                at: Timestamp(9_000_000),
-            },
-            201,
-        ),
+        (Refusal::PaidBefore(tombstone()), 201),
         (
             Refusal::Live {
                 hash: hash(),
@@ -109,7 +103,7 @@ fn refusals() -> Vec<(Refusal, i64)> {
 fn tombstone() -> Tombstone {
     Tombstone {
         payment_hash: hash(),
-        payment: PaymentId(5),
+        payment: Some(PaymentId(5)),
         deleted_at: Timestamp(9_000_000),
     }
 }

@@ -113,6 +113,11 @@ impl Chance {
         !self.is_healed() && self.below(1_000) < u64::from(rate.unwrap_or(0))
     }
 
+    /// Whether a node says something wrong now where it often does.
+    pub(super) fn lies(&self) -> bool {
+        !self.is_healed() && self.one_in(2)
+    }
+
     /// Nothing goes wrong any more.
     pub(super) fn heal(&self) {
         self.healed.store(true, Ordering::Relaxed);

@@ -5,10 +5,10 @@ use super::world::World;
 use crate::SimStore;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, Event, EventFilter, IncomingPayment, IncomingStore,
-    Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment,
-    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request,
-    RequestId, Transition, Unavailable,
+    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, IncomingPayment,
+    IncomingStore, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment,
+    Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded,
+    Request, RequestId, Transition, Unavailable,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -116,6 +116,18 @@ impl Disk {
         committed
     }
 
+    async fn entomb(&self, burial: Burial) -> Committed<()> {
+        let hash = burial.payment_hash;
+        let committed = self.durable.bury(burial).await;
+        let world = &self.world;
+        world.note(Some(hash), || format!("store: buries → {committed:?}"));
+        if let Committed::Yes(()) = committed {
+            let truth = world.truth();
+            world.judge().buried(&truth, hash, world.moves());
+        }
+        committed
+    }
+
     async fn write(&self, transition: Transition) -> Committed {
         let (hash, kind) = (transition.payment_hash(), transition.kind());
         let committed = self.durable.commit(transition).await;
@@ -182,6 +194,14 @@ impl PaymentStore for Disk {
             return failed;
         }
         let committed = self.remove(deletion).await;
+        self.after_commit(committed).await
+    }
+
+    async fn bury(&self, burial: Burial) -> Committed<()> {
+        if let Some(failed) = self.before_commit().await {
+            return failed;
+        }
+        let committed = self.entomb(burial).await;
         self.after_commit(committed).await
     }
 

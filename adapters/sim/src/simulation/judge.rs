@@ -16,7 +16,7 @@ pub(super) struct Judge {
     /// Everything that was ever durable of each payment, and since which move; none since it was
     /// deleted.
     durable: BTreeMap<PaymentHash, Vec<(u64, Option<Payment>)>>,
-    /// Payments that were complete when they were deleted.
+    /// Payments that were complete when they were deleted, or were proven when they were not there.
     buried: BTreeSet<PaymentHash>,
     /// Parts of payments that were deleted.
     gone: BTreeSet<PartId>,
@@ -158,6 +158,16 @@ impl Judge {
         self.rule(Some(hash), moves, holds);
     }
 
+    /// A hash is refused from now on of which there is no payment.
+    pub(super) fn buried(&mut self, truth: &Truth, hash: PaymentHash, moves: u64) {
+        let is_stored = self.durable(hash).is_some();
+        let what = format!("a tombstone for what is stored ({is_stored}), or was never paid");
+        let holds = (!is_stored && truth.is_paid(hash)).then_some(());
+        let holds = holds.ok_or_else(|| Rule::NeverTwice.broken(what));
+        self.buried.insert(hash);
+        self.rule(Some(hash), moves, holds);
+    }
+
     /// A caller is told what was deleted, in a call that it made in the move `since`.
     pub(super) fn told_deleted(&mut self, told: &DeletedPayment, since: u64, moves: u64) {
         let hash = told.payment_hash;
@@ -264,6 +274,10 @@ impl Judge {
 
     /// Everything has come to rest: every part has its true end, and no request made two of them.
     pub(super) fn rest(&mut self, truth: &Truth, moves: u64) {
+        for hash in truth.paid() {
+            let holds = self.is_refused(hash);
+            self.rule(Some(hash), moves, holds);
+        }
         let mut labels = BTreeSet::new();
         let payments: Vec<Payment> = self
             .durable
@@ -279,6 +293,19 @@ impl Judge {
                 self.rule(Some(hash), moves, ended.and(wanted));
             }
         }
+    }
+
+    /// Rule A-10: nothing more is sent towards what was paid.
+    fn is_refused(&self, hash: PaymentHash) -> Result<(), Violation> {
+        let payment = self.durable(hash);
+        let is_refused = payment.map_or(self.buried.contains(&hash), |payment| {
+            let is_complete = seen::status_of(payment) == StatusKind::Complete;
+            is_complete || payment.summary().quarantine.is_some()
+        });
+        let what = "a hash that was paid may be paid again";
+        is_refused
+            .then_some(())
+            .ok_or_else(|| Rule::NeverTwice.broken(what))
     }
 
     fn ended(&self, part: &PartialPayment, truth: Option<seen::Htlc>) -> Result<(), Violation> {

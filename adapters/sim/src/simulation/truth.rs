@@ -3,7 +3,7 @@
 use domain::contract::samples;
 use domain::invariant::seen::Htlc;
 use domain::{Msat, Offer, PartId, PaymentHash, Preimage};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A part's key at its node.
 pub(super) type Key = (PartId, PaymentHash);
@@ -104,6 +104,21 @@ impl Truth {
             Place::Taken => Htlc::Taken,
             Place::Back => Htlc::Back,
         })
+    }
+
+    /// Every hash of which a payee has taken something.
+    pub(super) fn paid(&self) -> BTreeSet<PaymentHash> {
+        let taken = self
+            .htlcs
+            .iter()
+            .filter(|(_, made)| made.place == Place::Taken);
+        taken.map(|(key, _)| key.1).collect()
+    }
+
+    /// Whether that hash is one of them.
+    pub(super) fn is_paid(&self, hash: PaymentHash) -> bool {
+        self.of_payment(hash)
+            .any(|(_, made)| made.place == Place::Taken)
     }
 
     /// What of a payment is out or taken.

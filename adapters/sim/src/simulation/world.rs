@@ -25,6 +25,10 @@ pub(super) struct World {
     /// Whether somebody deletes payments: in two of five seeds, and the others are as they would be
     /// without deletions.
     pub(super) deletes: bool,
+    /// Whether parts are often called failed falsely and end long after, and their callers give up at once:
+    /// so that payments are deleted which then turn out to be paid. In one of ten seeds, and the others are
+    /// as they would be without.
+    pub(super) ends_late: bool,
     judge: Mutex<Judge>,
     truth: Mutex<Truth>,
     moves: AtomicU64,
@@ -38,6 +42,7 @@ impl World {
             time: Time::default(),
             inbox: Inbox::default(),
             deletes: seed % 5 > 2,
+            ends_late: seed % 10 == 9,
             judge: Mutex::default(),
             truth: Mutex::default(),
             moves: AtomicU64::new(0),

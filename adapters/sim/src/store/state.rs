@@ -2,9 +2,9 @@
 
 use super::Fault;
 use domain::{
-    Change, Committed, Cursor, Deleted, Deletion, Event, Expected, IncomingPayment, NodeIdentity,
-    NodeName, PartId, PartStatus, Payment, PaymentHash, PaymentId, Receipt, Request, RequestId,
-    Tombstone, Transition,
+    Burial, Change, Committed, Cursor, Deleted, Deletion, Event, Expected, IncomingPayment,
+    NodeIdentity, NodeName, PartId, PartStatus, Payment, PaymentHash, PaymentId, Receipt, Request,
+    RequestId, Tombstone, Transition,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
@@ -57,8 +57,11 @@ impl State {
         let payment = existing.unwrap_or_else(|| PaymentId(next(&mut self.last.payment)));
         let part = match &transition.change {
             Change::Accepted(_) => PartId(next(&mut self.last.part)),
-            Change::Resolved { part, .. } | Change::Quarantined { part } => *part,
+            Change::Resolved { part, .. }
+            | Change::Quarantined { part }
+            | Change::Unrecorded { part } => *part,
         };
+        let is_new = matches!(transition.change, Change::Accepted(_));
         let receipt = Receipt {
             payment,
             part,
@@ -74,7 +77,9 @@ impl State {
         let before = self.payments.remove(&payment);
         let after = Payment::apply(before, transition, receipt);
         self.by_hash.insert(hash, payment);
-        self.by_part.insert(part, payment);
+        if is_new {
+            self.by_part.insert(part, payment);
+        }
         self.payments.insert(payment, after);
         receipt
     }
@@ -95,7 +100,7 @@ impl State {
         if deletion.tombstone {
             let tombstone = Tombstone {
                 payment_hash: hash,
-                payment,
+                payment: Some(payment),
                 deleted_at: deletion.at,
             };
             self.tombstones.insert(hash, tombstone);
@@ -114,6 +119,17 @@ impl State {
             events: count(before.1 - self.events.len()),
             requests: count(before.2 - self.requests.len()),
         })
+    }
+
+    /// Where there is no payment; a tombstone that is there stays.
+    pub(super) fn bury(&mut self, burial: &Burial) -> Committed<()> {
+        let hash = burial.payment_hash;
+        if self.by_hash.contains_key(&hash) {
+            return Committed::Conflict;
+        }
+        let tombstone = burial.tombstone();
+        self.tombstones.entry(hash).or_insert(tombstone);
+        Committed::Yes(())
     }
 
     /// How the next commit goes wrong: before anything is written, after it, or not at all.
@@ -161,7 +177,7 @@ fn event(transition: &Transition, receipt: Receipt) -> Event {
     let status = match &transition.change {
         Change::Accepted(part) => Some(&part.status),
         Change::Resolved { status, .. } => Some(status),
-        Change::Quarantined { .. } => None,
+        Change::Quarantined { .. } | Change::Unrecorded { .. } => None,
     };
     let failure = match status {
         Some(PartStatus::Failed(failure)) => Some(failure.clone()),

@@ -5,7 +5,7 @@ use crate::changes::Removal;
 use crate::error::Fault;
 use crate::schema::payments;
 use crate::statements::{
-    DeleteEvents, DeleteParts, DeletePayment, DeleteRequests, Fence, HistoryOf,
+    DeleteEvents, DeleteParts, DeletePayment, DeleteRequests, Fence, HistoryOf, NewTombstone,
 };
 use diesel::prelude::*;
 use domain::Deleted;
@@ -34,6 +34,21 @@ impl Batch<'_> {
             events: count(events),
             requests: count(requests),
         }))
+    }
+
+    /// Leaves a tombstone where there is no payment; whether there is none.
+    pub(crate) fn bury(&mut self, tombstone: &NewTombstone) -> Result<bool, Fault> {
+        let hash = &tombstone.payment_hash;
+        let payment = payments::table.filter(payments::payment_hash.eq(hash));
+        let payment = payment.select(payments::id);
+        let found: Option<i64> = payment.get_result(self.connection).optional()?;
+        if found.is_some() {
+            return Ok(false);
+        }
+        if tombstone.execute(self.connection)? == 1 {
+            self.fence()?;
+        }
+        Ok(true)
     }
 
     fn is_as_expected(&mut self, removal: &Removal) -> Result<bool, Fault> {

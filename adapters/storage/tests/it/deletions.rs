@@ -103,6 +103,11 @@ async fn a_tombstone_stays_and_keeps_its_hash_out() {
             ),
         ],
     );
+    // One without a payment comes where there is none.
+    let buries = "insert into tombstones select payment_hash, null, 1 from payments where id = 1";
+    check(&raw, &[(buries, "A-10")]);
+    raw.execute_batch("insert into tombstones values (zeroblob(32), null, 0)")
+        .unwrap();
     // Another payment's tombstone lets nothing go.
     raw.execute_batch(
         "insert into tombstones select payment_hash, 99, 1 from payments where id = 1",

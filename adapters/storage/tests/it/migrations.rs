@@ -1,8 +1,8 @@
 //! Up, down, redo, status, and databases from elsewhere.
 
 use crate::support::{Scene, events_of_parts, failed, fulfilled, number};
-use domain::contract::samples::hash;
-use domain::{LoadError, PaymentStore};
+use domain::contract::samples::{hash, preimage};
+use domain::{Burial, Committed, LoadError, PaymentStore, Timestamp};
 use rusqlite::Connection;
 use std::path::Path;
 use storage::migrate::{self, MigrationStatus};
@@ -19,6 +19,16 @@ fn schema(path: &Path) -> String {
                (select sql from sqlite_schema where name not like '\\_\\_%' escape '\\' order by name)";
     raw.query_row(sql, [], |row| row.get(0)).unwrap()
 }
+
+/// Back to the schema before that migration.
+fn undo(path: &Path, migration: &str) {
+    let is_there = |status: &MigrationStatus| status.name == migration && status.applied;
+    assert!(migrate::status(path).unwrap().iter().any(is_there));
+    while migrate::down(path).unwrap().iter().any(is_there) {}
+}
+
+/// The one that tells parts of their events.
+const PAGES: &str = "2026-11-28-130000_pages";
 
 #[test]
 fn each_step_can_be_undone_and_done_again() {
@@ -76,19 +86,6 @@ async fn what_is_stored_survives_a_restart_and_the_last_redo_only() {
     scene.complete(1).await;
 }
 
-/// Undoes every migration from that one on.
-fn back_to_before(path: &Path, name: &str) {
-    let is_there = |path: &Path| {
-        let status = migrate::status(path).unwrap();
-        status
-            .iter()
-            .any(|step| step.applied && step.name.as_str() >= name)
-    };
-    while is_there(path) {
-        migrate::down(path).unwrap();
-    }
-}
-
 /// A database of before is told of its parts' events.
 #[tokio::test]
 async fn parts_learn_their_events_from_the_history() {
@@ -103,7 +100,7 @@ async fn parts_learn_their_events_from_the_history() {
     let (late_end, live_begin) = (written[2].1, written[3].0);
     assert_eq!(late_end, Some(live.event.cast_signed() + 1));
     assert_eq!(live_begin, live.event.cast_signed());
-    back_to_before(&scene.path(), "2026-11-28-130000");
+    undo(&scene.path(), PAGES);
     migrate::up(&scene.path()).unwrap();
     assert_eq!(events_of_parts(&scene.raw()), written);
 }
@@ -114,7 +111,7 @@ async fn a_damaged_history_is_no_reason_to_stay_behind() {
     let scene = Scene::new();
     scene.complete(1).await;
     scene.store.close().await;
-    back_to_before(&scene.path(), "2026-11-28-130000");
+    undo(&scene.path(), PAGES);
     scene
         .raw()
         .execute_batch("delete from events where seq in (1, 4)")
@@ -130,7 +127,7 @@ async fn a_part_that_breaks_a_rule_is_no_reason_to_stay_behind() {
     let mut scene = Scene::new();
     scene.complete(1).await;
     scene.store.close().await;
-    back_to_before(&scene.path(), "2026-11-28-130000");
+    undo(&scene.path(), PAGES);
     let damage = "drop trigger parts_have_one_outcome; pragma ignore_check_constraints = on;
                   update parts set status = 7 where id = 1;";
     scene.raw().execute_batch(damage).unwrap();
@@ -152,7 +149,7 @@ async fn a_payment_that_breaks_a_rule_is_no_reason_to_stay_behind() {
     scene.complete(1).await;
     scene.complete(2).await;
     scene.store.close().await;
-    back_to_before(&scene.path(), "2026-11-30");
+    undo(&scene.path(), "2026-11-30-100000_invoice");
     let damage =
         "pragma ignore_check_constraints = on; update payments set status = 7 where id = 1;";
     scene.raw().execute_batch(damage).unwrap();
@@ -178,6 +175,22 @@ async fn numbers_go_on_after_a_step_back() {
         migrate::down(&scene.path()).unwrap();
     }
     assert_eq!(last(), [1, 2, 4]);
+}
+
+/// Rule A-10: what was proven without a payment stays refused, whatever the schema can say of it.
+#[tokio::test]
+async fn a_step_back_forgets_no_tombstone() {
+    let mut scene = Scene::new();
+    let burial = Burial::proving(hash(1), *preimage(1).1.expose(), Timestamp(9)).unwrap();
+    let buried = scene.store.bury(burial).await;
+    assert_eq!(buried, Committed::Yes(()));
+    scene.store.close().await;
+    undo(&scene.path(), "2026-11-30-200000_unrecorded");
+    let kept = "select count(*) from tombstones where payment_id = 0";
+    assert_eq!(number(&scene.raw(), kept), 1);
+    scene.reopen(Options::default()).await;
+    let refused = scene.store.load(hash(1)).await;
+    assert!(matches!(refused, Err(LoadError::Deleted(_))), "{refused:?}");
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ pub async fn paid_payment_leaves_a_tombstone(h: Harness<'_>) {
     assert_eq!(h.store().delete(deletion).await, Committed::Yes(deleted));
     let tombstone = Tombstone {
         payment_hash: hash(1),
-        payment: one.payment,
+        payment: Some(one.payment),
         deleted_at: AT,
     };
     for _ in 0..2 {

@@ -139,7 +139,7 @@ pub async fn lists_filter_by_hash(h: Harness<'_>) {
     assert_eq!(part_ids(h, parts(3, None)).await, [0; 0]);
 }
 
-async fn events(h: &dyn StoreHarness, filter: EventFilter) -> Vec<Event> {
+pub(super) async fn events(h: &dyn StoreHarness, filter: EventFilter) -> Vec<Event> {
     let rows = h.store().events(filter).await.unwrap().into_iter();
     rows.map(|row| match row {
         Listed::Sound(event) => event,

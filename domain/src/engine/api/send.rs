@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(told(Ok(None)), ApiError::DeletedMeanwhile(hash));
         let tombstone = Tombstone {
             payment_hash: hash,
-            payment: PaymentId(1),
+            payment: Some(PaymentId(1)),
             deleted_at: Timestamp(1),
         };
         let paid = told(Err(LoadError::Deleted(tombstone)));

@@ -5,9 +5,10 @@ use super::faults::Fault;
 use anyhow::Result;
 use async_trait::async_trait;
 use domain::{
-    Committed, Cursor, Deleted, Deletion, Event, EventFilter, Listed, LoadError, NodeIdentity,
-    NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
-    PaymentStore, PaymentSummary, Request, RequestId, Transition, Unavailable,
+    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, Listed, LoadError,
+    NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
+    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId, Transition,
+    Unavailable,
 };
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -199,6 +200,15 @@ impl PaymentStore for Guard {
             Err(unavailable) => return Committed::Unavailable(unavailable.0),
         };
         let answer = store.delete(deletion).await;
+        self.committed(answer).await
+    }
+
+    async fn bury(&self, burial: Burial) -> Committed<()> {
+        let store = match self.writing() {
+            Ok(store) => store,
+            Err(unavailable) => return Committed::Unavailable(unavailable.0),
+        };
+        let answer = store.bury(burial).await;
         self.committed(answer).await
     }
 

@@ -100,9 +100,12 @@ impl Node {
         if !world.truth().leaves(key) {
             return;
         }
-        if world.chance.strikes(Fault::FalseFailure) {
+        if world.chance.strikes(Fault::FalseFailure) || world.ends_late && world.chance.lies() {
             world.judge().lied(key.1);
             self.tell(key, failed());
+            if world.ends_late {
+                world.time.sleep(VERY_LONG).await;
+            }
         }
         world.pause(Fault::SlowNode).await;
         if world.chance.strikes(Fault::HopFails) {

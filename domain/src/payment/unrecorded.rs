@@ -1,0 +1,36 @@
+//! A node has fulfilled a part of the payment that is not stored.
+
+use super::Payment;
+use crate::{
+    Change, Expected, NodeName, PartId, PaymentSummary, StatusKind, Timestamp, Transition,
+};
+
+/// Rules A-7 and A-10: money did move for this payment, and no part of it says how much. So nothing new is
+/// sent towards it. (A row cannot be made of that part: its route and its amount are not known.)
+pub(super) fn fulfilled(
+    payment: &Payment,
+    node: &NodeName,
+    part: PartId,
+    at: Timestamp,
+) -> Option<Transition> {
+    let row = payment.summary();
+    if row.quarantine.is_some() || row.status() == StatusKind::Complete {
+        return None;
+    }
+    let reason = format!(
+        "node {node} fulfilled part {part} of it, which is not in the database: the part was deleted, or the \
+         database is older than the node"
+    );
+    Some(Transition {
+        expected: Expected::Version(row.version),
+        after: PaymentSummary {
+            quarantine: Some(reason),
+            version: row.version.saturating_add(1),
+            ..row.clone()
+        },
+        change: Change::Unrecorded { part },
+        at,
+        request: None,
+        cursor: None,
+    })
+}
