@@ -28,7 +28,6 @@ pub mod plugin;
 pub mod privacy;
 pub mod shutdown;
 pub mod spawner;
-pub mod suggest;
 pub mod trouble;
 pub mod view;
 

@@ -11,7 +11,13 @@ async fn main() -> ExitCode {
     let started = Instant::now();
     let exit = match Args::try_parse() {
         Ok(args) => cli::run(args, started).await,
-        Err(error) => after_clap(&error),
+        Err(error) => {
+            let exit = after_clap(&error);
+            if let Some(help) = cli::misplaced(&error) {
+                eprintln!("{help}");
+            }
+            exit
+        }
     };
     exit.into()
 }

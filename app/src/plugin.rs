@@ -267,7 +267,7 @@ fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, PathBuf)> {
         DaemonFlags {
             node: vec![node],
             database: place(configured.option(&DATABASE)?),
-            log_format: None,
+            ..DaemonFlags::default()
         },
         std::env::vars_os(),
     )?;

@@ -12,6 +12,7 @@
 //! - [`methods`]: one file per method, and the table of all of them. `params`, `values`, `route` and
 //!   `invoice` are how they read their parameters, `views` how they show parts and payments; `scribe` writes
 //!   lists where they hold up no payment.
+//! - `unknown`, [`suggest`]: a name that no method has, and what may have been meant.
 //! - [`error`]: every error number, in one table.
 //! - [`client`]: the other end of the socket. `docs`: the reference of the methods, from their types.
 //!
@@ -43,6 +44,8 @@ mod services;
 mod socket;
 mod socket_file;
 mod stream;
+pub mod suggest;
+mod unknown;
 mod values;
 mod views;
 
@@ -50,3 +53,4 @@ pub use in_process::{InProcess, NotDone};
 pub use limits::Limits;
 pub use server::Server;
 pub use services::{About, Services};
+pub use unknown::hint;

@@ -297,6 +297,8 @@ async fn without_a_network_there_are_no_dev_methods() {
         ("check", json!(["dev-tick"])),
     ] {
         let error = client.call(method, params).await.unwrap_err().to_string();
-        assert_eq!(error, "Unknown command 'dev-tick' (-32601)");
+        let expected =
+            "Unknown command 'dev-tick': it exists on the embedded network only (-32601)";
+        assert_eq!(error, expected);
     }
 }
