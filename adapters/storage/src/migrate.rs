@@ -18,6 +18,7 @@ pub const SCHEMA: &str = concat!(
     include_str!("../../../migrations/sqlite/2026-11-25-000000_numbers/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-28-000000_history/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-28-130000_pages/up.sql"),
+    include_str!("../../../migrations/sqlite/2026-11-30-150000_totals/up.sql"),
 );
 
 /// One migration, and whether the database has it.
@@ -127,7 +128,7 @@ mod tests {
         pragma::create(&path).unwrap();
         let mut connection = open(&path).unwrap();
         run_pending(&mut connection).unwrap();
-        let second = "insert into counters select 2, 0, 0, 0, 0";
+        let second = "insert into counters (one, last_payment, last_part, last_event, fences) values (2, 0, 0, 0, 0)";
         let refused = connection.batch_execute(second).unwrap_err();
         assert!(refused.to_string().contains("CHECK"), "{refused}");
     }
@@ -135,6 +136,6 @@ mod tests {
     #[test]
     fn the_schema_is_every_migration() {
         let known = known().unwrap();
-        assert_eq!(known.len(), 5, "add the new up.sql to SCHEMA");
+        assert_eq!(known.len(), 6, "add the new up.sql to SCHEMA");
     }
 }

@@ -20,6 +20,18 @@ fn schema(path: &Path) -> String {
     raw.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
+/// Undoes every migration down to the named one, that one too.
+fn down_to(path: &Path, name: &str) {
+    let is_there = || {
+        let status = migrate::status(path).unwrap();
+        let named = status.iter().find(|step| step.name.ends_with(name));
+        named.expect("there is one of that name").applied
+    };
+    while is_there() {
+        migrate::down(path).unwrap();
+    }
+}
+
 #[test]
 fn each_step_can_be_undone_and_done_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -90,7 +102,8 @@ async fn parts_learn_their_events_from_the_history() {
     let (late_end, live_begin) = (written[2].1, written[3].0);
     assert_eq!(late_end, Some(live.event.cast_signed() + 1));
     assert_eq!(live_begin, live.event.cast_signed());
-    migrate::redo(&scene.path()).unwrap();
+    down_to(&scene.path(), "_pages");
+    migrate::up(&scene.path()).unwrap();
     assert_eq!(events_of_parts(&scene.raw()), written);
 }
 
@@ -100,7 +113,7 @@ async fn a_damaged_history_is_no_reason_to_stay_behind() {
     let scene = Scene::new();
     scene.complete(1).await;
     scene.store.close().await;
-    migrate::down(&scene.path()).unwrap();
+    down_to(&scene.path(), "_pages");
     scene
         .raw()
         .execute_batch("delete from events where seq in (1, 4)")
@@ -116,7 +129,7 @@ async fn a_part_that_breaks_a_rule_is_no_reason_to_stay_behind() {
     let mut scene = Scene::new();
     scene.complete(1).await;
     scene.store.close().await;
-    migrate::down(&scene.path()).unwrap();
+    down_to(&scene.path(), "_pages");
     let damage = "drop trigger parts_have_one_outcome; pragma ignore_check_constraints = on;
                   update parts set status = 7 where id = 1;";
     scene.raw().execute_batch(damage).unwrap();
@@ -147,6 +160,38 @@ async fn numbers_go_on_after_a_step_back() {
         migrate::down(&scene.path()).unwrap();
     }
     assert_eq!(last(), [1, 2, 4]);
+}
+
+/// A database of before, in which payments were deleted and others came in, is told how many there are.
+#[tokio::test]
+async fn how_many_payments_there_are_is_counted_once() {
+    let scene = Scene::new();
+    for n in 1..=3 {
+        scene.complete(n).await;
+    }
+    let failing = scene.sent(4, 400).await;
+    scene.run(4, &failed(failing.part)).await;
+    let payment = scene.load(4).await.expect("it is there");
+    let deletion = payment
+        .deletion(domain::Timestamp(9_000_000))
+        .expect("it has ended");
+    assert!(matches!(
+        scene.store.delete(deletion).await,
+        domain::Committed::Yes(_)
+    ));
+    scene.store.close().await;
+    let counted = || {
+        ["payments_gone", "payments_incoming"]
+            .map(|count| number(&scene.raw(), &format!("select {count} from counters")))
+    };
+    assert_eq!(counted(), [1, 0]);
+    down_to(&scene.path(), "_totals");
+    let incoming = "insert into incoming_payments
+        select 7, 1, payment_hash, payment_preimage, destination, null, 1, 1, 1, null, null, null
+        from payments where id = 1";
+    scene.raw().execute_batch(incoming).unwrap();
+    migrate::up(&scene.path()).unwrap();
+    assert_eq!(counted(), [3, 1], "4, 5 and 6 are nobody's");
 }
 
 #[tokio::test]
