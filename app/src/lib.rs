@@ -20,6 +20,7 @@ pub mod daemon;
 pub mod data_dir;
 pub mod demo;
 pub mod descriptors;
+pub mod escape;
 pub mod exit;
 #[cfg(feature = "fuzz")]
 pub use config::fuzz;

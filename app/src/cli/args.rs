@@ -65,7 +65,7 @@ pub(super) enum Command {
         /// Which payment
         payment_hash: PaymentHash,
     },
-    /// Write all payments out for the books, as CSV, JSON lines or Beancount
+    /// Write all payments out for the books, as tables, JSON lines, or for Beancount and hledger
     #[command(after_long_help = export::MORE)]
     Export(Box<export::Options>),
     /// Print what happened to payments and parts, as JSON, an event a line
