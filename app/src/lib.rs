@@ -25,6 +25,7 @@ pub mod daemon;
 pub mod data_dir;
 pub mod demo;
 pub mod descriptors;
+pub mod escape;
 pub mod exit;
 #[cfg(feature = "fuzz")]
 pub use config::fuzz;
@@ -35,7 +36,6 @@ pub mod privacy;
 pub mod say;
 pub mod shutdown;
 pub mod spawner;
-pub mod suggest;
 pub mod trouble;
 pub mod view;
 

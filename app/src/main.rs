@@ -4,6 +4,7 @@
 use ampere::cli::{self, Args};
 use ampere::exit::after_clap;
 use ampere::logging;
+use ampere::say::tell;
 use clap::Parser;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -13,7 +14,13 @@ async fn main() -> ExitCode {
     let started = Instant::now();
     let exit = match Args::try_parse() {
         Ok(args) => cli::run(args, started).await,
-        Err(error) => after_clap(&error),
+        Err(error) => {
+            let exit = after_clap(&error);
+            if let Some(help) = cli::misplaced(&error) {
+                tell(help);
+            }
+            exit
+        }
     };
     logging::flush();
     exit.into()

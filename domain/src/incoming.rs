@@ -1,10 +1,7 @@
 //! What comes in: parts that have arrived for our invoices and are not claimed yet, and invoices that
 //! were paid.
 
-use crate::{
-    Msat, NodeId, NodeName, PaymentFilter, PaymentHash, PaymentId, PaymentSummary, Preimage,
-    ShortChannelId, Timestamp,
-};
+use crate::{Msat, NodeId, NodeName, PaymentHash, PaymentId, Preimage, ShortChannelId, Timestamp};
 
 /// An HTLC that has arrived for one of our invoices and is not claimed, failed or timed out: what a node
 /// tells of a row of `listpartialinvoices`. Named by its channel and its number there.
@@ -102,56 +99,4 @@ pub struct IncomingPayment {
     pub node: NodeName,
     /// What was paid.
     pub paid: PaidInvoice,
-}
-
-/// A payment of either direction.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum HistoryRow {
-    /// It was made by us.
-    Outgoing(Box<PaymentSummary>),
-    /// It was made to us.
-    Incoming(Box<IncomingPayment>),
-}
-
-impl HistoryRow {
-    /// Its number.
-    pub fn id(&self) -> PaymentId {
-        match self {
-            HistoryRow::Outgoing(payment) => payment.id,
-            HistoryRow::Incoming(payment) => payment.id,
-        }
-    }
-}
-
-/// Which payments are meant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Direction {
-    /// Those that we make: `listpayments` has always shown these.
-    #[default]
-    Outgoing,
-    /// Those that are made to us.
-    Incoming,
-    /// Both.
-    All,
-}
-
-impl Direction {
-    /// The direction of that name.
-    pub fn from_name(name: &str) -> Option<Direction> {
-        match name {
-            "outgoing" => Some(Direction::Outgoing),
-            "incoming" => Some(Direction::Incoming),
-            "all" => Some(Direction::All),
-            _ => None,
-        }
-    }
-}
-
-/// Which payments of the history to list.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct HistoryFilter {
-    /// Of which direction.
-    pub direction: Direction,
-    /// Which of those.
-    pub payments: PaymentFilter,
 }

@@ -5,6 +5,7 @@
 
 mod arrows;
 mod beside;
+mod debian;
 mod deny;
 mod invariants;
 mod python;
@@ -166,6 +167,7 @@ fn docs() -> Result<()> {
 
 fn tests() -> Result<()> {
     let python = python::environment()?;
+    debian::hledger()?;
     let mut test = cargo();
     test.args(["test", "--workspace", "--all-features"]);
     test.env("AMPERE_PYTHON", python);

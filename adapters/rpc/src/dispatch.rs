@@ -6,6 +6,7 @@ use crate::methods::{self, Kind, MethodInfo, OpenStream};
 use crate::request::{Malformed, Request};
 use crate::services::Context;
 use crate::stream::{Opened, Told, last_words};
+use crate::unknown;
 use futures::future::{BoxFuture, ready};
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
@@ -66,8 +67,7 @@ impl Dispatcher {
     }
 
     fn method(&self, name: &str) -> Result<&'static MethodInfo, RpcError> {
-        let method = methods::named(name).filter(|method| method.exists_in(&self.context));
-        method.ok_or_else(|| RpcError::unknown_command(name))
+        unknown::find(name, &self.context)
     }
 }
 

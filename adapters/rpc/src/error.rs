@@ -130,11 +130,6 @@ impl RpcError {
         RpcError::new(Code::InvalidParams, message)
     }
 
-    pub(crate) fn unknown_command(name: &str) -> RpcError {
-        let name = shortened(name);
-        RpcError::new(Code::UnknownCommand, format!("Unknown command '{name}'"))
-    }
-
     /// With figures for programs.
     pub(crate) fn with(self, data: impl Serialize) -> RpcError {
         RpcError {

@@ -13,6 +13,7 @@
 //!   `invoice` are how they read their parameters, `views` how they show parts and payments; `scribe` writes
 //!   lists where they hold up no payment.
 //! - [`contained`]: a bug that is one caller's.
+//! - `unknown`, [`suggest`]: a name that no method has, and what may have been meant.
 //! - [`error`]: every error number, in one table.
 //! - [`client`]: the other end of the socket. `docs`: the reference of the methods, from their types.
 //!   `forge`: invoices for tests.
@@ -50,6 +51,8 @@ mod services;
 mod socket;
 mod socket_file;
 mod stream;
+pub mod suggest;
+mod unknown;
 mod values;
 mod views;
 
@@ -57,3 +60,4 @@ pub use in_process::{InProcess, NotDone};
 pub use limits::Limits;
 pub use server::Server;
 pub use services::{About, LogReport, Services};
+pub use unknown::hint;

@@ -192,6 +192,7 @@ fn by_name<'a>(
     params: &'static [Param],
     open: bool,
 ) -> Result<Bound<'a>, RpcError> {
+    // Whether a name was given, and its value: null says "not given", as it does by position.
     let mut bound = vec![None; params.len()];
     let mut rest = Vec::new();
     for (name, raw) in members {
@@ -203,12 +204,14 @@ fn by_name<'a>(
             rest.push((name.clone(), *raw));
             continue;
         };
-        if slot.replace(*raw).is_some() {
+        let value = Some(*raw).filter(|raw| raw.get() != "null");
+        if slot.replace(value).is_some() {
             let message = format!("duplicate json names: {name}");
             return Err(RpcError::params(message));
         }
     }
-    Ok((bound, Given::ByName(rest)))
+    let bound = bound.into_iter().map(Option::flatten);
+    Ok((bound.collect(), Given::ByName(rest)))
 }
 
 fn unknown_parameter(name: &str) -> RpcError {

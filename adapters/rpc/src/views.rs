@@ -81,8 +81,8 @@ pub(crate) async fn page<T: Send + 'static, P: Serialize + 'static>(
     context: &Context,
     page: Page<T>,
     id: fn(&T) -> u64,
-    view: fn(&Listed<T>) -> serde_json::Result<Box<RawValue>>,
-    wrap: fn(Vec<Box<RawValue>>, Option<u64>) -> P,
+    view: impl Fn(&Listed<T>) -> serde_json::Result<Box<RawValue>> + Send + 'static,
+    wrap: impl FnOnce(Vec<Box<RawValue>>, Option<u64>) -> P + Send + 'static,
 ) -> Reply {
     let max_bytes = context.limits.page_bytes;
     let written = context.scribe.write(move || {

@@ -1,15 +1,16 @@
 //! Payments in memory. What a commit does is what SQLite's does, and it can be told to fail.
 
+mod history;
 mod incoming;
 mod state;
 
 use self::state::{State, told};
 use async_trait::async_trait;
 use domain::{
-    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, Listed, LoadError,
-    NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
-    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId, Transition,
-    Unavailable,
+    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
+    Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment,
+    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId,
+    Transition, Unavailable,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -192,19 +193,12 @@ impl PaymentStore for SimStore {
         filter: PaymentFilter,
     ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
         let state = self.read()?;
-        let rows = state.payments.values().map(Payment::summary);
-        let wanted = |row: &&PaymentSummary| {
-            filter.start.is_none_or(|start| row.id >= start)
-                && filter.hash.is_none_or(|hash| row.payment_hash == hash)
-                && filter.status.is_none_or(|status| row.status() == status)
-                && is_found(
-                    filter.search.as_ref(),
-                    &[&row.label, &row.description, &row.invoice_description],
-                )
-        };
-        let limit = usize::try_from(filter.limit).unwrap_or(0);
-        let rows = rows.filter(wanted).take(limit);
-        Ok(rows.cloned().map(Listed::Sound).collect())
+        let rows = history::page(history::outgoing(&state, &filter), &filter, |row| row.id);
+        Ok(rows.into_iter().cloned().map(Listed::Sound).collect())
+    }
+
+    async fn history(&self, filter: HistoryFilter) -> Result<History, Unavailable> {
+        Ok(history::history(&*self.read()?, &filter))
     }
 
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {

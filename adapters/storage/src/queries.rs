@@ -1,6 +1,11 @@
 //! What the readers ask. Each costs what its page costs, however large the tables are; a page of what is
 //! pending, and the events of one payment, cost a walk over the index of all that is pending, or of its parts.
 
+mod history;
+mod own;
+
+pub(crate) use history::history;
+
 use crate::fields::{RawText, time, unsigned};
 use crate::rows::{PartRow, PaymentRow, StoredEvent, StoredPart};
 use crate::schema::{
@@ -11,6 +16,7 @@ use diesel::dsl::{AsExprOf, max, sql};
 use diesel::expression::{SqlLiteral, UncheckedBind};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
+use diesel::sqlite::Sqlite;
 use domain::{
     Cursor, Event, EventFilter, Listed, LoadError, NodeName, PartFilter, PartId, PartialPayment,
     Payment, PaymentFilter, PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
@@ -104,12 +110,22 @@ pub(crate) fn payments(
     connection: &mut SqliteConnection,
     filter: &PaymentFilter,
 ) -> QueryResult<Vec<Listed<PaymentSummary>>> {
-    let mut page = payments::table
-        .select(PaymentRow::as_select())
-        .filter(payments::id.ge(start_at(filter.start.map(|id| id.0))))
-        .order(payments::id)
-        .limit(i64::from(filter.limit))
-        .into_boxed();
+    let start = start_at(filter);
+    let selected = selected(filter).limit(i64::from(filter.limit));
+    let page = if filter.reverse {
+        let earlier = selected.filter(payments::id.le(start));
+        earlier.order(payments::id.desc())
+    } else {
+        let later = selected.filter(payments::id.ge(start));
+        later.order(payments::id.asc())
+    };
+    let rows: Vec<PaymentRow> = page.select(PaymentRow::as_select()).load(connection)?;
+    Ok(rows.into_iter().map(PaymentRow::into_listed).collect())
+}
+
+/// The payments that are on one of its pages.
+fn selected<'a>(filter: &PaymentFilter) -> payments::BoxedQuery<'a, Sqlite> {
+    let mut page = payments::table.into_boxed();
     if let Some(hash) = filter.hash {
         page = page.filter(payments::payment_hash.eq(hash.0.to_vec()));
     }
@@ -118,14 +134,12 @@ pub(crate) fn payments(
         page = page.filter(searched("payments", &texts, text));
     }
     // In the words of the partial indexes.
-    page = match filter.status {
+    match filter.status {
         None => page,
         Some(StatusKind::Pending) => page.filter(has_live_parts()).filter(payments::status.eq(0)),
         Some(StatusKind::Complete) => page.filter(sql::<Bool>("payments.status = 1")),
         Some(StatusKind::Failed) => page.filter(sql::<Bool>("payments.status = 2")),
-    };
-    let rows: Vec<PaymentRow> = page.load(connection)?;
-    Ok(rows.into_iter().map(PaymentRow::into_listed).collect())
+    }
 }
 
 /// A page of parts.
@@ -138,7 +152,7 @@ pub(crate) fn parts(
         .left_join(payments::table)
         .left_join(nodes::table)
         .select(StoredPart::as_select())
-        .filter(parts::id.ge(start_at(filter.start.map(|id| id.0))))
+        .filter(parts::id.ge(filter.start.map_or(i64::MIN, |id| row_id(id.0))))
         .order(parts::id)
         .limit(i64::from(filter.limit))
         .into_boxed();
@@ -276,8 +290,9 @@ pub(crate) fn cursor(
 
 /// Every page has a start, because without one SQLite would rather walk the table than a partial
 /// index. No row of ours is below zero; a damaged one may be, and still shows.
-pub(crate) fn start_at(start: Option<u64>) -> i64 {
-    start.map_or(i64::MIN, row_id)
+pub(crate) fn start_at(filter: &PaymentFilter) -> i64 {
+    let all = if filter.reverse { i64::MAX } else { i64::MIN };
+    filter.start.map_or(all, |id| row_id(id.0))
 }
 
 /// That text is in one of those columns of that table's row. SQLite's `lower` and ours know the

@@ -7,7 +7,7 @@ pub mod fuzz;
 mod incoming;
 
 pub(crate) use event::StoredEvent;
-pub(crate) use incoming::{incoming, incoming_cursor};
+pub(crate) use incoming::{count_incoming, incoming, incoming_cursor};
 
 use crate::codes;
 use crate::fields::{

@@ -104,6 +104,8 @@ diesel::table! {
         last_part -> BigInt,
         last_event -> BigInt,
         fences -> BigInt,
+        payments_gone -> BigInt,
+        payments_incoming -> BigInt,
     }
 }
 
@@ -170,5 +172,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     parts,
     events,
     counters,
-    incoming_payments
+    incoming_payments,
+    tombstones
 );

@@ -18,10 +18,10 @@ use crate::writer::{Task, Writer};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
-    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, IncomingPayment,
-    IncomingStore, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment,
-    Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded,
-    Request, RequestId, Transition, Unavailable,
+    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
+    IncomingPayment, IncomingStore, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
+    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
+    Recorded, Request, RequestId, Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -268,6 +268,11 @@ impl PaymentStore for SqliteStore {
         filter: PaymentFilter,
     ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
         let query = move |connection: &mut Connection| queries::payments(connection, &filter);
+        self.read_by(&self.list_readers, query).await
+    }
+
+    async fn history(&self, filter: HistoryFilter) -> Result<History, Unavailable> {
+        let query = move |connection: &mut Connection| queries::history(connection, &filter);
         self.read_by(&self.list_readers, query).await
     }
 

@@ -12,11 +12,11 @@ use std::process::ExitCode;
 
 const MORE: &str = "\
 Examples:
-  ampered                                everything in ~/.ampere
-  ampered --data-dir /tmp/a              everything in /tmp/a
-  ampered --node cln:/path/lightning-rpc drive a real lightningd (so does lightningd itself, with
-                                         plugin=/path/to/ampered)
-  AMPERE_LOG=debug ampered               more to read
+  ampered --node cln:/path/lightning-rpc drive a lightningd (so does lightningd itself, with
+                                         plugin=/path/to/ampered); everything in ~/.ampere
+  ampered --node embedded --data-dir /tmp/a
+                                         a regtest network of its own, to try things with
+  ampered --node … --log debug           more to read
   ampere --data-dir /tmp/a getinfo       ask the one in /tmp/a
   ampere --data-dir /tmp/a stop          end it (so do SIGTERM and Ctrl-C)
 
@@ -25,13 +25,14 @@ AMPERE_LOG, AMPERE_LOG_FORMAT, AMPERE_LIMITS_…, AMPERE_POLICY_…), which wins
 
   rpc_file = \"ampere-rpc\"
   log = \"warn,rpc=debug\"
-  node = \"embedded\"             # or \"cln:/path/to/lightning-rpc\"; several: [[node]] with a name
-                                # and an address each
+  node = \"cln:/path/to/lightning-rpc\"  # or \"embedded\"; several: [[node]] with a name and an
+                                       # address each
   [limits]        # of the socket
   [policy]        # of the engine
   waiters_max = 1000
 
-Exit status: 0 stopped in good order, 1 could not run, 3 the command line makes no sense.";
+Exit status: 0 stopped in good order, 1 could not run, 3 the command line or the configuration makes no
+sense.";
 
 /// The Ampere daemon: owns the partial payments of a Lightning node.
 #[derive(Parser)]
@@ -47,25 +48,25 @@ struct Args {
 async fn main() -> ExitCode {
     crash::abort_on_panic();
     if let Err(error) = privacy::guard() {
-        return failed(&error).into();
+        return failed(&error, Exit::Error).into();
     }
     if plugin::is_asked_for() {
         serve_lightningd().await;
     }
     let exit = match Args::try_parse() {
         Err(error) => after_clap(&error),
-        Ok(args) => match run(args).await {
-            Ok(()) => Exit::Ok,
-            Err(error) => failed(&error),
+        Ok(args) => match configured(args) {
+            Ok(config) => run(config).await,
+            Err(error) => failed(&error, Exit::Usage),
         },
     };
     logging::flush();
     exit.into()
 }
 
-fn failed(error: &anyhow::Error) -> Exit {
+fn failed(error: &anyhow::Error, exit: Exit) -> Exit {
     tell(trouble::report(error));
-    Exit::Error
+    exit
 }
 
 /// Ends the process itself: a read of stdin that is under way would keep the runtime alive.
@@ -73,7 +74,7 @@ async fn serve_lightningd() -> ! {
     let exit = match plugin::run().await {
         Ok(()) => 0,
         Err(error) => {
-            failed(&error);
+            failed(&error, Exit::Error);
             1
         }
     };
@@ -81,9 +82,21 @@ async fn serve_lightningd() -> ! {
     std::process::exit(exit)
 }
 
-async fn run(args: Args) -> anyhow::Result<()> {
-    let config = Config::load(args.place, args.daemon, std::env::vars_os())?;
+/// What is to be run; from here on there is a log.
+fn configured(args: Args) -> anyhow::Result<Config> {
+    let config = Config::load(args.place, args.daemon, std::env::vars_os())?.with_nodes()?;
     logging::start(&config.log, config.log_format)?;
+    Ok(config)
+}
+
+async fn run(config: Config) -> Exit {
+    match serve(config).await {
+        Ok(()) => Exit::Ok,
+        Err(error) => failed(&error, Exit::Error),
+    }
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
     descriptors::raise();
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;

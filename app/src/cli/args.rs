@@ -2,8 +2,9 @@
 
 use super::events::Wanted;
 use super::export;
-use crate::config::Flags;
-use clap::{Parser, Subcommand};
+use crate::config::{DaemonFlags, Flags};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args as _, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use domain::PaymentHash;
 
@@ -64,7 +65,7 @@ pub(super) enum Command {
         /// Which payment
         payment_hash: PaymentHash,
     },
-    /// Write all payments out for the books, as CSV, JSON lines or Beancount
+    /// Write all payments out for the books, as tables, JSON lines, or for Beancount and hledger
     #[command(after_long_help = export::MORE)]
     Export(Box<export::Options>),
     /// Print what happened to payments and parts, as JSON, an event a line
@@ -84,10 +85,61 @@ pub(super) enum Command {
     Method(Vec<String>),
 }
 
+/// The commands that are no methods.
+pub(super) fn commands() -> Vec<String> {
+    let args = Args::command();
+    let commands = args.get_subcommands();
+    commands
+        .map(|command| command.get_name().to_owned())
+        .collect()
+}
+
+/// Whether that word is an option of the daemon's command line.
+pub(super) fn is_the_daemons(word: &str) -> bool {
+    let name = word.split_once('=').map_or(word, |(name, _)| name);
+    let daemons = DaemonFlags::augment_args(clap::Command::new("ampered"));
+    let mut names = daemons.get_arguments().flat_map(|option| {
+        let others = option.get_all_aliases().unwrap_or_default();
+        option.get_long().into_iter().chain(others)
+    });
+    name.strip_prefix("--")
+        .is_some_and(|name| names.any(|long| long == name))
+}
+
+/// What to say of an option that is the daemon's, beside what clap says.
+pub fn misplaced(error: &clap::Error) -> Option<String> {
+    match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(option)))
+            if is_the_daemons(option) =>
+        {
+            Some(format!(
+                " help: {option} is an option of the daemon's: ampered {option} …"
+            ))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Args, Command};
+    use super::{Args, Command, misplaced};
     use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn an_option_of_the_daemons_is_told_as_one() {
+        for words in [
+            ["--log", "debug"],
+            ["--log=debug", "getinfo"],
+            ["--node", "embedded"],
+        ] {
+            let words = ["ampere"].into_iter().chain(words);
+            let error = Args::try_parse_from(words).unwrap_err();
+            let said = misplaced(&error).unwrap_or_else(|| panic!("{error}"));
+            assert!(said.contains("ampered --"), "{said}");
+        }
+        let error = Args::try_parse_from(["ampere", "--nosuch", "getinfo"]).unwrap_err();
+        assert_eq!(misplaced(&error), None);
+    }
 
     #[test]
     fn the_definition_holds_together() {

@@ -1,10 +1,12 @@
 //! One call, and what became of it.
 
-use super::{output, params};
+use super::args::is_the_daemons;
+use super::{help, output, params};
 use crate::exit::Exit;
 use crate::say::say;
 use crate::trouble::trouble;
 use rpc::client::{CallError, Client};
+use rpc::error::Code;
 use serde_json::{Value, json};
 
 /// Our own options, which a method's parameters are easily mistaken for.
@@ -33,6 +35,11 @@ impl Request {
             let what = format!("`{option}` after the method would be one of its parameters");
             let help = format!("put it first: ampere {option} {method} …");
             return Err(trouble(what, "options come before METHOD", help));
+        }
+        if let Some(option) = words.iter().find(|word| is_the_daemons(word)) {
+            let what = format!("`{option}` would be one of the method's parameters");
+            let help = format!("give it to the daemon, when it starts: ampered {option} …");
+            return Err(trouble(what, "it is an option of the daemon's", help));
         }
         Ok(Request {
             method: method.clone(),
@@ -64,6 +71,11 @@ pub(super) fn failed(method: &str, error: CallError) -> Exit {
             }
             output::error(&shown.to_string());
             say!("error {code}: {message}");
+            if code == Code::UnknownCommand.number()
+                && let Some(command) = help::command_meant(method)
+            {
+                say!(" help: did you mean `ampere {command}`?");
+            }
             Exit::Error
         }
         CallError::Connection(why) => {

@@ -1,12 +1,12 @@
 //! `ampere help`: everything there is, without a daemon.
 
-use super::args::Args;
+use super::args::{self, Args};
 use super::output;
 use crate::exit::Exit;
 use crate::say::say;
-use crate::suggest::nearest;
 use clap::CommandFactory;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use rpc::suggest::nearest;
 
 /// Explains the topic, or lists everything.
 pub(super) fn run(topic: Option<&str>) -> Exit {
@@ -81,13 +81,27 @@ fn errors() -> String {
 
 fn unknown(topic: &str) -> Exit {
     say!("error: no method or command is called `{topic}`");
-    let methods = rpc::methods::all().iter().map(|method| method.name);
-    match nearest(
-        topic,
-        methods.chain(["demo", "watch", "events", "export", "completions", "errors"]),
-    ) {
-        Some(nearest) => say!(" help: did you mean `{nearest}`?"),
-        None => say!(" help: `ampere help` lists them all"),
+    let commands = args::commands();
+    let topics = commands.iter().map(String::as_str).chain(["errors"]);
+    let hint = rpc::hint(topic, |_| true);
+    match (nearest_to(topic, topics), hint) {
+        (Some(nearest), _) => say!(" help: did you mean `{nearest}`?"),
+        (None, Some(hint)) => say!(" help: {hint}"),
+        (None, None) => say!(" help: `ampere help` lists them all"),
     }
     Exit::Usage
+}
+
+/// The topic that was meant, if it is none of the methods that are nearer.
+fn nearest_to<'a>(topic: &str, others: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let others: Vec<&str> = others.into_iter().collect();
+    let methods = rpc::methods::all().iter().map(|method| method.name);
+    let near = nearest(topic, methods.chain(others.iter().copied()))?;
+    others.into_iter().find(|other| *other == near)
+}
+
+/// The command of ours that whoever wrote that word for a method may have meant.
+pub(super) fn command_meant(word: &str) -> Option<String> {
+    let commands = args::commands();
+    nearest_to(word, commands.iter().map(String::as_str)).map(str::to_owned)
 }

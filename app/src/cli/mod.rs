@@ -11,7 +11,7 @@ mod params;
 mod table;
 mod watch;
 
-pub use args::Args;
+pub use args::{Args, misplaced};
 
 use crate::config::{Config, DaemonFlags, Flags};
 use crate::demo;
@@ -76,7 +76,7 @@ fn rpc_file(place: Flags) -> anyhow::Result<PathBuf> {
 
 fn no_daemon(rpc_file: &Path, why: &std::io::Error) -> anyhow::Error {
     let what = format!("no connection to a daemon at {}", rpc_file.display());
-    let help = "start one (`ampered`), or say where it is with --data-dir or --rpc-file";
+    let help = "start one (`ampered --node …`), or say where it is with --data-dir or --rpc-file";
     trouble(what, why, help)
 }
 

@@ -1,8 +1,8 @@
 //! `AMPERE_…`.
 
 use super::settings::{Settings, Unknown, unknown_key};
-use crate::suggest::nearest;
 use crate::trouble::trouble;
+use rpc::suggest::nearest;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use toml::{Table, Value};

@@ -5,8 +5,8 @@
 //! | – | `--data-dir` | `AMPERE_DATA_DIR` | `$HOME/.ampere` |
 //! | `rpc_file` | `--rpc-file` | `AMPERE_RPC_FILE` | `DIR/ampere-rpc` |
 //! | `database` | `--database` | `AMPERE_DATABASE` | `DIR/ampere.sqlite3` |
-//! | `node`, `[[node]]` | `--node` | `AMPERE_NODE` | `embedded` |
-//! | `log` | – | `AMPERE_LOG` | `info` |
+//! | `node`, `[[node]]` | `--node` | `AMPERE_NODE` | none: a daemon is told which |
+//! | `log` | `--log` | `AMPERE_LOG` | `info` |
 //! | `log_format` | `--log-format` | `AMPERE_LOG_FORMAT` | `plain` |
 //! | `[limits]` | – | `AMPERE_LIMITS_…` | [`rpc::Limits`] |
 //! | `[policy]` | – | `AMPERE_POLICY_…` | [`domain::Policy`] |
@@ -48,13 +48,16 @@ pub struct Flags {
 /// What only the daemon's command line may say besides.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct DaemonFlags {
-    /// A Lightning node that sends parts: `embedded` or `cln:/path/to/lightning-rpc`, with a name
-    /// before it if there are several; the first is the default [default: embedded]
+    /// A Lightning node that sends parts: `cln:/path/to/lightning-rpc`, or `embedded` for a regtest
+    /// network of its own; with a name before it if there are several, the first being the default
     #[arg(long, value_name = "[NAME=]NODE")]
     pub node: Vec<NodeConfig>,
     /// The SQLite database [default: DIR/ampere.sqlite3]
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
+    /// What is logged: error, warn, info, debug, trace, or `warn,rpc=debug` [default: info]
+    #[arg(long, value_name = "FILTER", alias = "log-level")]
+    pub log: Option<String>,
     /// How log lines look on stderr [default: plain]
     #[arg(long, value_enum)]
     pub log_format: Option<LogFormat>,
@@ -69,7 +72,8 @@ pub struct Config {
     pub rpc_file: PathBuf,
     /// The SQLite database.
     pub database: PathBuf,
-    /// The Lightning nodes that send the parts; the first is the default.
+    /// The Lightning nodes that send the parts; the first is the default. None if none is named, which
+    /// is enough for whoever only asks a daemon.
     pub nodes: Vec<NodeConfig>,
     /// What is logged.
     pub log: String,
@@ -113,12 +117,31 @@ impl Config {
                 "ampere.sqlite3",
             )?,
             nodes: nodes(daemon.node, settings.node)?,
-            log: settings.log.unwrap_or(logging::DEFAULT_FILTER.to_owned()),
+            log: daemon
+                .log
+                .or(settings.log)
+                .unwrap_or(logging::DEFAULT_FILTER.to_owned()),
             log_format: daemon.log_format.unwrap_or(settings.log_format),
             limits: settings.limits,
             policy: settings.policy,
             data_dir,
         })
+    }
+
+    /// Refuses to go on without a node. The embedded network is for trying things: an installation whose
+    /// `node` was forgotten must not find itself on it.
+    pub fn with_nodes(self) -> anyhow::Result<Config> {
+        if !self.nodes.is_empty() {
+            return Ok(self);
+        }
+        let file = self.data_dir.join(FILE_NAME);
+        let why = format!(
+            "neither --node nor AMPERE_NODE nor {} names one",
+            file.display()
+        );
+        let help = "`ampered --node cln:/path/to/lightning-rpc` drives your lightningd; \
+                    `ampered --node embedded` starts a regtest network of its own, to try things with";
+        Err(trouble("no Lightning node is configured", why, help))
     }
 }
 

@@ -44,7 +44,7 @@ pub enum NotNode {
     #[error("two nodes are at {0}: one node can be driven under one name only")]
     SameAddress(String),
     /// None at all.
-    #[error("no node: say at least one, or leave `node` out for the embedded network")]
+    #[error("no node: say at least one")]
     None,
 }
 
@@ -168,14 +168,13 @@ impl<'de> Visitor<'de> for NodesVisitor {
     }
 }
 
-/// The nodes that hold: what the strongest layer says, or the embedded network.
+/// The nodes that hold: what the strongest layer says; none if no layer names any.
 pub(super) fn chosen(flags: Vec<NodeConfig>, settings: Nodes) -> Result<Vec<NodeConfig>, NotNode> {
-    let nodes = if flags.is_empty() {
-        settings
-            .0
-            .unwrap_or_else(|| vec![NodeConfig::unnamed(Address::Embedded)])
-    } else {
-        flags
+    let nodes = match settings.0 {
+        _ if !flags.is_empty() => flags,
+        None => return Ok(flags),
+        Some(nodes) if nodes.is_empty() => return Err(NotNode::None),
+        Some(nodes) => nodes,
     };
     let (mut names, mut addresses) = (HashSet::new(), HashSet::new());
     for node in &nodes {
@@ -188,9 +187,6 @@ pub(super) fn chosen(flags: Vec<NodeConfig>, settings: Nodes) -> Result<Vec<Node
         if !addresses.insert(&node.address) {
             return Err(NotNode::SameAddress(node.address.to_string()));
         }
-    }
-    if nodes.is_empty() {
-        return Err(NotNode::None);
     }
     Ok(nodes)
 }

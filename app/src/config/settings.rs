@@ -3,7 +3,7 @@
 use super::PolicySettings;
 use super::nodes::Nodes;
 use crate::logging::LogFormat;
-use crate::suggest::nearest;
+use rpc::suggest::nearest;
 use serde::Deserialize;
 use std::path::PathBuf;
 use toml::{Table, Value};

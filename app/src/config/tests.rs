@@ -4,6 +4,15 @@ use super::*;
 use std::ffi::OsString;
 
 fn load(file: &str, variables: &[(&str, &str)], flags: &Flags) -> anyhow::Result<Config> {
+    load_with(file, variables, flags, DaemonFlags::default())
+}
+
+fn load_with(
+    file: &str,
+    variables: &[(&str, &str)],
+    flags: &Flags,
+    daemon: DaemonFlags,
+) -> anyhow::Result<Config> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(FILE_NAME), file).unwrap();
     let flags = Flags {
@@ -13,7 +22,7 @@ fn load(file: &str, variables: &[(&str, &str)], flags: &Flags) -> anyhow::Result
     let variables = variables
         .iter()
         .map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    Config::load(flags, DaemonFlags::default(), variables)
+    Config::load(flags, daemon, variables)
 }
 
 fn complaint(file: &str, variables: &[(&str, &str)]) -> String {
@@ -124,7 +133,7 @@ fn a_wrong_value_is_refused_with_its_place() {
 fn nodes_are_one_word_or_tables_each_with_a_name() {
     let nodes = |file: &str| load(file, &[], &Flags::default()).map(|config| config.nodes);
     let named = |nodes: &[NodeConfig]| nodes.iter().map(|n| n.name.clone()).collect::<Vec<_>>();
-    assert_eq!(named(&nodes("").unwrap()), ["embedded"]);
+    assert_eq!(named(&nodes("node = 'embedded'").unwrap()), ["embedded"]);
     let one = nodes("node = 'cln:/run/lightning-rpc'").unwrap();
     assert_eq!(one[0].address, Address::Cln("/run/lightning-rpc".into()));
     assert_eq!(named(&one), ["cln"]);
@@ -139,6 +148,44 @@ fn nodes_are_one_word_or_tables_each_with_a_name() {
         panic!("{two:?}");
     };
     assert!(west.is_absolute() && west.ends_with("w/rpc"), "{west:?}");
+}
+
+#[test]
+fn a_daemon_without_a_node_is_refused_and_starts_none_by_itself() {
+    let config = load("", &[], &Flags::default()).unwrap();
+    assert_eq!(config.nodes, [], "whoever only asks a daemon needs none");
+    let said = config.with_nodes().unwrap_err().to_string();
+    for word in [
+        "no Lightning node",
+        "--node cln:",
+        "--node embedded",
+        FILE_NAME,
+    ] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    let named = load("", &[("AMPERE_NODE", "embedded")], &Flags::default()).unwrap();
+    assert_eq!(
+        named.with_nodes().unwrap().nodes[0].address,
+        Address::Embedded
+    );
+}
+
+#[test]
+fn the_log_filter_of_the_flag_beats_the_others() {
+    let variable = [("AMPERE_LOG", "warn")];
+    let log = |flag: Option<&str>| {
+        let flags = DaemonFlags {
+            log: flag.map(str::to_owned),
+            ..DaemonFlags::default()
+        };
+        load_with("log = 'error'", &variable, &Flags::default(), flags)
+            .unwrap()
+            .log
+    };
+    assert_eq!(
+        (log(None), log(Some("debug"))),
+        ("warn".into(), "debug".into())
+    );
 }
 
 #[test]

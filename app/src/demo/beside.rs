@@ -91,7 +91,9 @@ pub(super) async fn books(stage: &Stage) -> anyhow::Result<String> {
     let output = command.output().await.context("run `ampere export`")?;
     ensure!(output.status.success(), "`ampere export` failed");
     let books = String::from_utf8(output.stdout).context("the books are text")?;
-    print_line(" · `ampere export --format beancount` (csv and jsonl are the others):\n");
+    print_line(
+        " · `ampere export --format beancount` (`ampere help export` lists the other formats):\n",
+    );
     for line in books.lines() {
         print_line(&format!("   {line}"));
     }

@@ -85,9 +85,25 @@ async fn play(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
     if report.problems().is_empty() {
         print_line("\nEvery outcome was the expected one.");
     }
-    print_line(
-        "To try it by hand: `ampered --data-dir /tmp/ampere` in one terminal, and in another",
-    );
-    print_line("`ampere --data-dir /tmp/ampere help`.");
+    invite();
     Ok(())
+}
+
+/// The commands to go on with: installed programs by their names, others by way of cargo, which may have
+/// built this one alone.
+fn invite() {
+    let by_cargo = std::env::var_os("CARGO").is_some();
+    let [ampered, ampere] = if by_cargo {
+        [
+            "cargo run --release --bin ampered --",
+            "cargo run --release --",
+        ]
+    } else {
+        ["ampered", "ampere"]
+    };
+    print_line("To try it by hand, in one terminal, and in another:");
+    print_line(&format!(
+        "  {ampered} --node embedded --data-dir /tmp/ampere"
+    ));
+    print_line(&format!("  {ampere} --data-dir /tmp/ampere help"));
 }

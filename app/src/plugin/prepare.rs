@@ -39,7 +39,7 @@ pub(super) fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, Path
         DaemonFlags {
             node: vec![node],
             database: place(configured.option(&DATABASE)?),
-            log_format: None,
+            ..DaemonFlags::default()
         },
         std::env::vars_os(),
     )?;

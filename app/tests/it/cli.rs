@@ -72,6 +72,36 @@ async fn status_1_an_error_of_the_daemons_is_json_on_stdout_and_words_on_stderr(
 }
 
 #[tokio::test]
+async fn a_name_that_is_no_method_is_told_with_what_may_have_been_meant() {
+    let (home, _daemon) = Daemon::fresh().await;
+    for (word, meant) in [
+        ("lispayments", "did you mean 'listpayments'?"),
+        ("listpays", "here it is called 'listpayments'"),
+        ("delpay", "here it is called 'delpayment'"),
+        ("listsendpays", "here it is called 'listpartialpayments'"),
+        ("waitanyinvoice", "'subscribe'"),
+        ("exprot", "did you mean `ampere export`?"),
+        ("wach", "did you mean `ampere watch`?"),
+    ] {
+        let ran = run(Some(home.path()), &[word]).await;
+        assert_eq!((ran.code, &ran.json()["code"]), (Some(1), &json!(-32601)));
+        assert!(ran.stderr.contains(meant), "{word}: {}", ran.stderr);
+        let help = run(None, &["help", word]).await;
+        let topic = meant.replace("ampere ", "");
+        assert_eq!(help.code, Some(3));
+        assert!(help.stderr.contains(&topic), "help {word}: {}", help.stderr);
+    }
+    for words in [
+        &["--log", "debug", "getinfo"][..],
+        &["getinfo", "--log", "debug"],
+    ] {
+        let ran = run(Some(home.path()), words).await;
+        assert_eq!(ran.code, Some(3));
+        assert!(ran.stderr.contains("ampered --log"), "{}", ran.stderr);
+    }
+}
+
+#[tokio::test]
 async fn status_1_a_watched_payment_that_fails() {
     let (home, daemon) = Daemon::fresh().await;
     let invoice = daemon.invoice().await;

@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 async fn refusal(mut command: Command) -> String {
     let output = soon("ampered", command.output()).await.unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(3));
     String::from_utf8(output.stderr).unwrap()
 }
 
@@ -37,6 +37,45 @@ async fn serves_on(command: Command, socket: &Path) {
     assert!(daemon.log().contains(&said), "{}", daemon.log());
     daemon.ok("getinfo", json!([])).await;
     daemon.terminate().await;
+}
+
+/// A production install whose `node` was forgotten does not find itself on a regtest network.
+#[tokio::test]
+async fn without_a_node_no_daemon_starts_and_it_says_how_to_name_one() {
+    let home = Home::new();
+    let mut command = home.ampered();
+    command.env_remove("AMPERE_NODE");
+    let said = refusal(command).await;
+    for word in [
+        "no Lightning node is configured",
+        "--node cln:/path/to/lightning-rpc",
+        "--node embedded",
+        "ampere.toml",
+    ] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    let left = std::fs::read_dir(home.path()).unwrap().count();
+    assert_eq!(left, 0, "nothing was made");
+}
+
+#[tokio::test]
+async fn the_flag_log_wins_and_a_wrong_filter_is_told() {
+    let home = Home::new();
+    let mut command = home.ampered();
+    command
+        .args(["--log", "rpc=debug"])
+        .env("AMPERE_LOG", "error");
+    let daemon = Daemon::spawn(command, home.path().join("ampere-rpc")).await;
+    daemon.ok("getinfo", json!([])).await;
+    let log = daemon.terminated().await;
+    assert!(log.contains("request answered"), "{log}");
+    let mut command = home.ampered();
+    command.args(["--log", "rpc=loud"]);
+    let said = refusal(command).await;
+    assert!(
+        said.contains("rpc=loud") && said.contains("debug"),
+        "{said}"
+    );
 }
 
 #[tokio::test]

@@ -80,6 +80,7 @@ async fn without_a_terminal_the_demo_tells_its_story_in_lines() {
         "sha256sum",
         "60,000 sat missing",
         "listpartialinvoices is empty",
+        "--node embedded --data-dir /tmp/ampere",
     ] {
         assert!(stdout.contains(words), "no {words} in\n{stdout}");
     }

@@ -38,6 +38,7 @@ async fn whatever_it_makes_is_for_its_user_alone() {
         env!("CARGO_BIN_EXE_ampered"),
     ]);
     command.arg("--data-dir").arg(home.path());
+    command.args(["--node", "embedded"]);
     command.stderr(std::process::Stdio::piped());
     let daemon = Daemon::spawn(command, home.path().join("ampere-rpc")).await;
     let log = daemon.log();

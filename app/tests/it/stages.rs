@@ -6,10 +6,11 @@ use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, DevInvoice, DevNetwork, Engine, Event,
-    EventFilter, Extras, HtlcSender, Listed, LoadError, LookUp, Msat, NodeAway, NodeIdentity,
-    NodeName, NodePorts, Offer, OfferAnswer, PartFilter, PartId, PartialPayment, Payment,
-    PaymentApi, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Policy, Ports,
-    Request, RequestId, Route, SendPartialPay, Sent, StatusKind, Transition, Unavailable,
+    EventFilter, Extras, History, HistoryFilter, HtlcSender, Listed, LoadError, LookUp, Msat,
+    NodeAway, NodeIdentity, NodeName, NodePorts, Offer, OfferAnswer, PartFilter, PartId,
+    PartialPayment, Payment, PaymentApi, PaymentFilter, PaymentHash, PaymentId, PaymentStore,
+    PaymentSummary, Policy, Ports, Request, RequestId, Route, SendPartialPay, Sent, StatusKind,
+    Transition, Unavailable,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -299,6 +300,10 @@ impl PaymentStore for Failing {
         filter: PaymentFilter,
     ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
         self.store.payments(filter).await
+    }
+
+    async fn history(&self, filter: HistoryFilter) -> Result<History, Unavailable> {
+        self.store.history(filter).await
     }
 
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {

@@ -1,5 +1,9 @@
 //! What every `IncomingStore` must do. It is the same store as the `PaymentStore`.
 
+mod history;
+
+pub use history::*;
+
 use super::samples::{hash, msat, node, node_id, preimage};
 use super::store::{StoreHarness, sent};
 use crate::{
@@ -22,7 +26,12 @@ macro_rules! incoming_store_contract {
             what_came_in_is_listed_as_it_came, numbers_are_shared_with_what_went_out,
             an_invoice_is_recorded_once, how_far_a_node_was_heard_only_grows,
             an_event_tells_of_what_came_in, what_came_in_is_found_by_its_texts,
-            what_came_in_survives_a_restart);
+            what_came_in_survives_a_restart,
+            both_directions_are_one_list_either_way_round,
+            pages_in_reverse_go_on_where_they_ended_whatever_happens_between,
+            the_total_is_of_what_is_there, what_we_paid_to_ourselves_is_told,
+            what_passes_through_under_one_hash_is_no_payment_to_ourselves,
+            a_deleted_payment_to_ourselves_is_still_one);
     };
     ($harness:expr; $($case:ident),* $(,)?) => {
         $(

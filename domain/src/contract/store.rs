@@ -70,15 +70,15 @@ async fn commit(h: &dyn StoreHarness, transition: Transition) -> Receipt {
     }
 }
 
-async fn load(h: &dyn StoreHarness, hash: PaymentHash) -> Option<Payment> {
+pub(super) async fn load(h: &dyn StoreHarness, hash: PaymentHash) -> Option<Payment> {
     h.store().load(hash).await.expect("a sound payment")
 }
 
-fn send(part: SendPart) -> Command {
+pub(super) fn send(part: SendPart) -> Command {
     Command::Send(Box::new(part))
 }
 
-fn fulfilled(n: u64, part: PartId) -> Command {
+pub(super) fn fulfilled(n: u64, part: PartId) -> Command {
     Command::Resolve {
         part,
         word: Word::Fulfilled(*preimage(n).1.expose()),
@@ -86,7 +86,7 @@ fn fulfilled(n: u64, part: PartId) -> Command {
     }
 }
 
-fn failed(part: PartId) -> Command {
+pub(super) fn failed(part: PartId) -> Command {
     Command::Resolve {
         part,
         word: Word::Failed(Box::new(failure())),
@@ -95,7 +95,11 @@ fn failed(part: PartId) -> Command {
 }
 
 /// Decides on what is stored, commits, and checks that what is loaded is what was decided.
-async fn run(h: &dyn StoreHarness, hash: PaymentHash, command: &Command) -> (Payment, Receipt) {
+pub(super) async fn run(
+    h: &dyn StoreHarness,
+    hash: PaymentHash,
+    command: &Command,
+) -> (Payment, Receipt) {
     let before = load(h, hash).await;
     let transition = decided(before.as_ref(), command).expect("not refused");
     let receipt = commit(h, transition.clone()).await;

@@ -10,9 +10,10 @@ mod wait;
 use super::Engine;
 use super::core::Core;
 use crate::{
-    ApiError, Autoclean, Cleaned, DeletedPayment, Event, EventFilter, HistoryFilter, HistoryRow,
-    Info, Listed, Page, PartFilter, PartId, PartialInvoices, PartialPayment, Paying, PaymentApi,
-    PaymentFilter, PaymentHash, PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
+    ApiError, Autoclean, Cleaned, DeletedPayment, Event, EventFilter, History, HistoryFilter,
+    HistoryPage, HistoryRow, Info, Listed, Page, PartFilter, PartId, PartialInvoices,
+    PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSummary, SendPartialPay,
+    SendPay, Sent, Unavailable,
 };
 use async_trait::async_trait;
 use futures::future::FutureExt;
@@ -92,21 +93,15 @@ impl PaymentApi for Engine {
         Ok(page(rows, limit, |part| part.id.0))
     }
 
-    async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<PaymentSummary>, ApiError> {
-        let limit = filter.limit;
-        let filter = PaymentFilter {
-            limit: limit.saturating_add(1),
-            ..filter
-        };
-        let rows = self.core.outgoing(filter).await?;
-        Ok(page(rows, limit, |payment| payment.id.0))
-    }
-
-    async fn list_history(&self, mut filter: HistoryFilter) -> Result<Page<HistoryRow>, ApiError> {
+    async fn list_history(&self, mut filter: HistoryFilter) -> Result<HistoryPage, ApiError> {
         let limit = filter.payments.limit;
         filter.payments.limit = limit.saturating_add(1);
-        let rows = self.core.history(&filter).await?;
-        Ok(page(rows, limit, |row| row.id().0))
+        let History { rows, own, total } = self.core.history(filter).await?;
+        Ok(HistoryPage {
+            page: page(rows, limit, |row| row.id().0),
+            own,
+            total,
+        })
     }
 
     async fn list_partial_invoices(
@@ -152,6 +147,22 @@ impl PaymentApi for Engine {
     }
 }
 
+impl Engine {
+    /// A page of the payments that we make, by id, and nothing beside: for whoever is in this process.
+    pub async fn list_payments(
+        &self,
+        filter: PaymentFilter,
+    ) -> Result<Page<PaymentSummary>, ApiError> {
+        let limit = filter.limit;
+        let filter = PaymentFilter {
+            limit: limit.saturating_add(1),
+            ..filter
+        };
+        let rows = self.core.outgoing(filter).await?;
+        Ok(page(rows, limit, |payment| payment.id.0))
+    }
+}
+
 impl Core {
     /// Runs a decision to its end even if the caller hangs up: what is committed is acted upon.
     async fn finish<T: Send + 'static>(
@@ -186,16 +197,29 @@ impl Core {
         filter: PaymentFilter,
     ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
         let mut rows = self.store.payments(filter).await?;
-        // A row may be sound and its parts damaged: what calls are told, the list says too.
-        let damaged = self.damaged();
-        for row in &mut rows {
-            if let Listed::Sound(payment) = row
-                && payment.quarantine.is_none()
-            {
-                payment.quarantine = damaged.get(&payment.payment_hash).cloned();
-            }
-        }
+        self.warn_of_damage(rows.iter_mut().filter_map(|row| match row {
+            Listed::Sound(payment) => Some(payment),
+            Listed::Damaged(_) => None,
+        }));
         Ok(rows)
+    }
+
+    /// A page of the history.
+    async fn history(&self, filter: HistoryFilter) -> Result<History, Unavailable> {
+        let mut history = self.store.history(filter).await?;
+        self.warn_of_damage(history.rows.iter_mut().filter_map(|row| match row {
+            Listed::Sound(HistoryRow::Outgoing(payment)) => Some(&mut **payment),
+            Listed::Sound(HistoryRow::Incoming(_)) | Listed::Damaged(_) => None,
+        }));
+        Ok(history)
+    }
+
+    /// A row may be sound and its parts damaged: what calls are told, the list says too.
+    fn warn_of_damage<'a>(&self, payments: impl Iterator<Item = &'a mut PaymentSummary>) {
+        let damaged = self.damaged();
+        for payment in payments.filter(|payment| payment.quarantine.is_none()) {
+            payment.quarantine = damaged.get(&payment.payment_hash).cloned();
+        }
     }
 
     pub(super) fn waiters(&self) -> usize {

@@ -6,9 +6,8 @@ use super::core::Core;
 use crate::invariant::stored;
 use crate::planted::planted;
 use crate::{
-    ApiError, Cursor, Direction, HistoryFilter, HistoryRow, IncomingNode, IncomingPart,
-    IncomingPayment, IncomingStore, Listed, Msat, NodeName, PartialInvoice, PartialInvoices,
-    PaymentFilter, PaymentHash, PaymentId, Received, Recorded, StatusKind,
+    Cursor, IncomingNode, IncomingPart, IncomingPayment, IncomingStore, Msat, NodeName,
+    PartialInvoice, PartialInvoices, PaymentHash, PaymentId, Received, Recorded,
 };
 use futures::future::{Either, FutureExt, join_all, select};
 use futures::stream::StreamExt;
@@ -126,57 +125,6 @@ impl Core {
             }
         }
         list
-    }
-
-    /// A page of the history: one row more than asked for says that there is a next one.
-    pub(super) async fn history(
-        &self,
-        filter: &HistoryFilter,
-    ) -> Result<Vec<Listed<HistoryRow>>, ApiError> {
-        let HistoryFilter {
-            direction,
-            payments,
-        } = filter;
-        let limit = usize::try_from(payments.limit).unwrap_or(usize::MAX);
-        let (mut outgoing, mut incoming) = (Vec::new(), Vec::new());
-        if matches!(direction, Direction::Outgoing | Direction::All) {
-            outgoing = self.outgoing(payments.clone()).await?;
-        }
-        if matches!(direction, Direction::Incoming | Direction::All) {
-            incoming = self.incoming_payments(payments.clone()).await?;
-        }
-        // Two looks at a list that grows: what went out between them has a smaller number than what came
-        // in after it, and whoever goes on at the last number must not have been skipped it.
-        let seen = outgoing.last().map(|row| row.number(|row| row.id.0));
-        let until = incoming.last().map(|row| row.number(|row| row.id.0));
-        if *direction == Direction::All && until > seen && outgoing.len() < limit {
-            outgoing = self.outgoing(payments.clone()).await?;
-            outgoing.retain(|row| Some(row.number(|row| row.id.0)) <= until);
-        }
-        let outgoing = outgoing
-            .into_iter()
-            .map(|row| row.map(|row| HistoryRow::Outgoing(Box::new(row))));
-        let incoming = incoming
-            .into_iter()
-            .map(|row| row.map(|row| HistoryRow::Incoming(Box::new(row))));
-        let mut rows: Vec<_> = outgoing.chain(incoming).collect();
-        // Both are by number already: this merges them.
-        rows.sort_by_key(|row| row.number(|row| row.id().0));
-        rows.truncate(limit);
-        Ok(rows)
-    }
-
-    async fn incoming_payments(
-        &self,
-        filter: PaymentFilter,
-    ) -> Result<Vec<Listed<IncomingPayment>>, ApiError> {
-        match &self.incoming {
-            Some(incoming) if filter.status.is_none_or(|s| s == StatusKind::Complete) => {
-                Ok(incoming.store.incoming(filter).await?)
-            }
-            // What is not paid yet is in `listpartialinvoices`.
-            Some(_) | None => Ok(Vec::new()),
-        }
     }
 }
 

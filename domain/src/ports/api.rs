@@ -4,8 +4,8 @@ use crate::invariant::Rule;
 use crate::{
     Autoclean, Cleaned, DeletedPayment, Event, EventFilter, HistoryFilter, HistoryRow, Invoice,
     Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialInvoices, PartialPayment,
-    PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal,
-    RequestId, Route, Timestamp, Tombstone,
+    PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId,
+    Route, SelfPayment, Timestamp, Tombstone,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -55,11 +55,8 @@ pub trait PaymentApi: Send + Sync {
         filter: PartFilter,
     ) -> Result<Page<PartialPayment>, ApiError>;
 
-    /// A page of payments, by id.
-    async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<PaymentSummary>, ApiError>;
-
-    /// A page of the payments of either direction, by id.
-    async fn list_history(&self, filter: HistoryFilter) -> Result<Page<HistoryRow>, ApiError>;
+    /// A page of the payments of either direction, by id, with what we paid to ourselves.
+    async fn list_history(&self, filter: HistoryFilter) -> Result<HistoryPage, ApiError>;
 
     /// What has arrived for our invoices and is not claimed, failed or timed out.
     async fn list_partial_invoices(
@@ -160,6 +157,17 @@ pub struct Page<T> {
     pub rows: Vec<Listed<T>>,
     /// Where the next page starts, if there is more.
     pub next: Option<u64>,
+}
+
+/// A page of the history.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HistoryPage {
+    /// The page.
+    pub page: Page<HistoryRow>,
+    /// What of it we paid to ourselves.
+    pub own: Vec<SelfPayment>,
+    /// How many rows there are on all pages, where that is known without counting or was asked for.
+    pub total: Option<u64>,
 }
 
 /// `getinfo`.

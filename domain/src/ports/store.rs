@@ -1,9 +1,9 @@
 //! Where payments are kept.
 
 use crate::{
-    Burial, Cursor, Deleted, Deletion, Event, NodeIdentity, NodeName, PartId, PartialPayment,
-    Payment, PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind, Tombstone,
-    Transition,
+    Burial, Cursor, Deleted, Deletion, Event, History, HistoryFilter, NodeIdentity, NodeName,
+    PartId, PartialPayment, Payment, PaymentHash, PaymentId, PaymentSummary, Request, RequestId,
+    StatusKind, Tombstone, Transition,
 };
 use async_trait::async_trait;
 
@@ -62,6 +62,10 @@ pub trait PaymentStore: Send + Sync {
         &self,
         filter: PaymentFilter,
     ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable>;
+
+    /// A page of the payments of both directions, as they were at one moment: what is not there yet will
+    /// have a larger number than all that is.
+    async fn history(&self, filter: HistoryFilter) -> Result<History, Unavailable>;
 
     /// A page of parts, by id.
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable>;
@@ -168,10 +172,12 @@ pub struct PaymentFilter {
     pub status: Option<StatusKind>,
     /// Only with this in their label or description, whatever the case of ASCII letters.
     pub search: Option<String>,
-    /// Only this number and later ones.
+    /// Only this number and later ones; in reverse, this number and earlier ones.
     pub start: Option<PaymentId>,
     /// At most so many.
     pub limit: u32,
+    /// From the last number to the first.
+    pub reverse: bool,
 }
 
 /// Which events to list.

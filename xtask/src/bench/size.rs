@@ -8,9 +8,9 @@ use anyhow::{Context, Result, bail, ensure};
 use async_trait::async_trait;
 use domain::contract::samples;
 use domain::{
-    Engine, HtlcSender, Listed, LookUp, NodeAway, NodeIdentity, NodePorts, Offer, OfferAnswer,
-    PartFilter, PartId, PaymentApi, PaymentFilter, PaymentHash, PaymentId, Policy, Route,
-    StatusKind,
+    Engine, HistoryFilter, HtlcSender, Listed, LookUp, NodeAway, NodeIdentity, NodePorts, Offer,
+    OfferAnswer, PartFilter, PartId, PaymentApi, PaymentFilter, PaymentHash, PaymentId, Policy,
+    Route, StatusKind,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use sim::NullNode;
@@ -60,11 +60,10 @@ enum Question {
 /// The `n`-th time that all are asked.
 fn questions(n: u64, settled: u64) -> [Question; 9] {
     let page = |start, status| PaymentFilter {
-        hash: None,
-        search: None,
         status,
         start: Some(PaymentId(start)),
         limit: PAGE,
+        ..PaymentFilter::default()
     };
     let hash = Some(fill::hash(LIVE + 1 + random(n, settled)));
     let mut by_hash = page(1, None);
@@ -196,8 +195,13 @@ async fn ask(engine: &Engine, question: Question) -> Result<()> {
     match question {
         Question::Payments(filter) => {
             let limit = filter.limit;
-            let page = engine.list_payments(filter).await?;
-            all_sound(&page.rows, limit)
+            // As `listpayments` asks: with how many there are, and what we paid to ourselves.
+            let filter = HistoryFilter {
+                payments: filter,
+                ..HistoryFilter::default()
+            };
+            let history = engine.list_history(filter).await?;
+            all_sound(&history.page.rows, limit)
         }
         Question::Parts(filter) => page(engine, filter).await.map(drop),
         Question::AllLiveParts => {

@@ -1,6 +1,7 @@
 //! A Python environment with pyln-client, Core Lightning's own library, which some tests use as a client,
 //! and Beancount, which checks what is exported for it.
 
+use super::debian;
 use crate::workspace::{root, run};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -39,33 +40,11 @@ fn create(folder: &Path) -> Result<()> {
         venv
     };
     if !quiet(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
-        install_venv()?;
+        // Debian ships Python without it.
+        let needed = "python3 with its venv module is needed";
+        debian::install(&["python3", "python3-venv"], needed)?;
     }
     run(&mut venv(), "`python3 -m venv`")
-}
-
-/// Debian ships Python without its `venv`.
-fn install_venv() -> Result<()> {
-    const ADVICE: &str = "python3 with its venv module is needed: `apt-get install python3-venv`";
-    let root = Command::new("id").arg("-u").output();
-    if !root.is_ok_and(|id| id.stdout == b"0\n") {
-        bail!("{ADVICE} (as root)");
-    }
-    let apt = |args: &[&str]| {
-        let mut apt = Command::new("apt-get");
-        apt.args(args)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .stdin(Stdio::null());
-        run(&mut apt, "apt-get").context(ADVICE)
-    };
-    apt(&["update"])?;
-    apt(&[
-        "install",
-        "-y",
-        "--no-install-recommends",
-        "python3",
-        "python3-venv",
-    ])
 }
 
 fn install(python: &Path) -> Result<()> {

@@ -4,7 +4,7 @@ use super::{Checking, Method, Reply, reply};
 use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
-use crate::values;
+use crate::{unknown, values};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -41,8 +41,7 @@ Returns {command_to_check}, or the error that the command would give.";
                 "command_to_check: should be another command than check itself",
             ));
         }
-        let method = super::named(&name).filter(|method| method.exists_in(context));
-        let method = method.ok_or_else(|| RpcError::unknown_command(&name))?;
+        let method = unknown::find(&name, context)?;
         Ok((method.name, (method.check)(context, &arguments.rest)?))
     }
 

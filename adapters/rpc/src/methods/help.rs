@@ -4,7 +4,7 @@ use super::{Method, MethodInfo, Reply, all, reply};
 use crate::error::{ERRORS, ErrorInfo, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
-use crate::values;
+use crate::{unknown, values};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -60,11 +60,7 @@ Returns {help: [{command, description, verbose}]}.";
         match arguments.optional("command", values::word)?.as_deref() {
             None => Ok(Topic::All),
             Some("errors") => Ok(Topic::Errors),
-            Some(name) => {
-                let method = super::named(name).filter(|method| method.exists_in(context));
-                let method = method.ok_or_else(|| RpcError::unknown_command(name))?;
-                Ok(Topic::Method(method))
-            }
+            Some(name) => Ok(Topic::Method(unknown::find(name, context)?)),
         }
     }
 

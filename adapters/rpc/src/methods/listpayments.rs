@@ -7,10 +7,12 @@ use crate::services::Context;
 use crate::values;
 use crate::views::{self, IncomingPaymentView, PaymentView};
 use domain::{
-    Direction, HistoryFilter, HistoryRow, Listed, PaymentFilter, PaymentId, PaymentSummary,
+    HistoryFilter, HistoryPage, HistoryRow, Listed, PaymentFilter, PaymentHash, PaymentId,
+    SelfPayment,
 };
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(super) struct ListPayments;
@@ -24,6 +26,9 @@ pub(super) struct PageView {
     /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
+    /// How many there are on all pages, where that is known without counting or was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
 }
 
 /// A row, of either direction.
@@ -46,6 +51,8 @@ impl Method for ListPayments {
         Param::optional("limit"),
         Param::optional("direction"),
         Param::optional("search"),
+        Param::optional("reverse"),
+        Param::optional("total"),
     ];
     const DESCRIPTION: &'static str =
         "Show payments, or just the one of {bolt11} or {payment_hash}";
@@ -55,12 +62,14 @@ Lists payments by id, a page at a time: the order in which we learnt of them. A 
 bolt11        only this invoice's
 payment_hash  only this one; not together with bolt11
 status        only pending, complete or failed ones
-start         only this id and later ones: the next of the page before
+start         only this id and later ones (with reverse, and earlier ones): the next of the page before
 limit         at most so many
 direction     outgoing (what we pay), incoming (invoices of ours that were paid) or all: one history of all nodes. Outgoing, unless given
 search        only with this text in the label, the description or the description of the invoice
+reverse       true: the newest first
+total         true: say how many there are even where they have to be counted, with status or search, which takes seconds for millions
 
-Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, created_at, status, …}], next}; next only if there are more. What matches nothing is an empty list. A row that breaks a rule shows as {id, warning_quarantined}.";
+Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, created_at, status, …}], next, total}; next only if there are more. total is how many there are on all pages; it is always there without status and search, and with status pending or payment_hash. What we paid to ourselves (the same hash out and in, to the same payee) says so on both rows: self_payment is the other row, self_msat how much of it was ours. What matches nothing is an empty list. A row that breaks a rule shows as {id, warning_quarantined}.";
 
     const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
 
@@ -88,31 +97,40 @@ Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, cre
             start: start.map(PaymentId),
             limit: limit.unwrap_or(limits.page_default),
             search: arguments.optional("search", values::text(limits.text_bytes))?,
+            reverse: arguments
+                .optional("reverse", values::boolean)?
+                .unwrap_or(false),
         };
         Ok(HistoryFilter {
             direction: direction.unwrap_or_default(),
             payments,
+            count: arguments
+                .optional("total", values::boolean)?
+                .unwrap_or(false),
         })
     }
 
     async fn run(context: Arc<Context>, filter: HistoryFilter) -> Reply {
-        let payments = &context.services.payments;
-        let wrap = |payments, next| PageView { payments, next };
-        if filter.direction == Direction::Outgoing {
-            let page = payments.list_payments(filter.payments).await?;
-            let id = |row: &PaymentSummary| row.id.0;
-            let view = |row: &Listed<PaymentSummary>| {
-                views::listed(row, |payment| to_raw_value(&PaymentView::from(payment)))
-            };
-            return views::page(&context, page, id, view, wrap).await;
-        }
-        let page = payments.list_history(filter).await?;
+        let HistoryPage { page, own, total } =
+            context.services.payments.list_history(filter).await?;
+        let own = own.into_iter().map(|own| (own.payment_hash, own));
+        let own: HashMap<PaymentHash, SelfPayment> = own.collect();
         let id = |row: &HistoryRow| row.id().0;
-        let view = |row: &Listed<HistoryRow>| {
-            views::listed(row, |row| match row {
-                HistoryRow::Outgoing(row) => to_raw_value(&PaymentView::from(&**row)),
-                HistoryRow::Incoming(row) => to_raw_value(&IncomingPaymentView::from(&**row)),
+        let view = move |row: &Listed<HistoryRow>| {
+            views::listed(row, |row| {
+                let own = own.get(&row.payment_hash());
+                match row {
+                    HistoryRow::Outgoing(row) => to_raw_value(&PaymentView::from(&**row).own(own)),
+                    HistoryRow::Incoming(row) => {
+                        to_raw_value(&IncomingPaymentView::from(&**row).own(own))
+                    }
+                }
             })
+        };
+        let wrap = move |payments, next| PageView {
+            payments,
+            next,
+            total,
         };
         views::page(&context, page, id, view, wrap).await
     }

@@ -1,6 +1,6 @@
 //! What comes in.
 
-use domain::{IncomingPayment, PartialInvoice, ReceivedPart};
+use domain::{IncomingPayment, PartialInvoice, PaymentId, ReceivedPart, SelfPayment};
 use serde::Serialize;
 
 /// An HTLC that has arrived for an invoice of ours: the proposal's fields, and what came since.
@@ -82,6 +82,13 @@ pub(crate) struct IncomingPaymentView<'a> {
     direction: &'static str,
     /// The configured node that was paid.
     node: &'a str,
+    /// The row of the payment of ours that paid it, where we paid ourselves; it may be deleted since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    self_payment: Option<u64>,
+    /// How much of what came we paid: known once that payment is complete and no part of it pending. All
+    /// of it, where that payment was deleted since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    self_msat: Option<u64>,
     /// How many HTLCs brought it, as far as the node still knew.
     number_of_parts: usize,
     /// Those HTLCs.
@@ -159,8 +166,26 @@ impl<'a> From<&'a IncomingPayment> for IncomingPaymentView<'a> {
             bolt12,
             direction: "incoming",
             node: row.node.as_str(),
+            self_payment: None,
+            self_msat: None,
             number_of_parts: paid.parts.len(),
             parts: paid.parts.iter().map(ReceivedPartView::from).collect(),
+        }
+    }
+}
+
+impl IncomingPaymentView<'_> {
+    /// As a row of the list, which tells what we paid to ourselves.
+    pub(crate) fn own(self, own: Option<&SelfPayment>) -> Self {
+        let id = PaymentId(self.id);
+        let is_ours = |own: &&SelfPayment| own.received.iter().any(|received| received.id == id);
+        match own.filter(is_ours) {
+            None => self,
+            Some(own) => IncomingPaymentView {
+                self_payment: own.outgoing.map(|id| id.0),
+                self_msat: own.moved_to(id).map(domain::Msat::get),
+                ..self
+            },
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::Shown;
 use super::part::Details;
-use domain::{NodeId, PartialPayment, PaymentHash, PaymentSummary, Timestamp};
+use domain::{
+    NodeId, PartialPayment, PaymentHash, PaymentSummary, SelfPayment, SelfSent, Timestamp,
+};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -75,6 +77,42 @@ pub(crate) struct PaymentView<'a> {
     /// Why nothing is sent towards it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     warning_quarantined: Option<&'a str>,
+    /// The row of what came in for it, where we paid ourselves: the first, if several nodes of ours have
+    /// that invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    self_payment: Option<u64>,
+    /// How much of what it delivered came in at nodes of ours: known once it is complete and no part is
+    /// pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    self_msat: Option<u64>,
+    /// What left which node of ours, fees included, where we paid ourselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    self_from: Vec<SelfFromView<'a>>,
+    /// What came in at which node of ours, where we paid ourselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    self_to: Vec<SelfToView<'a>>,
+}
+
+/// What left a node of ours for another, or for itself.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+struct SelfFromView<'a> {
+    /// The configured node.
+    node: &'a str,
+    /// What left it, fees included.
+    amount_sent_msat: u64,
+}
+
+/// What came in at a node of ours from another, or from itself.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+struct SelfToView<'a> {
+    /// The row of what came in.
+    id: u64,
+    /// The configured node.
+    node: &'a str,
+    /// What of it we paid.
+    amount_msat: u64,
 }
 
 /// The `data` of `waitsendpay`'s error: the payment, and why its last part failed.
@@ -122,6 +160,32 @@ impl<'a> PaymentView<'a> {
         }
     }
 
+    /// As a row of the list, which tells what we paid to ourselves.
+    pub(crate) fn own(self, own: Option<&'a SelfPayment>) -> PaymentView<'a> {
+        let Some(own) = own else { return self };
+        let from = match &own.sent {
+            SelfSent::Settled { from, .. } => from.as_slice(),
+            SelfSent::Pending | SelfSent::Deleted => &[],
+        };
+        let from = from.iter().map(|(node, sent)| SelfFromView {
+            node: node.as_str(),
+            amount_sent_msat: sent.get(),
+        });
+        let to = own.moved().unwrap_or_default().into_iter();
+        let to = to.map(|(received, ours)| SelfToView {
+            id: received.id.0,
+            node: received.node.as_str(),
+            amount_msat: ours.get(),
+        });
+        PaymentView {
+            self_payment: own.received.first().map(|received| received.id.0),
+            self_msat: own.moved_in_all().map(domain::Msat::get),
+            self_from: from.collect(),
+            self_to: to.collect(),
+            ..self
+        }
+    }
+
     /// As the answer to a `sendpartialpay` that made no part: an `id` would be taken for one's.
     pub(crate) fn without_id(self) -> PaymentView<'a> {
         PaymentView { id: None, ..self }
@@ -160,6 +224,10 @@ impl<'a> From<&'a PaymentSummary> for PaymentView<'a> {
             safe_to_retry: retry.is_safe,
             why: retry.why,
             warning_quarantined: row.quarantine.as_deref(),
+            self_payment: None,
+            self_msat: None,
+            self_from: Vec::new(),
+            self_to: Vec::new(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! An engine that answers as it is told, and keeps what it was asked.
 
+pub(crate) use crate::asked::Asked;
+
 use crate::samples::{
     cleaned, complete_part, complete_payment, deleted, event, failed_payment, incoming,
     own_invoice, part, partial_invoices, payment, route,
@@ -8,42 +10,14 @@ use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
     ApiError, Autoclean, Cleaned, DeletedPayment, DevError, DevInvoice, DevNetwork, DevPayment,
-    Event, EventFilter, HistoryFilter, HistoryRow, Info, InvoiceError, InvoiceFilter, Listed, Msat,
-    NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page, PartFilter, PartId, PartialInvoices,
-    PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret, PaymentSummary,
-    Route, SendPartialPay, SendPay, Sent, Timestamp,
+    Direction, Event, EventFilter, HistoryFilter, HistoryPage, HistoryRow, Info, InvoiceError,
+    InvoiceFilter, Listed, Msat, NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page, PartFilter,
+    PartId, PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentHash, PaymentSecret,
+    PaymentSummary, Route, SelfPayment, SendPartialPay, SendPay, Sent, Timestamp,
 };
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::watch;
-
-/// What the engine was asked.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Asked {
-    SendPartialPay(SendPartialPay),
-    SendPay(SendPay),
-    CheckPartialPay(SendPartialPay),
-    CheckPay(SendPay),
-    WaitPartialPay(PartId, Option<Duration>),
-    WaitSendPay(PaymentHash, Option<Duration>),
-    WaitPayment(PaymentHash, Option<Duration>),
-    ListPartialPayments(PartFilter),
-    ListPayments(PaymentFilter),
-    ListEvents(EventFilter),
-    NextEvents(EventFilter),
-    DeletePayment(PaymentHash),
-    Autoclean(Autoclean),
-    Invoice(Msat, Option<String>, Option<String>),
-    Routes(String, Msat, Option<usize>),
-    Tick(u32),
-    Hold(bool),
-    History(HistoryFilter),
-    PartialInvoices(Option<PaymentHash>),
-    MakeInvoice(NewInvoice),
-    Invoices(InvoiceFilter),
-    DeleteInvoice(String, String),
-    DevPay(DevPayment),
-}
 
 pub(crate) struct Fake {
     asked: Mutex<Vec<Asked>>,
@@ -53,6 +27,7 @@ pub(crate) struct Fake {
     pub(crate) paid: Mutex<bool>,
     pub(crate) parts: Mutex<Page<PartialPayment>>,
     pub(crate) payments: Mutex<Page<PaymentSummary>>,
+    pub(crate) own: Mutex<Vec<SelfPayment>>,
     pub(crate) events: Mutex<Page<Event>>,
     pub(crate) cleaned: Mutex<Cleaned>,
     /// What those who follow the history read, from number 1 on.
@@ -83,6 +58,7 @@ impl Default for Fake {
                 rows: vec![Listed::Sound(payment())],
                 next: None,
             }),
+            own: Mutex::default(),
             events: Mutex::new(Page {
                 rows: vec![Listed::Sound(event())],
                 next: None,
@@ -242,20 +218,30 @@ impl PaymentApi for Fake {
         Ok(self.parts.lock().unwrap().clone())
     }
 
-    async fn list_payments(&self, filter: PaymentFilter) -> Result<Page<PaymentSummary>, ApiError> {
-        self.note(Asked::ListPayments(filter))?;
-        Ok(self.payments.lock().unwrap().clone())
-    }
-
-    async fn list_history(&self, filter: HistoryFilter) -> Result<Page<HistoryRow>, ApiError> {
+    async fn list_history(&self, filter: HistoryFilter) -> Result<HistoryPage, ApiError> {
+        let direction = filter.direction;
         self.note(Asked::History(filter))?;
+        if direction == Direction::Outgoing {
+            let Page { rows, next } = self.payments.lock().unwrap().clone();
+            let outgoing = |row| HistoryRow::Outgoing(Box::new(row));
+            let rows = rows.into_iter().map(|row| row.map(outgoing)).collect();
+            return Ok(HistoryPage {
+                page: Page { rows, next },
+                own: Vec::new(),
+                total: None,
+            });
+        }
         let rows = [
             HistoryRow::Outgoing(Box::new(complete_payment())),
             HistoryRow::Incoming(Box::new(incoming())),
         ];
-        Ok(Page {
-            rows: rows.map(Listed::Sound).into(),
-            next: Some(9),
+        Ok(HistoryPage {
+            page: Page {
+                rows: rows.map(Listed::Sound).into(),
+                next: Some(9),
+            },
+            own: self.own.lock().unwrap().clone(),
+            total: Some(7),
         })
     }
 

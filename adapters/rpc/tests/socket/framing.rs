@@ -166,10 +166,34 @@ async fn requests_that_are_none_are_told_so_and_the_connection_goes_on() {
 async fn unknown_commands_are_named() {
     let daemon = Daemon::start();
     let unknown = |name: &str| (-32601, format!("Unknown command '{name}'"));
-    assert_eq!(daemon.error("pay", json!([])).await, unknown("pay"));
-    assert_eq!(daemon.error("help", json!(["pay"])).await, unknown("pay"));
-    assert_eq!(daemon.error("check", json!(["pay"])).await, unknown("pay"));
+    assert_eq!(daemon.error("zzz", json!([])).await, unknown("zzz"));
+    assert_eq!(daemon.error("help", json!(["zzz"])).await, unknown("zzz"));
+    assert_eq!(daemon.error("check", json!(["zzz"])).await, unknown("zzz"));
     let long = "x".repeat(10_000);
     let short = format!("{}…", "x".repeat(16));
     assert_eq!(daemon.error(&long, json!([])).await, unknown(&short));
+}
+
+/// After lightningd's own sentence, so that whoever looks for that finds it.
+#[tokio::test]
+async fn what_an_unknown_command_may_have_meant_is_said() {
+    let daemon = Daemon::start();
+    for (asked, meant) in [
+        ("lispayments", "did you mean 'listpayments'?"),
+        ("listpays", "here it is called 'listpayments'"),
+        ("delpay", "here it is called 'delpayment'"),
+        ("listsendpays", "here it is called 'listpartialpayments'"),
+        ("getroute", "it is lightningd's own"),
+    ] {
+        for (method, params) in [
+            (asked, json!([])),
+            ("help", json!([asked])),
+            ("check", json!([asked])),
+        ] {
+            let (code, message) = daemon.error(method, params).await;
+            assert_eq!(code, -32601, "{message}");
+            let expected = format!("Unknown command '{asked}': {meant}");
+            assert!(message.starts_with(&expected), "{message}");
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! What comes in, one history, and our own node's invoices.
 
 use crate::fake::Asked;
-use crate::samples::{DAVE, INVOICE, INVOICE_HASH, INVOICE_PAYEE, hash, msat, preimage_hex};
+use crate::samples::{
+    DAVE, INVOICE, INVOICE_HASH, INVOICE_PAYEE, complete_payment, hash, incoming, msat,
+    preimage_hex,
+};
 use crate::wire::Daemon;
 use domain::{
-    DevPayment, Direction, HistoryFilter, InvoiceFilter, NewInvoice, PaymentFilter, PaymentId,
-    PaymentSecret,
+    DevPayment, Direction, HistoryFilter, InvoiceFilter, NewInvoice, NodeName, PaymentFilter,
+    PaymentId, PaymentSecret, SelfPayment, SelfReceived, SelfSent, StatusKind,
 };
 use serde_json::json;
 
@@ -49,9 +52,10 @@ async fn both_directions_are_one_list() {
             limit: 2,
             ..PaymentFilter::default()
         },
+        count: false,
     };
     assert_eq!(daemon.engine.last(), Asked::History(asked));
-    assert_eq!(list["next"], 9);
+    assert_eq!((&list["next"], &list["total"]), (&json!(9), &json!(7)));
     assert_eq!(list["payments"][0]["direction"], "outgoing");
     let incoming = json!({
         "id": 6, "payment_hash": hash().to_string(), "destination": DAVE, "msatoshi": 1000,
@@ -72,12 +76,82 @@ async fn both_directions_are_one_list() {
 }
 
 #[tokio::test]
+async fn the_newest_first_and_a_count_are_asked_for() {
+    let daemon = Daemon::start();
+    let by_position = json!([null, null, "failed", null, 3, "all", null, true, true]);
+    let by_name = json!({
+        "status": "failed", "limit": 3, "direction": "all", "reverse": true, "total": true,
+    });
+    for params in [by_position, by_name] {
+        daemon.result("listpayments", params).await;
+        let asked = HistoryFilter {
+            direction: Direction::All,
+            payments: PaymentFilter {
+                status: Some(StatusKind::Failed),
+                limit: 3,
+                reverse: true,
+                ..PaymentFilter::default()
+            },
+            count: true,
+        };
+        assert_eq!(daemon.engine.last(), Asked::History(asked));
+    }
+}
+
+#[tokio::test]
+async fn what_we_paid_to_ourselves_says_so_on_both_rows() {
+    let daemon = Daemon::start();
+    let (out, came_in) = (complete_payment(), incoming());
+    let own = |sent| SelfPayment {
+        payment_hash: out.payment_hash,
+        outgoing: Some(out.id),
+        sent,
+        received: vec![SelfReceived {
+            id: came_in.id,
+            node: came_in.node.clone(),
+            amount: came_in.paid.received,
+        }],
+    };
+    let rows = async |sent| {
+        *daemon.engine.own.lock().unwrap() = vec![own(sent)];
+        let list = daemon.result("listpayments", json!({"direction": "all"}));
+        list.await["payments"].clone()
+    };
+    let settled = SelfSent::Settled {
+        delivered: msat(1_000),
+        from: vec![(NodeName::new("bob"), msat(1_010))],
+    };
+    let shown = rows(settled).await;
+    let fields = ["self_payment", "self_msat", "self_from", "self_to"];
+    let of = |row: usize| fields.map(|field| shown[row][field].clone());
+    let from = json!([{"node": "bob", "amount_sent_msat": 1010}]);
+    let to = json!([{"id": 6, "node": "alice", "amount_msat": 1000}]);
+    assert_eq!(of(0), [json!(6), json!(1000), from, to]);
+    assert_eq!(of(1), [json!(5), json!(1000), json!(null), json!(null)]);
+    let shown = rows(SelfSent::Pending).await;
+    assert_eq!(
+        (&shown[0]["self_payment"], &shown[1]["self_payment"]),
+        (&json!(6), &json!(5))
+    );
+    for row in [&shown[0], &shown[1]] {
+        assert!(row.get("self_msat").is_none(), "not known yet: {row}");
+    }
+    let shown = rows(SelfSent::Deleted).await;
+    assert_eq!(
+        (&shown[1]["self_payment"], &shown[1]["self_msat"]),
+        (&json!(5), &json!(1001))
+    );
+}
+
+#[tokio::test]
 async fn without_a_direction_it_is_what_we_pay() {
     let daemon = Daemon::start();
     for params in [json!([]), json!({"direction": "outgoing"})] {
         daemon.result("listpayments", params).await;
-        let asked = daemon.engine.last();
-        assert!(matches!(asked, Asked::ListPayments(_)), "{asked:?}");
+        let Asked::History(asked) = daemon.engine.last() else {
+            panic!("no list");
+        };
+        assert_eq!(asked.direction, Direction::Outgoing);
     }
 }
 

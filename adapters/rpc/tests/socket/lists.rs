@@ -6,8 +6,8 @@ use crate::samples::{
 };
 use crate::wire::{Daemon, services};
 use domain::{
-    Damaged, Event, EventFilter, EventKind, FailureCode, Listed, Page, PartFilter, PartId,
-    PaymentFilter, PaymentId, PaymentSummary, StatusKind,
+    Damaged, Event, EventFilter, EventKind, FailureCode, HistoryFilter, Listed, Page, PartFilter,
+    PartId, PaymentFilter, PaymentId, PaymentSummary, StatusKind,
 };
 use rpc::{Limits, Server};
 use serde_json::{Value, json};
@@ -48,8 +48,8 @@ async fn filters_reach_the_engine_by_position_and_by_name() {
         hash: Some(hash()),
         status: Some(StatusKind::Complete),
         start: Some(PaymentId(3)),
-        search: None,
         limit: 1000,
+        ..PaymentFilter::default()
     };
     let of_invoice = PaymentFilter {
         hash: INVOICE_HASH.parse().ok(),
@@ -61,7 +61,11 @@ async fn filters_reach_the_engine_by_position_and_by_name() {
         (json!([INVOICE]), &of_invoice),
     ] {
         daemon.result("listpayments", params).await;
-        assert_eq!(daemon.engine.last(), Asked::ListPayments(filter.clone()));
+        let asked = HistoryFilter {
+            payments: filter.clone(),
+            ..HistoryFilter::default()
+        };
+        assert_eq!(daemon.engine.last(), Asked::History(asked));
     }
     let both = json!({"bolt11": INVOICE, "payment_hash": hash_hex});
     let message = "Can only specify one of {bolt11} or {payment_hash}".to_owned();
@@ -298,6 +302,8 @@ async fn without_a_network_there_are_no_dev_methods() {
         ("check", json!(["dev-tick"])),
     ] {
         let error = client.call(method, params).await.unwrap_err().to_string();
-        assert_eq!(error, "Unknown command 'dev-tick' (-32601)");
+        let expected =
+            "Unknown command 'dev-tick': it exists on the embedded network only (-32601)";
+        assert_eq!(error, expected);
     }
 }

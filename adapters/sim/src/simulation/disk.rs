@@ -5,10 +5,10 @@ use super::world::World;
 use crate::SimStore;
 use async_trait::async_trait;
 use domain::{
-    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, IncomingPayment,
-    IncomingStore, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment,
-    Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded,
-    Request, RequestId, Transition, Unavailable,
+    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
+    IncomingPayment, IncomingStore, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
+    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
+    Recorded, Request, RequestId, Transition, Unavailable,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -249,6 +249,11 @@ impl PaymentStore for Disk {
     ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
         self.readable().await?;
         self.durable.payments(filter).await
+    }
+
+    async fn history(&self, filter: HistoryFilter) -> Result<History, Unavailable> {
+        self.readable().await?;
+        self.durable.history(filter).await
     }
 
     async fn parts(&self, filter: PartFilter) -> Result<Vec<Listed<PartialPayment>>, Unavailable> {

@@ -1,7 +1,7 @@
 //! What came in, in memory.
 
 use super::state::next;
-use super::{SimStore, is_found};
+use super::{SimStore, history};
 use async_trait::async_trait;
 use domain::{
     Cursor, Event, EventKind, IncomingPayment, IncomingStore, Listed, NodeName, PaymentFilter,
@@ -48,17 +48,8 @@ impl IncomingStore for SimStore {
         filter: PaymentFilter,
     ) -> Result<Vec<Listed<IncomingPayment>>, Unavailable> {
         let state = self.read()?;
-        let wanted = |row: &&IncomingPayment| {
-            filter.start.is_none_or(|start| row.id >= start)
-                && filter.hash.is_none_or(|hash| row.paid.payment_hash == hash)
-                && is_found(
-                    filter.search.as_ref(),
-                    &[&row.paid.label, &row.paid.description],
-                )
-        };
-        let limit = usize::try_from(filter.limit).unwrap_or(0);
-        let rows = state.incoming.values().filter(wanted).take(limit);
-        Ok(rows.cloned().map(Listed::Sound).collect())
+        let rows = history::page(history::incoming(&state, &filter), &filter, |row| row.id);
+        Ok(rows.into_iter().cloned().map(Listed::Sound).collect())
     }
 }
 

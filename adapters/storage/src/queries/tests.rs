@@ -14,7 +14,7 @@ struct Step {
 }
 
 /// How SQLite would run what `query` runs last.
-fn plan(query: impl FnOnce(&mut SqliteConnection)) -> String {
+pub(super) fn plan(query: impl FnOnce(&mut SqliteConnection)) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");
     create(&path).unwrap();
@@ -44,6 +44,17 @@ fn plan_of_payments(status: Option<StatusKind>, hash: Option<PaymentHash>) -> St
         status,
         start: None,
         limit: 10,
+        reverse: false,
+    };
+    plan(|connection| drop(payments(connection, &filter).unwrap()))
+}
+
+fn plan_in_reverse(status: Option<StatusKind>) -> String {
+    let filter = PaymentFilter {
+        status,
+        limit: 10,
+        reverse: true,
+        ..PaymentFilter::default()
     };
     plan(|connection| drop(payments(connection, &filter).unwrap()))
 }
@@ -79,6 +90,22 @@ fn payments_are_read_by_an_index() {
     );
     let live = plan(|connection| drop(live(connection, None, 10).unwrap()));
     assert_eq!(live, by_live_parts);
+}
+
+#[test]
+fn payments_are_read_by_an_index_in_reverse_too() {
+    let by_id = "SEARCH payments USING INTEGER PRIMARY KEY (rowid<?)";
+    check(&plan_in_reverse(None), by_id);
+    check(&plan_in_reverse(Some(StatusKind::Complete)), by_id);
+    let failed = plan_in_reverse(Some(StatusKind::Failed));
+    check(
+        &failed,
+        "SEARCH payments USING INDEX payments_failed (id<?)",
+    );
+    let pending = plan_in_reverse(Some(StatusKind::Pending));
+    let by_live_parts = "SEARCH payments USING INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY 1; \
+                         SCAN parts USING COVERING INDEX parts_pending";
+    assert_eq!(pending, by_live_parts);
 }
 
 #[test]

@@ -44,13 +44,19 @@ pub(crate) fn incoming(
     connection: &mut SqliteConnection,
     filter: &PaymentFilter,
 ) -> QueryResult<Vec<Listed<IncomingPayment>>> {
+    let start = start_at(filter);
     let mut page = incoming_payments::table
         .left_join(nodes::table)
         .select((IncomingRow::as_select(), nodes::name.nullable()))
-        .filter(incoming_payments::id.ge(start_at(filter.start.map(|id| id.0))))
-        .order(incoming_payments::id)
         .limit(i64::from(filter.limit))
         .into_boxed();
+    page = if filter.reverse {
+        let earlier = page.filter(incoming_payments::id.le(start));
+        earlier.order(incoming_payments::id.desc())
+    } else {
+        let later = page.filter(incoming_payments::id.ge(start));
+        later.order(incoming_payments::id.asc())
+    };
     if let Some(hash) = filter.hash {
         page = page.filter(incoming_payments::payment_hash.eq(hash.0.to_vec()));
     }
@@ -77,6 +83,21 @@ pub(crate) fn incoming(
         row.into_listed(node, parts)
     });
     Ok(listed.collect())
+}
+
+/// How many are on all of its pages.
+pub(crate) fn count_incoming(
+    connection: &mut SqliteConnection,
+    filter: &PaymentFilter,
+) -> QueryResult<i64> {
+    let mut all = incoming_payments::table.into_boxed();
+    if let Some(hash) = filter.hash {
+        all = all.filter(incoming_payments::payment_hash.eq(hash.0.to_vec()));
+    }
+    if let Some(text) = &filter.search {
+        all = all.filter(searched("incoming_payments", &["label", "description"], text));
+    }
+    all.count().get_result(connection)
 }
 
 /// How far a node's paid invoices have been heard.

@@ -193,6 +193,38 @@ async fn a_step_back_forgets_no_tombstone() {
     assert!(matches!(refused, Err(LoadError::Deleted(_))), "{refused:?}");
 }
 
+/// A database of before, in which payments were deleted and others came in, is told how many there are.
+#[tokio::test]
+async fn how_many_payments_there_are_is_counted_once() {
+    let scene = Scene::new();
+    for n in 1..=3 {
+        scene.complete(n).await;
+    }
+    let failing = scene.sent(4, 400).await;
+    scene.run(4, &failed(failing.part)).await;
+    let payment = scene.load(4).await.expect("it is there");
+    let deletion = payment
+        .deletion(domain::Timestamp(9_000_000))
+        .expect("it has ended");
+    assert!(matches!(
+        scene.store.delete(deletion).await,
+        domain::Committed::Yes(_)
+    ));
+    scene.store.close().await;
+    let counted = || {
+        ["payments_gone", "payments_incoming"]
+            .map(|count| number(&scene.raw(), &format!("select {count} from counters")))
+    };
+    assert_eq!(counted(), [1, 0]);
+    undo(&scene.path(), "2026-11-30-150000_totals");
+    let incoming = "insert into incoming_payments
+        select 7, 1, payment_hash, payment_preimage, destination, null, 1, 1, 1, null, null, null
+        from payments where id = 1";
+    scene.raw().execute_batch(incoming).unwrap();
+    migrate::up(&scene.path()).unwrap();
+    assert_eq!(counted(), [3, 1], "4, 5 and 6 are nobody's");
+}
+
 #[tokio::test]
 async fn a_newer_database_is_refused_and_left_alone() {
     let scene = Scene::new();

@@ -14,22 +14,33 @@ csv: a header, then one row a payment. Columns:
   destination, node (ours, where one is named), requested_msat (what was asked for),
   delivered_msat and sent_msat (outgoing), received_msat (incoming), fee_msat (sent less
   delivered, once a payment is complete and no part of it pending), parts, label,
-  description, payment_preimage, warning
-  Quoted as RFC 4180 says; lines end in LF. Free text that a spreadsheet could take for a
-  formula (it begins with = + - @, a tab or a line break) gets an apostrophe before it.
+  description (the invoice's own, where none was written beside it), payment_preimage,
+  warning, bolt11, self_payment and self_msat (see below)
+  Quoted as RFC 4180 says; lines end in LF. In free text an apostrophe stands before each
+  sign that a spreadsheet could take for the beginning of a formula (= + - @ | %), unless a
+  letter or a digit comes before it; a line break is \\n, and what nobody sees \\u202e.
 
 jsonl: one object a line: the row as listpayments gives it, and fee_msat, created_at_iso,
   completed_at_iso.
 
-beancount: one transaction a payment, once it is complete and no part of it pending, on the
-  day (UTC) of its completed_at; the others are counted at the end. Amounts are in SAT with
-  three decimals. The fee is a posting of its own, left out where there is none. A node that
-  a row names has its own account: Assets:Lightning:Alice. A payment in quarantine is
-  flagged `!`.
+beancount, hledger: one transaction a payment, once it is complete and no part of it
+  pending, on the day (UTC) of its completed_at; the others are counted at the end. Amounts
+  are in SAT with three decimals. The fee is a posting of its own, left out where there is
+  none. A node that a row names has its own account: Assets:Lightning:Alice. A payment in
+  quarantine is flagged `!`. hledger knows no quotes: a ; | or comma is shown in its wide
+  form.
+
+koinly, cointracker: the tables that these two import, a row a payment of which it is known
+  what moved; in BTC with eleven decimals, times in UTC. The others are counted on stderr.
+
+What we paid to ourselves (the same payment_hash out and in, to the same payee) is booked as
+its fee alone, with what went out; between two nodes it is a transfer. self_payment is the
+other row, self_msat how much of it was ours: what others paid of it, or were paid, is
+booked as ever.
 
 A damaged row, of which the daemon knows little more than its id, is in every export,
 whatever the range: with the status `quarantined` in csv and jsonl, as a comment in
-beancount. How many there are is said on stderr.
+beancount and hledger. How many there are is said on stderr.
 
 TIME is YYYY-MM-DD (the day's first moment, UTC), RFC 3339, or Unix seconds. It is compared
 with completed_at; with created_at while a payment is pending.
@@ -37,7 +48,8 @@ with completed_at; with created_at while a payment is pending.
 Examples:
   ampere export --format csv --from 2026-01-01 --to 2027-01-01 --output 2026.csv
   ampere export --format jsonl | jq -s 'map(.fee_msat // 0) | add'
-  ampere export --format beancount --output all.beancount && bean-check all.beancount";
+  ampere export --format beancount --output all.beancount && bean-check all.beancount
+  ampere export --format hledger --status complete | hledger -f- balance";
 
 /// What to write, and how.
 #[derive(Debug, clap::Args)]
@@ -54,10 +66,13 @@ pub(in crate::cli) struct Options {
     /// Which way the money went [default: all]
     #[arg(long, value_enum)]
     direction: Option<Direction>,
+    /// Only payments that stand so [default: all]
+    #[arg(long, value_enum)]
+    status: Option<Status>,
     /// Where to [default: standard output]. It appears when it is whole, readable by you alone
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    #[command(flatten, next_help_heading = "Options of beancount")]
+    #[command(flatten, next_help_heading = "Options of beancount and hledger")]
     pub(super) books: Books,
 }
 
@@ -67,6 +82,17 @@ pub(super) enum Format {
     Csv,
     Jsonl,
     Beancount,
+    Hledger,
+    Koinly,
+    Cointracker,
+}
+
+/// How payments stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Status {
+    Pending,
+    Complete,
+    Failed,
 }
 
 /// Which payments.
@@ -104,7 +130,7 @@ pub(super) struct Books {
         default_value = "Income:Lightning:Payments"
     )]
     pub(super) income_account: Account,
-    /// No `open` directives: for a file that a larger ledger includes
+    /// No `open`, `account` or `commodity` directives: for a file that a larger ledger includes
     #[arg(long)]
     pub(super) no_open: bool,
 }
@@ -135,5 +161,14 @@ impl Options {
             Direction::Incoming => "incoming",
             Direction::All => "all",
         }
+    }
+
+    /// The same.
+    pub(super) fn status(&self) -> Option<&'static str> {
+        self.status.map(|status| match status {
+            Status::Pending => "pending",
+            Status::Complete => "complete",
+            Status::Failed => "failed",
+        })
     }
 }

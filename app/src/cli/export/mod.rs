@@ -49,7 +49,7 @@ pub(super) async fn run(client: Client, options: Options) -> Exit {
 
 async fn export(client: Client, options: &Options) -> anyhow::Result<()> {
     let target = Target::open(options.output.as_deref())?;
-    let mut pages = Pages::new(client, options.direction());
+    let mut pages = Pages::new(client, options.direction(), options.status());
     let mut export = Export {
         writer: format::writer(options.format, &options.books, target.writer()?)?,
         range: options.range(),

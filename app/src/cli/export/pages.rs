@@ -19,6 +19,8 @@ pub(super) struct Pages {
 struct Params {
     direction: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<u32>,
@@ -35,9 +37,14 @@ struct Page<'a> {
 }
 
 impl Pages {
-    pub(super) fn new(client: Client, direction: &'static str) -> Pages {
+    pub(super) fn new(
+        client: Client,
+        direction: &'static str,
+        status: Option<&'static str>,
+    ) -> Pages {
         let params = Params {
             direction,
+            status,
             start: None,
             limit: Some(rpc::Limits::default().page_max),
         };

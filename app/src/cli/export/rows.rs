@@ -1,7 +1,7 @@
 //! A row of `listpayments`, read for the books.
 
 use super::time;
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -29,8 +29,13 @@ pub(super) struct Payment<'a> {
     pub(super) moved: Moved,
     pub(super) parts: Option<u64>,
     pub(super) label: Option<String>,
+    /// What was written beside it, or what its invoice says.
     pub(super) description: Option<String>,
+    /// The invoice, of BOLT 11 or 12.
+    pub(super) invoice: Option<String>,
     pub(super) preimage: Option<String>,
+    /// What of it we paid to ourselves, if anything.
+    pub(super) own: Option<Own>,
     /// Why it is in quarantine, if it is.
     pub(super) warning: Option<String>,
     /// Whether the row says what its delivery cost.
@@ -65,6 +70,19 @@ pub(super) enum Status {
     Pending,
     Complete,
     Failed,
+}
+
+/// What we paid to ourselves: one payment, in two rows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Own {
+    /// The other row.
+    pub(super) row: u64,
+    /// How much, in millisatoshi, once that is known.
+    pub(super) msat: Option<u64>,
+    /// Outgoing: what left which node, fees included.
+    pub(super) from: Vec<(String, u64)>,
+    /// Outgoing: what came in at which node.
+    pub(super) to: Vec<(String, u64)>,
 }
 
 /// What has moved, in millisatoshi.
@@ -102,8 +120,29 @@ struct Fields {
     fee_msat: Option<u64>,
     label: Option<String>,
     description: Option<String>,
+    invoice_description: Option<String>,
+    bolt11: Option<String>,
+    bolt12: Option<String>,
     payment_preimage: Option<String>,
+    self_payment: Option<u64>,
+    self_msat: Option<u64>,
+    #[serde(default)]
+    self_from: Vec<From>,
+    #[serde(default)]
+    self_to: Vec<To>,
     warning_quarantined: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct From {
+    node: String,
+    amount_sent_msat: u64,
+}
+
+#[derive(Deserialize)]
+struct To {
+    node: String,
+    amount_msat: u64,
 }
 
 impl<'a> Row<'a> {
@@ -127,8 +166,9 @@ impl<'a> Row<'a> {
 }
 
 impl<'a> Payment<'a> {
-    fn read(fields: Fields, status: Status, json: &'a RawValue) -> anyhow::Result<Row<'a>> {
+    fn read(mut fields: Fields, status: Status, json: &'a RawValue) -> anyhow::Result<Row<'a>> {
         let moved = fields.moved(status)?;
+        let own = fields.own(moved)?;
         let created_at = fields.created_at.context("no created_at")?;
         let known = |seconds| time::of_row(seconds).context("a time that is in no calendar");
         let payment = Payment {
@@ -144,7 +184,9 @@ impl<'a> Payment<'a> {
             moved,
             parts: fields.number_of_parts,
             label: fields.label,
-            description: fields.description,
+            description: fields.description.or(fields.invoice_description),
+            invoice: fields.bolt11.or(fields.bolt12),
+            own,
             preimage: fields.payment_preimage,
             warning: fields.warning_quarantined,
             tells_fee: fields.fee_msat.is_some(),
@@ -161,6 +203,19 @@ impl<'a> Payment<'a> {
         match self.status {
             Status::Pending => self.created_at,
             Status::Complete | Status::Failed => self.completed_at.unwrap_or(self.created_at),
+        }
+    }
+
+    /// What others were paid, or what they paid, in millisatoshi: `None` as long as that is not known.
+    pub(super) fn with_others(&self) -> Option<u64> {
+        let all = match self.moved {
+            Moved::Unsettled { .. } => return None,
+            Moved::Paid { delivered, .. } => delivered,
+            Moved::Received(received) => received,
+        };
+        match &self.own {
+            None => Some(all),
+            Some(own) => all.checked_sub(own.msat?),
         }
     }
 
@@ -195,6 +250,42 @@ impl Fields {
             Way::Incoming | Way::Outgoing => Ok(Moved::Unsettled { delivered, sent }),
         }
     }
+}
+
+impl Fields {
+    /// What of it we paid to ourselves. What does not add up would be money that the books make or lose.
+    fn own(&mut self, moved: Moved) -> anyhow::Result<Option<Own>> {
+        let Some(row) = self.self_payment else {
+            return Ok(None);
+        };
+        let from = self.self_from.drain(..);
+        let to = self.self_to.drain(..);
+        let own = Own {
+            row,
+            msat: self.self_msat,
+            from: from
+                .map(|from| (from.node, from.amount_sent_msat))
+                .collect(),
+            to: to.map(|to| (to.node, to.amount_msat)).collect(),
+        };
+        let Some(msat) = own.msat else {
+            return Ok(Some(own));
+        };
+        let adds_up = match moved {
+            Moved::Unsettled { .. } => false,
+            Moved::Received(received) => msat <= received,
+            Moved::Paid { sent, delivered } => {
+                msat <= delivered && sum(&own.from) == Some(sent) && sum(&own.to) == Some(msat)
+            }
+        };
+        ensure!(adds_up, "what was paid to ourselves does not add up");
+        Ok(Some(own))
+    }
+}
+
+fn sum(amounts: &[(String, u64)]) -> Option<u64> {
+    let mut amounts = amounts.iter();
+    amounts.try_fold(0_u64, |sum, (_, msat)| sum.checked_add(*msat))
 }
 
 impl Way {

@@ -92,6 +92,19 @@ async fn a_row_that_makes_no_sense_is_not_left_out() {
             "without amount_received_msat",
         ),
     ];
+    let own = |ours: u64, from: u64| {
+        let mut row = sound.clone();
+        row["self_payment"] = json!(2);
+        row["self_msat"] = json!(ours);
+        row["self_from"] = json!([{"node": "a", "amount_sent_msat": from}]);
+        row["self_to"] = json!([{"id": 2, "node": "a", "amount_msat": ours}]);
+        row
+    };
+    // More than was delivered, or what left is another amount than what was sent.
+    for row in [own(4, 4), own(3, 5)] {
+        let answer = move || Answer::Result(json!({"payments": [row.clone()]}));
+        leaves_nothing(&breaking_off(answer), "csv", 1, "does not add up").await;
+    }
     for (field, value, says) in cases {
         let mut row = sound.clone();
         row[field] = value;

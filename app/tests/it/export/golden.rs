@@ -3,7 +3,7 @@
 //! `UPDATE_EXPECT=1` rewrites the files; read the difference as those would who import them.
 
 use super::server::Server;
-use super::{FORMATS, bookings, lines, table};
+use super::{FORMATS, bookings, journal, lines, postings, table};
 use crate::support::run;
 use expect_test::{ExpectFile, expect_file};
 use serde_json::{Value, json};
@@ -30,6 +30,15 @@ async fn exported(format: &str, more: &[&str]) -> String {
     ran.stdout
 }
 
+/// As it is shown: what nobody sees by its number, but for line breaks, blanks of a tab, and returns.
+fn to_be_seen(text: &str) -> String {
+    let shown = text.split_inclusive(['\n', '\t', '\r']).map(|text| {
+        let end = text.trim_end_matches(['\n', '\t', '\r']);
+        format!("{}{}", ampere::escape::line(end), &text[end.len()..])
+    });
+    shown.collect()
+}
+
 async fn check(format: &str, file: ExpectFile) {
     file.assert_eq(&exported(format, &[]).await);
 }
@@ -50,6 +59,25 @@ async fn beancount_is_as_it_was_agreed() {
 }
 
 #[tokio::test]
+async fn hledger_is_as_it_was_agreed() {
+    check("hledger", expect_file![golden("payments.journal")]).await;
+}
+
+#[tokio::test]
+async fn koinly_is_as_it_was_agreed() {
+    check("koinly", expect_file![golden("payments.koinly.csv")]).await;
+}
+
+#[tokio::test]
+async fn cointracker_is_as_it_was_agreed() {
+    check(
+        "cointracker",
+        expect_file![golden("payments.cointracker.csv")],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn a_table_has_a_row_a_payment_and_no_formula() {
     let table = table(&exported("csv", &[]).await);
     let rows = rows();
@@ -62,18 +90,31 @@ async fn a_table_has_a_row_a_payment_and_no_formula() {
             ("label", "label"),
             ("description", "description"),
             ("warning", "warning_quarantined"),
+            ("bolt11", "bolt11"),
         ] {
             let (shown, said) = (line[column].as_str().unwrap(), row[field].as_str());
-            let said = said.unwrap_or_default();
-            assert!(!shown.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']));
-            assert_eq!(shown.strip_prefix('\'').unwrap_or(shown), said);
+            let invoice = &row["invoice_description"];
+            let said = said.or(invoice.as_str().filter(|_| field == "description"));
+            let said = ampere::escape::line(said.unwrap_or_default());
+            assert!(!shown.starts_with(['=', '+', '-', '@', '|', '%']));
+            assert_eq!(shown.replace('\'', ""), said.replace('\'', ""));
+        }
+        for column in ["self_payment", "self_msat"] {
+            let said = row[column]
+                .as_u64()
+                .map_or(String::new(), |said| said.to_string());
+            assert_eq!(line[column], said, "{column}");
         }
     }
+    let text = exported("csv", &[]).await;
+    assert_eq!(text.lines().count(), 1 + rows.len(), "a line each");
+    assert!(!text.contains(|c| c != '\n' && ampere::escape::is_hidden(c)));
 }
 
 #[tokio::test]
 async fn a_json_line_is_the_row_and_what_is_worked_out_of_it() {
     let text = exported("jsonl", &[]).await;
+    assert!(!text.contains(|c| c != '\n' && ampere::escape::is_hidden(c)));
     for (line, row) in lines(&text).iter().zip(&rows()) {
         for (field, value) in row.as_object().unwrap() {
             assert_eq!(&line[field], value, "{field}");
@@ -90,9 +131,10 @@ async fn a_json_line_is_the_row_and_what_is_worked_out_of_it() {
         .iter()
         .map(|line| line["fee_msat"].clone())
         .collect();
-    let mut expect = vec![Value::Null; 11];
+    let mut expect = vec![Value::Null; 16];
     // Number 9 is complete, and what of it is fee is known when its last part has come back.
     (expect[0], expect[1], expect[9]) = (json!(12_345), json!(0), json!(1));
+    (expect[11], expect[13]) = (json!(10), json!(7));
     assert_eq!(fees, expect);
 }
 
@@ -101,7 +143,9 @@ async fn bean_check_accepts_the_bookings_and_reads_every_word_of_them() {
     let read = bookings(&golden("payments.beancount")).await;
     let rows = rows();
     // Beancount sorts by day.
-    let mut booked = [2, 7, 8, 11, 1, 10].map(|id| &rows[id - 1]).into_iter();
+    let mut booked = [2, 7, 8, 11, 12, 14, 15, 1, 10]
+        .map(|id| &rows[id - 1])
+        .into_iter();
     for transaction in &read {
         let row = booked.next().unwrap();
         assert_eq!(transaction["meta"]["payment_hash"], row["payment_hash"]);
@@ -113,8 +157,9 @@ async fn bean_check_accepts_the_bookings_and_reads_every_word_of_them() {
             transaction["payee"],
             row.get("label").cloned().unwrap_or_default()
         );
-        let description = row["description"].as_str().unwrap_or_default();
-        let shown = description.replace('\u{7}', "\u{2407}");
+        let description = row["description"].as_str();
+        let description = description.or(row["invoice_description"].as_str());
+        let shown = to_be_seen(description.unwrap_or_default());
         assert_eq!(transaction["narration"], shown);
         let is_quarantined = row.get("warning_quarantined").is_some();
         assert_eq!(transaction["flag"], if is_quarantined { "!" } else { "*" });
@@ -138,6 +183,135 @@ async fn bean_check_accepts_the_bookings_and_reads_every_word_of_them() {
     ];
     assert_eq!(incoming["postings"], json!(expect));
     assert_eq!(incoming["date"], "2026-11-28");
+}
+
+/// The fee alone, and a transfer from node to node; what others paid, or were paid, as ever.
+#[tokio::test]
+async fn what_we_paid_to_ourselves_is_no_income_and_no_expense() {
+    let beancount = bookings(&golden("payments.beancount")).await;
+    let hledger = journal(&golden("payments.journal")).await;
+    for (label, expect) in [
+        (
+            "circular",
+            &[
+                ("Expenses:Lightning:Fees", 10),
+                ("Assets:Lightning:Embedded", -10),
+            ][..],
+        ),
+        (
+            "from two nodes to one",
+            &[
+                ("Expenses:Lightning:Payments", 30_000),
+                ("Expenses:Lightning:Fees", 7),
+                ("Assets:Lightning:Embedded", -30_004),
+                ("Assets:Lightning:My-node-2", -3),
+            ],
+        ),
+        (
+            "and from others",
+            &[
+                ("Assets:Lightning:My-node-2", 50_000),
+                ("Income:Lightning:Payments", -50_000),
+            ],
+        ),
+    ] {
+        let found = beancount.iter().find(|read| read["payee"] == label);
+        let posting = |(account, msat): &(&str, i64)| {
+            let sign = if *msat < 0 { "-" } else { "" };
+            let msat = msat.abs();
+            json!([
+                account,
+                format!("{sign}{}.{:03}", msat / 1_000, msat % 1_000),
+                "SAT"
+            ])
+        };
+        let booked: Vec<Value> = expect.iter().map(posting).collect();
+        assert_eq!(found.unwrap()["postings"], json!(booked), "{label}");
+        let named = |read: &&Value| read["tdescription"].as_str().unwrap().starts_with(label);
+        assert_eq!(
+            postings(hledger.iter().find(named).unwrap()),
+            expect,
+            "{label}"
+        );
+    }
+    let words = "2 complete with parts still pending, 1 failed, 2 damaged. 1 came from ourselves";
+    let books = std::fs::read_to_string(golden("payments.beancount")).unwrap();
+    assert!(books.contains(words), "{books}");
+}
+
+/// Each row says it, whichever of the two are exported.
+#[tokio::test]
+async fn each_side_of_a_payment_to_ourselves_is_booked_once_whatever_is_left_out() {
+    for (words, payments, fees, income) in [
+        (&["--direction", "outgoing"][..], 100_032_601, 12_363, 0),
+        (
+            &["--direction", "incoming"],
+            0,
+            0,
+            2_100_000_000_021_050_001,
+        ),
+        // The moment between what went out and what came in.
+        (&["--from", "1795860112"], 100_002_600, 12_346, 50_000),
+        (
+            &["--to", "1795860112"],
+            30_001,
+            17,
+            2_100_000_000_021_000_001,
+        ),
+    ] {
+        let server = Server::filtering(rows(), 3);
+        let file = server.file("journal");
+        let to = [
+            "export",
+            "--format=hledger",
+            "--output",
+            file.to_str().unwrap(),
+        ];
+        let ran = run(Some(server.home()), &[&to[..], words].concat()).await;
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let read = journal(&file).await;
+        let on = |account: &str| -> i64 {
+            let all = read.iter().flat_map(postings);
+            all.filter(|(name, _)| *name == account)
+                .map(|(_, msat)| msat)
+                .sum()
+        };
+        let found = [
+            on("Expenses:Lightning:Payments"),
+            on("Expenses:Lightning:Fees"),
+            -on("Income:Lightning:Payments"),
+        ];
+        assert_eq!(found, [payments, fees, income], "{words:?}");
+    }
+}
+
+#[tokio::test]
+async fn hledger_reads_every_word_of_the_bookings() {
+    let read = journal(&golden("payments.journal")).await;
+    let rows = rows();
+    let codes: Vec<&str> = read
+        .iter()
+        .map(|read| read["tcode"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes, ["2", "7", "8", "11", "12", "14", "15", "1", "10"]);
+    for transaction in &read {
+        let id: usize = transaction["tcode"].as_str().unwrap().parse().unwrap();
+        let row = &rows[id - 1];
+        let tag = |name: &str| {
+            let tags = transaction["ttags"].as_array().unwrap();
+            let found = tags.iter().find(|tag| tag[0] == name);
+            found.map(|tag| tag[1].clone()).unwrap_or_default()
+        };
+        for name in ["payment_hash", "payment_preimage", "destination"] {
+            assert_eq!(tag(name), row[name], "{name}");
+        }
+        let own = row["self_payment"].as_u64().map(|own| own.to_string());
+        assert_eq!(tag("self_payment").as_str(), own.as_deref());
+        let is_quarantined = row.get("warning_quarantined").is_some();
+        let status = if is_quarantined { "Pending" } else { "Cleared" };
+        assert_eq!(transaction["tstatus"], status);
+    }
+    assert_eq!(read[0]["tdescription"], "@SUM(A1:A9) | =cmd｜'/C calc'!A0");
 }
 
 #[tokio::test]
@@ -177,7 +351,7 @@ async fn accounts_are_the_users_and_a_larger_ledger_opens_them() {
     text.push_str("include \"ampere.beancount\"\n");
     std::fs::write(&ledger, text).unwrap();
     let read = bookings(&ledger).await;
-    assert_eq!(read.len(), 6);
+    assert_eq!(read.len(), 9);
     let used: Vec<&str> = read
         .iter()
         .flat_map(|read| read["postings"].as_array().unwrap())
@@ -239,7 +413,9 @@ async fn nothing_to_export_is_an_export() {
         match format {
             "csv" => assert!(text.starts_with("id,") && table(&text).is_empty()),
             "jsonl" => assert_eq!(text, ""),
-            _ => assert!(bookings(&file).await.is_empty()),
+            "beancount" => assert!(bookings(&file).await.is_empty()),
+            "hledger" => assert!(journal(&file).await.is_empty()),
+            _ => assert!(text.starts_with("Date,") && table(&text).is_empty()),
         }
     }
 }

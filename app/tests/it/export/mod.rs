@@ -13,7 +13,14 @@ use std::process::{Output, Stdio};
 use tokio::process::Command;
 
 /// The formats.
-const FORMATS: [&str; 3] = ["csv", "jsonl", "beancount"];
+const FORMATS: [&str; 6] = [
+    "csv",
+    "jsonl",
+    "beancount",
+    "hledger",
+    "koinly",
+    "cointracker",
+];
 
 /// Exports to wherever that leads.
 async fn export_to(home: &Path, format: &str, stdout: impl Into<Stdio>) -> Output {
@@ -49,6 +56,44 @@ fn table(text: &str) -> Vec<Value> {
             .collect()
     };
     table.records().map(|row| object(row.unwrap())).collect()
+}
+
+/// The transactions of a `hledger` export, as hledger itself reads them, once its strictest check has found
+/// nothing wrong.
+async fn journal(file: &Path) -> Vec<Value> {
+    let hledger = |words: &[&str]| {
+        let mut command = Command::new("hledger");
+        command.arg("-f").arg(file).args(words);
+        command.env("LC_ALL", "C.UTF-8");
+        command
+    };
+    let run = async |words: &[&str]| {
+        let ran = soon("hledger", hledger(words).output()).await;
+        let ran = ran.expect("hledger is needed: `apt-get install hledger`, which `.ci/run` does");
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert!(ran.status.success(), "{}: {said}", file.display());
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    run(&["check", "--strict"]).await;
+    let read = run(&["print", "--output-format=json"]).await;
+    serde_json::from_str(&read).unwrap()
+}
+
+/// The postings of a transaction that hledger has read, in millisatoshi.
+fn postings(transaction: &Value) -> Vec<(&str, i64)> {
+    let postings = transaction["tpostings"].as_array().unwrap().iter();
+    postings
+        .map(|posting| {
+            let [amount] = &posting["pamount"].as_array().unwrap()[..] else {
+                panic!("{posting}");
+            };
+            assert_eq!(amount["acommodity"], "SAT");
+            let quantity = &amount["aquantity"];
+            assert_eq!(quantity["decimalPlaces"], 3, "{amount}");
+            let msat = quantity["decimalMantissa"].as_i64().unwrap();
+            (posting["paccount"].as_str().unwrap(), msat)
+        })
+        .collect()
 }
 
 /// The transactions of a `beancount` export, as Beancount itself reads them, once `bean-check` has

@@ -54,6 +54,18 @@ async fn a_direction_is_sent_when_it_is_said() {
 }
 
 #[tokio::test]
+async fn a_status_is_sent_when_it_is_said() {
+    for status in ["pending", "complete", "failed"] {
+        let server = Server::of(vec![payment(1, "x"), payment(2, "y")], 1);
+        let words = ["export", "--format=csv", "--status", status];
+        let ran = run(Some(server.home()), &words).await;
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let asked = server.asked();
+        assert!(asked.len() == 2 && asked.iter().all(|asked| asked["status"] == status));
+    }
+}
+
+#[tokio::test]
 async fn a_daemon_with_smaller_pages_is_read_by_those() {
     let rows: Vec<Value> = (1..=10).map(|id| payment(id, "x")).collect();
     let server = Server::new(move |call| {

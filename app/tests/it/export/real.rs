@@ -5,7 +5,7 @@ use crate::support::{Daemon, Home, Invoice, LARGER, WHOLE, run};
 use serde_json::{Value, json};
 use std::path::Path;
 
-const HOSTILE: &str = "=cmd|'/C calc'!A0 \"quoted\" \\ \n; 2026-01-01 open Assets:Mine";
+const HOSTILE: &str = "=cmd|'/C calc'!A0 \"quoted\" \\ ; =2026-01-01 open Assets:Mine";
 
 /// Two complete payments, a failed and a pending one, and one that is damaged, on pages of two.
 struct Paid {
@@ -106,7 +106,9 @@ async fn what_a_real_daemon_has_paid_is_exported_and_read_back() {
     assert_eq!(column("id"), ["1", "2", "3", "4", "5"]);
     let fee = fees.map(|fee| fee.to_string());
     assert_eq!(column("fee_msat"), [&fee[0], "", &fee[1], "", ""]);
-    assert_eq!(column("description")[2], format!("'{HOSTILE}"));
+    let guarded = "'=cmd|'/C calc'!A0 \"quoted\" \\ ; '=2026-01-01 open Assets:Mine";
+    assert_eq!(column("description")[2], guarded);
+    assert_eq!(column("bolt11")[2], paid.hostile.bolt11);
     assert_eq!(column("label")[2], "'-label");
     assert_eq!(column("parts"), ["2", "1", "1", "1", ""]);
 

@@ -47,6 +47,20 @@ impl Server {
         Server::new(move |call| Answer::Result(page(&rows, page_max, &call.params)))
     }
 
+    /// The same, which gives only those of the direction and the status that are asked for.
+    pub(super) fn filtering(rows: Vec<Value>, page_max: usize) -> Server {
+        Server::new(move |call| {
+            let is_asked_for = |row: &&Value| {
+                ["direction", "status"].into_iter().all(|field| {
+                    let (asked, is) = (call.params[field].as_str(), row[field].as_str());
+                    asked.is_none_or(|asked| asked == "all" || is.is_none_or(|is| is == asked))
+                })
+            };
+            let rows: Vec<Value> = rows.iter().filter(is_asked_for).cloned().collect();
+            Answer::Result(page(&rows, page_max, &call.params))
+        })
+    }
+
     pub(super) fn home(&self) -> &Path {
         self.home.path()
     }

@@ -190,10 +190,15 @@ pub(crate) async fn call(rpc_file: &Path, method: &str, params: Value) -> Result
     })
 }
 
-/// `ampered --data-dir …`, without whatever the tests' own environment says.
+/// `ampered --data-dir …`, without whatever the tests' own environment says: on the embedded network,
+/// unless `--node` or the folder's file name other nodes.
 pub(crate) fn ampered_in(dir: &Path) -> Command {
     let mut command = clean(env!("CARGO_BIN_EXE_ampered"));
     command.arg("--data-dir").arg(dir);
+    let file = std::fs::read_to_string(dir.join("ampere.toml"));
+    if !file.is_ok_and(|text| text.contains("[[node]]")) {
+        command.env("AMPERE_NODE", "embedded");
+    }
     command.stderr(Stdio::piped()).stdout(Stdio::null());
     command
 }

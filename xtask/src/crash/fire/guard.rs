@@ -5,10 +5,10 @@ use super::faults::Fault;
 use anyhow::Result;
 use async_trait::async_trait;
 use domain::{
-    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, Listed, LoadError,
-    NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
-    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId, Transition,
-    Unavailable,
+    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
+    Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment,
+    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId,
+    Transition, Unavailable,
 };
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -255,6 +255,11 @@ impl PaymentStore for Guard {
         filter: PaymentFilter,
     ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
         let answer = self.store()?.payments(filter).await;
+        self.noted(answer).await
+    }
+
+    async fn history(&self, filter: HistoryFilter) -> Result<History, Unavailable> {
+        let answer = self.store()?.history(filter).await;
         self.noted(answer).await
     }
 

@@ -68,6 +68,7 @@ impl Home {
             }
         }
         command.arg("--data-dir").arg(self.path());
+        command.args(["--node", "embedded"]);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command.stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().context("start ampered")?;

@@ -1,11 +1,12 @@
 //! A table for spreadsheets.
 
 use super::Writer;
+use super::table::{Cell, EMPTY, Table};
 use crate::cli::export::rows::{Damaged, Moved, Payment};
-use std::borrow::Cow;
 use std::io::Write;
 
-const COLUMNS: [&str; 18] = [
+/// New ones come last: whoever counts columns goes on finding the others.
+const COLUMNS: [&str; 21] = [
     "id",
     "direction",
     "status",
@@ -24,24 +25,16 @@ const COLUMNS: [&str; 18] = [
     "description",
     "payment_preimage",
     "warning",
+    "bolt11",
+    "self_payment",
+    "self_msat",
 ];
 
-/// A column each.
-type Record<'a> = [Cow<'a, str>; COLUMNS.len()];
-
-pub(super) struct Csv<W: Write>(::csv::Writer<W>);
+pub(super) struct Csv<W: Write>(Table<W>);
 
 impl<W: Write> Csv<W> {
     pub(super) fn begin(out: W) -> anyhow::Result<Csv<W>> {
-        let mut table = ::csv::Writer::from_writer(out);
-        table.write_record(COLUMNS)?;
-        Ok(Csv(table))
-    }
-
-    fn write(&mut self, record: &Record<'_>) -> anyhow::Result<()> {
-        Ok(self
-            .0
-            .write_record(record.iter().map(|field| field.as_bytes()))?)
+        Ok(Csv(Table::begin(out, &COLUMNS)?))
     }
 }
 
@@ -52,68 +45,49 @@ impl<W: Write> Writer for Csv<W> {
             Moved::Paid { sent, delivered } => (Some(delivered), Some(sent), None),
             Moved::Received(received) => (None, None, Some(received)),
         };
-        self.write(&[
-            payment.id.to_string().into(),
-            payment.direction.as_str().into(),
-            payment.status.as_str().into(),
-            payment.created_at.to_string().into(),
-            shown(payment.completed_at),
-            payment.hash.as_str().into(),
-            text(payment.destination.as_ref()),
-            text(payment.node.as_ref()),
-            shown(payment.requested),
-            shown(delivered),
-            shown(sent),
-            shown(received),
-            shown(payment.fee()),
-            shown(payment.parts),
-            text(payment.label.as_ref()),
-            text(payment.description.as_ref()),
-            text(payment.preimage.as_ref()),
-            text(payment.warning.as_ref()),
-        ])
+        let own = payment.own.as_ref();
+        let record: [Cell<'_>; COLUMNS.len()] = [
+            Cell::of(Some(payment.id)),
+            Cell::of(Some(payment.direction.as_str())),
+            Cell::of(Some(payment.status.as_str())),
+            Cell::of(Some(payment.created_at)),
+            Cell::of(payment.completed_at),
+            Cell::text(Some(&payment.hash)),
+            Cell::text(payment.destination.as_deref()),
+            Cell::text(payment.node.as_deref()),
+            Cell::of(payment.requested),
+            Cell::of(delivered),
+            Cell::of(sent),
+            Cell::of(received),
+            Cell::of(payment.fee()),
+            Cell::of(payment.parts),
+            Cell::text(payment.label.as_deref()),
+            Cell::text(payment.description.as_deref()),
+            Cell::text(payment.preimage.as_deref()),
+            Cell::text(payment.warning.as_deref()),
+            Cell::text(payment.invoice.as_deref()),
+            Cell::of(own.map(|own| own.row)),
+            Cell::of(own.and_then(|own| own.msat)),
+        ];
+        self.0.row(&record)
     }
 
     fn damaged(&mut self, row: &Damaged<'_>) -> anyhow::Result<()> {
-        let mut record = Record::default();
-        let filled = COLUMNS.iter().zip(&mut record);
-        for (column, field) in filled {
-            *field = match *column {
-                "id" => row.id.to_string().into(),
-                "status" => "quarantined".into(),
-                "payment_hash" => text(row.hash.as_ref()),
-                "warning" => text(Some(&row.warning)),
-                _ => continue,
-            };
-        }
-        self.write(&record)
+        let record = COLUMNS.map(|column| match column {
+            "id" => Cell::of(Some(row.id)),
+            "status" => Cell::of(Some("quarantined")),
+            "payment_hash" => Cell::text(row.hash.as_deref()),
+            "warning" => Cell::text(Some(&row.warning)),
+            _ => EMPTY,
+        });
+        self.0.row(&record)
     }
 
     fn flush(&mut self) -> anyhow::Result<()> {
-        Ok(self.0.flush()?)
+        self.0.flush()
     }
 
     fn finish(&mut self) -> anyhow::Result<Option<String>> {
         self.flush().map(|()| None)
     }
-}
-
-fn shown<T: ToString>(value: Option<T>) -> Cow<'static, str> {
-    value
-        .map(|value| value.to_string())
-        .unwrap_or_default()
-        .into()
-}
-
-/// Text of anybody's. A spreadsheet takes some of it for a formula and obeys: not with an apostrophe
-/// before it. (The wide signs are those of Japanese keyboards.)
-fn text(value: Option<&String>) -> Cow<'_, str> {
-    const FORMULA: [char; 11] = [
-        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
-    ];
-    let value = value.map(String::as_str).unwrap_or_default();
-    if value.starts_with(FORMULA) {
-        return format!("'{value}").into();
-    }
-    value.into()
 }

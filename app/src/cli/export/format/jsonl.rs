@@ -2,6 +2,7 @@
 
 use super::Writer;
 use crate::cli::export::rows::{Damaged, Payment};
+use crate::escape;
 use anyhow::Context;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -35,7 +36,7 @@ impl<W: Write> Jsonl<W> {
     fn write(&mut self, row: &RawValue, besides: &impl Serialize) -> anyhow::Result<()> {
         let besides = serde_json::to_string(besides)?;
         let besides = besides.strip_prefix('{').context("no object")?;
-        let row = row.get().trim_end();
+        let row = escape::json(row.get().trim_end());
         let row = row.strip_suffix('}').context("a row that is no object")?;
         // A line break in JSON is between two words of it: inside of text it is escaped.
         for line in row.split(['\n', '\r']) {

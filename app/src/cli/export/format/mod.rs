@@ -1,11 +1,18 @@
-//! The three formats.
+//! The formats.
 
 mod beancount;
+mod booking;
 mod csv;
+mod hledger;
 mod jsonl;
+mod ledger;
+mod table;
+#[cfg(test)]
+mod trial;
 
 use super::args::{Books, Format};
 use super::rows::{Damaged, Payment};
+use ledger::Program;
 use std::io::Write;
 
 /// Writes payments one after the other, and remembers none of them.
@@ -31,5 +38,8 @@ pub(super) fn writer(
         Format::Csv => Box::new(csv::Csv::begin(out)?),
         Format::Jsonl => Box::new(jsonl::Jsonl::begin(out)),
         Format::Beancount => Box::new(beancount::Beancount::begin(out, books)?),
+        Format::Hledger => Box::new(hledger::Hledger::begin(out, books)?),
+        Format::Koinly => Box::new(ledger::Ledger::begin(out, Program::Koinly)?),
+        Format::Cointracker => Box::new(ledger::Ledger::begin(out, Program::CoinTracker)?),
     })
 }

@@ -1,0 +1,34 @@
+//! What the fake engine was asked.
+
+use domain::{
+    Autoclean, DevPayment, EventFilter, HistoryFilter, InvoiceFilter, Msat, NewInvoice, PartFilter,
+    PartId, PaymentHash, SendPartialPay, SendPay,
+};
+use std::time::Duration;
+
+/// What the engine was asked.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Asked {
+    SendPartialPay(SendPartialPay),
+    SendPay(SendPay),
+    CheckPartialPay(SendPartialPay),
+    CheckPay(SendPay),
+    WaitPartialPay(PartId, Option<Duration>),
+    WaitSendPay(PaymentHash, Option<Duration>),
+    WaitPayment(PaymentHash, Option<Duration>),
+    ListPartialPayments(PartFilter),
+    ListEvents(EventFilter),
+    NextEvents(EventFilter),
+    DeletePayment(PaymentHash),
+    Autoclean(Autoclean),
+    Invoice(Msat, Option<String>, Option<String>),
+    Routes(String, Msat, Option<usize>),
+    Tick(u32),
+    Hold(bool),
+    History(HistoryFilter),
+    PartialInvoices(Option<PaymentHash>),
+    MakeInvoice(NewInvoice),
+    Invoices(InvoiceFilter),
+    DeleteInvoice(String, String),
+    DevPay(DevPayment),
+}
