@@ -28,6 +28,8 @@ mod bugs {
     pub enum Bug {
         /// What is in flight may reach the intended amount, and then the new part comes on top.
         CeilingWithoutNewPart,
+        /// Of several pending parts only the first is counted as in flight.
+        CountsOnePartInFlight,
         /// A payment with live parts takes more of them although one is complete.
         CeilingOfLiveSiblings,
         /// A part leaves although its payment is complete.
@@ -78,8 +80,9 @@ mod bugs {
 
     impl Bug {
         /// All of them.
-        pub const ALL: [Bug; 24] = [
+        pub const ALL: [Bug; 25] = [
             Bug::CeilingWithoutNewPart,
+            Bug::CountsOnePartInFlight,
             Bug::CeilingOfLiveSiblings,
             Bug::OffersAfterSuccess,
             Bug::OffersBeforeCommit,
@@ -108,7 +111,7 @@ mod bugs {
         /// The rule that it is meant to break; another may be seen broken first.
         pub fn rule(self) -> Rule {
             match self {
-                Bug::CeilingWithoutNewPart => Rule::Ceiling,
+                Bug::CeilingWithoutNewPart | Bug::CountsOnePartInFlight => Rule::Ceiling,
                 Bug::CeilingOfLiveSiblings | Bug::OffersAfterSuccess => Rule::NothingAfterSuccess,
                 Bug::OffersBeforeCommit | Bug::TellsBeforeCommit => Rule::IntentBeforeAct,
                 Bug::RetriesUnderNewKey => Rule::AtMostOnce,

@@ -1,6 +1,7 @@
 //! A payment without its parts: one row of `listpayments`, with the counters that are kept so that
 //! nothing has to be added up again.
 
+use crate::planted::planted;
 use crate::{
     InvoiceTerms, Msat, NodeId, PartialPayment, PaymentHash, PaymentId, PaymentMetadata,
     PaymentSecret, PaymentStatus, Preimage, StatusKind, Timestamp,
@@ -118,6 +119,16 @@ impl Tally {
 
     fn entering(self, status: StatusKind, part: &PartialPayment) -> Option<Tally> {
         let sent = || self.sent.checked_add(part.amount_sent());
+        planted!(
+            CountsOnePartInFlight,
+            if status == StatusKind::Pending && self.live > 0 {
+                return Some(Tally {
+                    live: self.live.checked_add(1)?,
+                    sent: sent()?,
+                    ..self
+                });
+            }
+        );
         Some(match status {
             StatusKind::Pending => Tally {
                 live: self.live.checked_add(1)?,

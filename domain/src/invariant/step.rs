@@ -2,7 +2,7 @@
 
 use super::{Rule, Violation, stored};
 use crate::{
-    Burial, Change, Deletion, Expected, PartId, PartStatus, PartialPayment, Payment,
+    Burial, Change, Deletion, Expected, Msat, PartId, PartStatus, PartialPayment, Payment,
     PaymentSummary, StatusKind, Tally, Transition,
 };
 
@@ -137,7 +137,41 @@ fn accepted(
     stored::part(part)?;
     stored::belongs(part, after)?;
     stored::keeps_to_invoice(part, after)?;
-    Ok(before.map_or(Tally::default(), |row| row.tally).with(part))
+    let before = before.map_or(Tally::default(), |row| row.tally);
+    Ok(after_accepting(before, part))
+}
+
+/// The counters with one more pending part: plain arithmetic, that shares nothing with the decisions.
+fn after_accepting(before: Tally, part: &PartialPayment) -> Option<Tally> {
+    Some(Tally {
+        parts: before.parts.checked_add(1)?,
+        live: before.live.checked_add(1)?,
+        in_flight: before.in_flight.checked_add(part.amount())?,
+        delivered: before.delivered,
+        sent: before.sent.checked_add(part.amount_sent())?,
+    })
+}
+
+/// The counters after that part has come to its end: as plain.
+fn after_resolving(before: Tally, part: &PartialPayment, end: StatusKind) -> Option<Tally> {
+    let (amount, left) = (part.amount(), part.amount_sent());
+    let was_pending = part.status() == StatusKind::Pending;
+    let is_complete = end == StatusKind::Complete;
+    let ended = u32::from(was_pending);
+    let back = if was_pending { amount } else { Msat::ZERO };
+    let arrived = if is_complete { amount } else { Msat::ZERO };
+    let sent = match (was_pending, is_complete) {
+        (true, true) | (false, false) => before.sent,
+        (true, false) => before.sent.checked_sub(left)?,
+        (false, true) => before.sent.checked_add(left)?,
+    };
+    Some(Tally {
+        parts: before.parts,
+        live: before.live.checked_sub(ended)?,
+        in_flight: before.in_flight.checked_sub(back)?,
+        delivered: before.delivered.checked_add(arrived)?,
+        sent,
+    })
 }
 
 fn resolved(
@@ -172,7 +206,7 @@ fn resolved(
         format_args!("part {id} is complete without its proof"),
     )?;
     let tally = before.map(|payment| payment.summary().tally);
-    Ok(tally.and_then(|tally| tally.moved(part, previous, end)))
+    Ok(tally.and_then(|tally| after_resolving(tally, part, end)))
 }
 
 fn known(before: Option<&Payment>, id: PartId) -> Result<&PartialPayment, Violation> {

@@ -62,13 +62,11 @@ pub fn incoming(payment: &IncomingPayment) -> Result<(), Violation> {
 /// A payment with all its parts, each beside the payment's row.
 pub fn whole(row: &PaymentSummary, parts: &[PartialPayment]) -> Result<(), Violation> {
     self::row(row)?;
-    let mut tally = Tally::default();
     for part in parts {
         self::part(part)?;
         belongs(part, row)?;
-        let overflow = || Rule::Ceiling.broken("the parts' amounts overflow");
-        tally = tally.with(part).ok_or_else(overflow)?;
     }
+    let tally = counted(parts)?;
     Rule::FunctionOfParts.requires(
         tally == row.tally,
         format_args!("the counters say {:?}, the parts {tally:?}", row.tally),
@@ -82,6 +80,27 @@ pub fn whole(row: &PaymentSummary, parts: &[PartialPayment]) -> Result<(), Viola
     numbers.sort_unstable();
     numbers.dedup();
     Rule::AtMostOnce.requires(numbers.len() == parts.len(), "two parts have one number")
+}
+
+/// The counters, added up from the parts: not as the decisions move them from one part to the next.
+fn counted(parts: &[PartialPayment]) -> Result<Tally, Violation> {
+    let of = |status: StatusKind| parts.iter().filter(move |part| part.status() == status);
+    let sum = |mut amounts: Box<dyn Iterator<Item = Msat> + '_>| {
+        let sum = amounts.try_fold(Msat::ZERO, Msat::checked_add);
+        sum.ok_or_else(|| Rule::Ceiling.broken("the parts' amounts overflow"))
+    };
+    let number = |count: usize| {
+        u32::try_from(count).map_err(|_| Rule::Ceiling.broken("more parts than can be counted"))
+    };
+    let (pending, complete) = (|| of(StatusKind::Pending), || of(StatusKind::Complete));
+    let left = pending().chain(complete()).map(PartialPayment::amount_sent);
+    Ok(Tally {
+        parts: number(parts.len())?,
+        live: number(pending().count())?,
+        in_flight: sum(Box::new(pending().map(PartialPayment::amount)))?,
+        delivered: sum(Box::new(complete().map(PartialPayment::amount)))?,
+        sent: sum(Box::new(left))?,
+    })
 }
 
 /// A part has its payment's hash and terms.
