@@ -135,13 +135,16 @@ impl Running {
         self.calls.clone()
     }
 
-    /// Answers until asked to stop; then finishes what has begun and leaves parts pending.
+    /// Answers until asked to stop; then finishes what has begun, answers those who wait, and leaves
+    /// parts pending.
     pub async fn serve(self, shutdown: Shutdown) {
-        match self.server {
-            Some(server) => server.run(shutdown.requested()).await,
-            None => shutdown.requested().await,
+        let close = self.engine.close();
+        if let Some(server) = self.server {
+            server.run(shutdown.requested(), close).await;
+        } else {
+            shutdown.requested().await;
+            close.await;
         }
-        self.engine.close().await;
         self.nodes.stop().await;
         self.store.close().await;
     }

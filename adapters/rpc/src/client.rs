@@ -114,10 +114,22 @@ impl Client {
     }
 
     /// The parameters of the next notification, as they came: of a connection that has subscribed to
-    /// something, and makes no calls meanwhile.
+    /// something, and makes no calls meanwhile. An error that is no reply says why there are no more.
     pub async fn notification(&mut self) -> io::Result<Box<RawValue>> {
-        let params = |message: Message<'_>| message.method.and(message.params);
-        self.first(params).await
+        let params = |message: Message<'_>| match message {
+            Message {
+                method: Some(_),
+                params,
+                ..
+            } => params.map(Ok),
+            Message {
+                id: None,
+                error: Some(error),
+                ..
+            } => Some(Err(io::Error::other(error.message))),
+            Message { .. } => None,
+        };
+        self.first(params).await?
     }
 
     /// What is made of the first message of which anything is; those before it are skipped.

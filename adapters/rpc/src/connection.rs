@@ -1,5 +1,6 @@
 //! One connection: one task, however many requests it has under way.
 
+mod ending;
 mod output;
 mod timer;
 
@@ -110,6 +111,7 @@ impl Connection {
             self.set_timer();
             let event = std::future::poll_fn(|cx| self.poll_event(cx)).await;
             if event == Event::TooLate {
+                self.cut_off();
                 return;
             }
         }
@@ -208,15 +210,6 @@ impl Connection {
         self.streams.clear();
     }
 
-    fn stop(&mut self) {
-        self.stopping = None;
-        if self.input == Input::Open {
-            self.input = Input::Ended;
-        }
-        self.waits.clear();
-        self.streams.clear();
-    }
-
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         let replied = self.poll_replies(cx);
         let wrote = self.poll_write(cx);
@@ -277,12 +270,7 @@ impl Connection {
             Poll::Ready(Ok(ready)) => ready,
             Poll::Ready(Err(_)) => return self.end_input(),
         };
-        let read = ARRIVED.with_borrow_mut(|arrived| {
-            let read = self.socket.get_ref().read(arrived)?;
-            self.frames.push(arrived.get(..read).unwrap_or_default());
-            Ok::<_, io::Error>(read)
-        });
-        match read {
+        match receive(&self.socket, &mut self.frames) {
             Ok(0) => return self.end_input(),
             Ok(CHUNK..) => {}
             Ok(_) => ready.clear_ready(),
@@ -324,6 +312,15 @@ impl Connection {
             Patience::ForNextRequest(self.limits.idle_timeout_secs)
         });
     }
+}
+
+/// Reads what has arrived, or a part of it: how many bytes.
+fn receive(socket: &AsyncFd<UnixStream>, frames: &mut Frames) -> io::Result<usize> {
+    ARRIVED.with_borrow_mut(|arrived| {
+        let read = socket.get_ref().read(arrived)?;
+        frames.push(arrived.get(..read).unwrap_or_default());
+        Ok(read)
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

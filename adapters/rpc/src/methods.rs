@@ -109,7 +109,7 @@ pub struct MethodInfo {
 pub enum Kind {
     /// Answers as soon as it can.
     Call,
-    /// May wait for ever: dropped when the caller hangs up or the daemon stops.
+    /// May wait for ever: dropped when the caller hangs up, answered when the daemon stops.
     Wait,
     /// Answers, and then goes on telling: until the caller hangs up or the daemon stops.
     Stream,

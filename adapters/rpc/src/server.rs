@@ -54,9 +54,10 @@ impl Server {
         })
     }
 
-    /// Serves until `shutdown`; then answers what is under way, drops the waits, removes the socket
-    /// and returns. Must run on a tokio runtime with I/O and time enabled.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+    /// Serves until `shutdown`. Then it removes the socket, reads no further request, and lets `close`
+    /// end what is waited for; it returns when that is over and every answer has been taken, or the time
+    /// for that is over. Must run on a tokio runtime with I/O and time enabled.
+    pub async fn run(self, shutdown: impl Future<Output = ()>, close: impl Future<Output = ()>) {
         let Server {
             listener,
             file,
@@ -67,7 +68,7 @@ impl Server {
             Ok(listener) => listener,
             Err(error) => {
                 tracing::error!(%error, "cannot wait for connections");
-                return;
+                return close.await;
             }
         };
         let (stop, stopping) = watch::channel(false);
@@ -84,8 +85,10 @@ impl Server {
         drop(file);
         // Nobody listens if every connection has gone already.
         let _ = stop.send(true);
-        if tokio::time::timeout(drain, clients.leave()).await.is_err() {
-            tracing::warn!("requests were still under way when the time to end them was over");
+        let leaving = tokio::time::timeout(drain, clients.leave());
+        let ((), left) = tokio::join!(close, leaving);
+        if left.is_err() {
+            tracing::warn!("answers were still not taken when the time for that was over");
         }
     }
 }

@@ -42,5 +42,6 @@ mod restart;
 mod secrets;
 mod sendpay;
 mod stages;
+mod stopping;
 mod support;
 mod waits;

@@ -197,16 +197,18 @@ impl Core {
 
     pub(super) async fn close(&self) {
         self.stopping.store(true, Ordering::Release);
+        // At once: however long the decisions under way take, those who wait need not. Whoever registers
+        // later finds that it stops.
+        self.part_waiters.dismiss();
+        self.payment_waiters.dismiss();
+        self.settled_waiters.dismiss();
+        self.followers.dismiss();
         let all = self.policy.decisions_max;
         if let Ok(permits) = self.decisions.acquire_many(all).await {
             permits.forget();
         }
         self.decisions.close();
         self.closing.send_replace(true);
-        self.part_waiters.dismiss();
-        self.payment_waiters.dismiss();
-        self.settled_waiters.dismiss();
-        self.followers.dismiss();
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {

@@ -144,7 +144,7 @@ impl Engine {
         Ok(Arc::new(Engine { core }))
     }
 
-    /// Accepts nothing more, finishes the decisions that have begun, sends the waiters away and
+    /// Accepts nothing more, sends the waiters away, finishes the decisions that have begun and
     /// leaves the parts pending.
     pub async fn close(&self) {
         self.core.close().await;

@@ -88,10 +88,11 @@ impl Served {
         };
         let server = Server::bind(&path, services, Limits::default()).context("bind the socket")?;
         let (shutdown, stop) = oneshot::channel();
-        let server = tokio::spawn(server.run(async {
+        let stopped = async {
             // Also when the sender is gone.
             let _ = stop.await;
-        }));
+        };
+        let server = tokio::spawn(server.run(stopped, std::future::ready(())));
         Ok(Served {
             path,
             machine,

@@ -11,6 +11,8 @@ pub(super) struct Output {
     written: usize,
 }
 
+/// What ends each reply, and is in none.
+const END: &[u8] = b"\n\n";
 /// With so much unread, no further request of that client is read or answered.
 const FULL: usize = 256 * 1024;
 /// Memory that an idle connection may keep for its next reply.
@@ -27,6 +29,24 @@ impl Output {
 
     pub(super) fn is_full(&self) -> bool {
         self.bytes.len() >= FULL
+    }
+
+    /// Forgets the replies of which nothing has been written: the rest of the one that is half-way stays.
+    pub(super) fn keep_begun(&mut self) {
+        let at_a_boundary = self
+            .bytes
+            .get(..self.written)
+            .is_some_and(|written| written.is_empty() || written.ends_with(END));
+        // An end may lie half on this side.
+        let from = self.written.saturating_sub(END.len() - 1);
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        let end = rest.windows(END.len()).position(|bytes| bytes == END);
+        let keep = match end {
+            Some(end) if !at_a_boundary => from + end + END.len(),
+            _ if at_a_boundary => self.written,
+            _ => self.bytes.len(),
+        };
+        self.bytes.truncate(keep);
     }
 
     pub(super) fn clear(&mut self) {

@@ -54,6 +54,11 @@ impl Timer {
         self.deadline = patience.and_then(|patience| Instant::now().checked_add(patience));
     }
 
+    /// What is waited for.
+    pub(super) const fn patience(&self) -> Patience {
+        self.patience
+    }
+
     /// Ready when it is too late.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else {

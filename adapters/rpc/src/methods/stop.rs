@@ -21,7 +21,7 @@ impl Method for Stop {
     const PARAMS: &'static [Param] = &[];
     const DESCRIPTION: &'static str = "Shut the daemon down";
     const HELP: &'static str = "\
-Stops taking requests, finishes the commits under way and exits. What is pending stays pending, and is taken up again at the next start.";
+Stops taking requests, finishes the commits under way, answers whoever waits (-32005: waitpartialpay, waitsendpay, waitpayment, subscribe) and exits; SIGTERM and SIGINT do the same. What is pending stays pending, and is taken up again at the next start.";
 
     type Request = ();
     #[cfg(feature = "docs")]

@@ -45,7 +45,7 @@ Answers {subscription, from} at once, and then tells every event on the same con
 from          the first number to tell: 1 for all there is. Only what happens from now on, unless given
 payment_hash  only what happens to this payment (then numbers are left out)
 
-Tells {jsonrpc, method: \"event\", params: {subscription, seq, event, at, …}}, the fields those of listevents, and after each an empty line as after each reply. Of an event that breaks a rule it tells {subscription, seq, warning_quarantined}. If events cannot be read, it tells {subscription, error: {code, message, data}}, and no more: ask again, later. A reader that reads nothing for a while is cut off. Errors: -32602 from is beyond the next number, so that it is another database's; -32005 too many subscriptions on this connection.";
+Tells {jsonrpc, method: \"event\", params: {subscription, seq, event, at, …}}, the fields those of listevents, and after each an empty line as after each reply. Of an event that breaks a rule it tells {subscription, seq, warning_quarantined}. If events cannot be read, it tells {subscription, error: {code, message, data}}, and no more: ask again, later. A reader that reads nothing for a while is cut off, and told so if it still can be (-32005), as everybody is when the daemon stops. Errors: -32602 from is beyond the next number, so that it is another database's; -32005 too many subscriptions on this connection.";
     const KIND: Kind = Kind::Stream;
 
     const ERRORS: &'static [Code] = &[Code::StorageUnavailable];

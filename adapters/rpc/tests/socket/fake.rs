@@ -61,6 +61,8 @@ pub(crate) struct Fake {
     pub(crate) following: watch::Sender<usize>,
     /// `true` ends every wait without a timeout.
     pub(crate) released: watch::Sender<bool>,
+    /// `true` ends every wait, and whoever follows: the engine is closed.
+    pub(crate) closed: watch::Sender<bool>,
     /// How many wait.
     pub(crate) waiting: watch::Sender<usize>,
     /// `sendpay` panics.
@@ -89,6 +91,7 @@ impl Default for Fake {
             history: watch::Sender::default(),
             following: watch::Sender::new(0),
             released: watch::Sender::new(false),
+            closed: watch::Sender::new(false),
             waiting: watch::Sender::new(0),
             broken: Mutex::new(false),
         }
@@ -115,11 +118,8 @@ impl Fake {
 
     /// Ends when so many wait.
     pub(crate) async fn waiting_is(&self, number: usize) {
-        let mut waiting = self.waiting.subscribe();
-        waiting
-            .wait_for(|waiting| *waiting == number)
-            .await
-            .unwrap();
+        let is = |waiting: &usize| *waiting == number;
+        self.waiting.subscribe().wait_for(is).await.unwrap();
     }
 
     /// The history goes on by so many events.
@@ -137,9 +137,8 @@ impl Fake {
 
     /// Ends when so many wait for the history to go on.
     pub(crate) async fn following_is(&self, number: usize) {
-        let mut following = self.following.subscribe();
         let is = |following: &usize| *following == number;
-        following.wait_for(is).await.unwrap();
+        self.following.subscribe().wait_for(is).await.unwrap();
     }
 
     async fn wait(&self, timeout: Option<Duration>) -> Result<(), ApiError> {
@@ -148,8 +147,15 @@ impl Fake {
         }
         let _waiter = Waiter::of(&self.waiting);
         let mut released = self.released.subscribe();
-        released.wait_for(|released| *released).await.unwrap();
-        Ok(())
+        tokio::select! {
+            _ = released.wait_for(|released| *released) => Ok(()),
+            () = self.is_closed() => Err(ApiError::ShuttingDown),
+        }
+    }
+
+    async fn is_closed(&self) {
+        let closed = |closed: &bool| *closed;
+        self.closed.subscribe().wait_for(closed).await.unwrap();
     }
 }
 
@@ -281,8 +287,10 @@ impl PaymentApi for Fake {
         let _waiter = Waiter::of(&self.following);
         let mut history = self.history.subscribe();
         let from = usize::try_from(filter.start - 1).unwrap();
-        let history = history.wait_for(|history| history.len() > from).await;
-        let rows = history.unwrap();
+        let rows = tokio::select! {
+            history = history.wait_for(|history| history.len() > from) => history.unwrap(),
+            () = self.is_closed() => return Err(ApiError::ShuttingDown),
+        };
         let rows = rows.iter().skip(from);
         Ok(Page {
             rows: rows.take(filter.limit as usize).cloned().collect(),

@@ -200,9 +200,29 @@ async fn a_client_that_sends_half_a_request_is_not_waited_for() {
     let mut half = daemon.connect().await;
     half.send("{\"id\":1").await;
     let mut silent = daemon.connect().await;
-    assert!(silent.is_closed().await);
-    assert!(half.is_closed().await);
+    for wire in [&mut silent, &mut half] {
+        let told = wire.json().await;
+        assert!(told["id"].is_null(), "{told}");
+        assert_eq!(told["error"]["code"], -32005, "{told}");
+        let why = told["error"]["message"].as_str().unwrap();
+        assert!(why.contains("limits.silent_timeout_secs"), "{why}");
+        assert!(wire.is_closed().await);
+    }
     serves(&daemon).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_rests_for_too_long_is_told_so() {
+    let daemon = Daemon::with(Limits {
+        idle_timeout_secs: 7,
+        ..Limits::default()
+    });
+    let mut wire = daemon.connect().await;
+    wire.call("getinfo", json!([])).await;
+    let told = wire.json().await;
+    let why = told["error"]["message"].as_str().unwrap();
+    assert!(why.contains("7 s (limits.idle_timeout_secs)"), "{why}");
+    assert!(wire.is_closed().await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -219,9 +239,13 @@ async fn a_client_that_never_reads_is_not_waited_for() {
     let nothing = std::future::pending::<()>();
     assert!(tokio::time::timeout(too_long, nothing).await.is_err());
     let mut replies = 0;
-    while let Some(reply) = wire.try_reply().await {
-        assert!(reply.contains("format-hint"), "{reply}");
+    let mut reply = wire.reply().await;
+    while reply.contains("format-hint") {
         replies += 1;
+        reply = wire.reply().await;
     }
     assert!((1..1000).contains(&replies), "{replies} replies");
+    // What it had read a part of came to its end, and then the reason.
+    assert!(reply.contains("limits.write_timeout_secs"), "{reply}");
+    assert!(wire.is_closed().await);
 }

@@ -122,7 +122,7 @@ async fn what_was_asked_before_hanging_up_is_done() {
 }
 
 #[tokio::test]
-async fn a_stop_answers_calls_drops_waits_and_removes_the_socket() {
+async fn a_stop_answers_calls_and_waits_and_removes_the_socket() {
     let daemon = Daemon::with(Limits {
         drain_timeout_secs: 3600,
         ..Limits::default()
@@ -138,10 +138,72 @@ async fn a_stop_answers_calls_drops_waits_and_removes_the_socket() {
     let reply = daemon.result("stop", json!([])).await;
     assert_eq!(reply, json!({"message": "Shutting down"}));
     daemon.running.await.unwrap();
+    let told = waiting.json().await;
+    assert_eq!(
+        (&told["id"], &told["error"]["code"]),
+        (&json!(1), &json!(-32005))
+    );
+    assert!(
+        told["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("stopping")
+    );
     assert!(waiting.is_closed().await);
     assert!(idle.is_closed().await);
     assert!(!daemon.path.exists());
     assert_eq!(*daemon.engine.waiting.borrow(), 0);
+}
+
+/// Also the requests that have only arrived: nothing of them was done, and that is said.
+#[tokio::test]
+async fn a_stop_refuses_what_it_has_not_begun() {
+    const REQUESTS: usize = 500;
+    let daemon = Daemon::with(Limits {
+        in_flight_per_connection: 1,
+        ..Limits::default()
+    });
+    let mut wire = daemon.connect().await;
+    // One wait, so that all that follows is read one after the other; and the stop among them.
+    let asked = request(&json!(1), "waitpartialpay", &json!([7]));
+    let list = request(&json!(2), "listpartialpayments", &json!([]));
+    let stop = request(&json!(3), "stop", &json!([]));
+    wire.send([asked, stop, list.repeat(REQUESTS)].concat())
+        .await;
+    let mut replies = Vec::new();
+    while let Some(reply) = wire.try_reply().await {
+        let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
+        replies.push(reply);
+    }
+    daemon.running.await.unwrap();
+    assert_eq!(replies.len(), REQUESTS + 2, "each has its answer");
+    let refused = replies
+        .iter()
+        .filter(|reply| reply["error"]["code"] == -32005);
+    let refused = refused.count();
+    assert!(
+        (2..=REQUESTS + 1).contains(&refused),
+        "{refused} were refused"
+    );
+    let done = daemon.engine.asked() - 1;
+    assert_eq!(done + refused, REQUESTS + 1, "what is refused is not done");
+}
+
+/// Whoever does not read what they have asked for holds up the end no longer than that.
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_ever_for_a_reader() {
+    let daemon = Daemon::start();
+    let mut wire = daemon.connect().await;
+    wire.send(request(&json!(1), "help", &json!([])).repeat(1000))
+        .await;
+    let mut other = daemon.connect().await;
+    other
+        .send(request(&json!(1), "waitpartialpay", &json!([7])))
+        .await;
+    daemon.engine.waiting_is(1).await;
+    daemon.shutdown.send_replace(true);
+    daemon.running.await.unwrap();
+    assert_eq!(other.json().await["error"]["code"], -32005);
 }
 
 #[tokio::test]

@@ -287,7 +287,8 @@ async fn without_a_network_there_are_no_dev_methods() {
     services.dev = None;
     let path = daemon.folder.path().join("plain");
     let server = Server::bind(&path, services, Limits::default()).unwrap();
-    tokio::spawn(server.run(std::future::pending()));
+    let (never, nothing) = (std::future::pending(), std::future::ready(()));
+    tokio::spawn(server.run(never, nothing));
     let mut client = rpc::client::Client::connect(&path).await.unwrap();
     let commands: Value = client.call("help", json!([])).await.unwrap();
     assert!(!commands.to_string().contains("dev-"), "{commands}");

@@ -227,12 +227,19 @@ async fn a_subscriber_that_never_reads_is_cut_off_and_can_resume() {
     daemon.engine.waiting_is(0).await;
     assert_eq!(wire.json().await["result"]["from"], 1);
     let mut last = 0;
-    while let Some(notification) = wire.try_reply().await {
-        let notification: Value = serde_json::from_str(&notification).unwrap();
+    let mut notification = wire.json().await;
+    while let Some(seq) = notification["params"]["seq"].as_u64() {
         last += 1;
-        assert_eq!(notification["params"]["seq"], last);
+        assert_eq!(seq, last);
+        notification = wire.json().await;
     }
     assert!((1..EVENTS).contains(&last), "{last} were told");
+    let why = &notification["params"]["error"];
+    assert_eq!(why["code"], -32005, "{notification}");
+    let why = why["message"].as_str().unwrap();
+    assert!(why.contains("limits.write_timeout_secs"), "{why}");
+    assert!(wire.json().await["id"].is_null());
+    assert!(wire.is_closed().await);
     let (mut wire, _) = subscribed(&daemon, json!([last + 1])).await;
     tells(&mut wire, last + 1..=EVENTS).await;
 }
@@ -282,6 +289,8 @@ async fn a_stop_ends_the_stream() {
     daemon.engine.following_is(1).await;
     daemon.shutdown.send_replace(true);
     soon(daemon.running).await.unwrap();
+    let last = told(&mut wire).await;
+    assert_eq!(last["error"]["code"], -32005, "{last}");
     assert!(wire.is_closed().await);
     assert_eq!(*daemon.engine.following.borrow(), 0);
 }
@@ -325,6 +334,8 @@ async fn our_own_client_hears_what_it_has_subscribed_to() {
     assert_eq!(info["name"], "ampere");
     daemon.shutdown.send_replace(true);
     daemon.running.await.unwrap();
+    let last = client.notification().await.unwrap();
+    assert!(last.get().contains("-32005"), "{last}");
     assert!(client.notification().await.is_err());
 }
 

@@ -30,10 +30,15 @@ impl Daemon {
         let engine = Arc::new(Fake::default());
         let shutdown = watch::Sender::new(false);
         let server = Server::bind(&path, services(&engine, &shutdown), limits).unwrap();
-        let mut stopped = shutdown.subscribe();
-        let running = tokio::spawn(server.run(async move {
-            stopped.wait_for(|stop| *stop).await.unwrap();
-        }));
+        let mut stopping = shutdown.subscribe();
+        let stopped = async move {
+            stopping.wait_for(|stop| *stop).await.unwrap();
+        };
+        let closing = Arc::clone(&engine);
+        let close = async move {
+            closing.closed.send_replace(true);
+        };
+        let running = tokio::spawn(server.run(stopped, close));
         Daemon {
             engine,
             path,
