@@ -91,9 +91,11 @@ async fn whoever_waits_is_told_at_once_also_while_storage_is_busy() {
     let request = |id, method, params| {
         json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
     };
-    let send = request(1, "sendpartialpay", invoice.part(&route));
-    let look = request(2, "getinfo", json!([]));
-    wire.write_all((send + &look).as_bytes()).await.unwrap();
+    let part = request(1, "sendpartialpay", invoice.part(&route));
+    let ask_for_more = request(2, "getinfo", json!([]));
+    wire.write_all((part + &ask_for_more).as_bytes())
+        .await
+        .unwrap();
     let mut read = Vec::new();
     // The second is answered: so the first has begun.
     while !read.ends_with(b"\n\n") {
