@@ -24,6 +24,7 @@
 
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
+mod caller;
 pub mod client;
 mod connection;
 pub mod contained;

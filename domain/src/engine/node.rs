@@ -103,6 +103,12 @@ impl Node {
         self.sender.offer(&anew).await;
     }
 
+    async fn offer(&self, offer: &crate::Offer) -> OfferAnswer {
+        let answer = self.sender.offer(offer).await;
+        self.care.offered(offer.part);
+        answer
+    }
+
     async fn look_up(&self, part: &PartialPayment) -> LookUp {
         let _permit = self.calls.acquire().await;
         self.sender
@@ -260,7 +266,7 @@ impl Core {
         let permit = node.calls.acquire().await;
         let wish = self.wish(node, job).await;
         let failure = match wish {
-            Ok(Wish::Offer(offer)) => match node.sender.offer(&offer).await {
+            Ok(Wish::Offer(offer)) => match node.offer(&offer).await {
                 OfferAnswer::Accepted => {
                     debug!(payment.hash = %job.hash, part.id = %job.part, node = %node.name,
                         "offered");
@@ -327,17 +333,22 @@ impl Core {
         Ok(part.filter(|part| part.is_live()).cloned())
     }
 
+    /// Whether it is still wanted. If it is, it is being offered from now on.
     async fn wish(&self, node: &Node, job: &Job) -> Result<Wish, String> {
         let cell = self.cells.get(job.hash);
         let mut turn = cell.turn().await;
         let payment = turn.with_parts(&*self.store).await;
         let payment = payment.map_err(|error| error.to_string())?;
-        Ok(payment.map_or(Wish::Resolved, |payment| {
+        let wish = payment.map_or(Wish::Resolved, |payment| {
             let invoice = payment.summary().terms.invoice.as_ref();
             let network = invoice.and_then(|_| node.sender.network());
             let now = self.clock.now();
             payment.wish(job.part, now, self.policy.offer_window, network.as_ref())
-        }))
+        });
+        if let Wish::Offer(_) = wish {
+            node.care.offering(job.part);
+        }
+        Ok(wish)
     }
 }
 

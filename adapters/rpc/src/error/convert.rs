@@ -44,7 +44,9 @@ impl From<ApiError> for RpcError {
             ApiError::StorageUnavailable(_) => {
                 plain(Code::StorageUnavailable).with(json!({ "durable": false }))
             }
-            ApiError::StorageUnknown(_) | ApiError::DeletionUnknown(_) => {
+            ApiError::StorageUnknown(_)
+            | ApiError::DeletionUnknown(_)
+            | ApiError::ResolutionUnknown(_) => {
                 plain(Code::StorageUnavailable).with(json!({ "durable": "unknown" }))
             }
             ApiError::Internal(_) => plain(Code::Internal),
@@ -89,7 +91,9 @@ impl From<&Refusal> for RpcError {
             Refusal::SecretMissing
             | Refusal::InvoiceDiffers { .. }
             | Refusal::OtherNetwork { .. }
-            | Refusal::OtherDescription { .. } => plain(Code::InvalidParams),
+            | Refusal::OtherDescription { .. }
+            | Refusal::NoReason { .. }
+            | Refusal::NotItsPreimage { .. } => plain(Code::InvalidParams),
             Refusal::InvoiceAmount { asks, intended } => plain(Code::InvalidParams).with(json!({
                 "invoice_amount_msat": asks.get(),
                 "intended_msat": intended.get(),
@@ -108,7 +112,13 @@ impl From<&Refusal> for RpcError {
             Refusal::Quarantined { .. } => plain(Code::Quarantined),
             Refusal::TooManyParts { .. } => plain(Code::Busy),
             Refusal::NoSuchPart { .. } => plain(Code::NoSuchPayment),
-            // No caller hands in a preimage: only a node can.
+            Refusal::NodeCanTell { node, what, .. } => {
+                plain(Code::InProgress).with(json!({ "node": node.as_str(), "reason": what }))
+            }
+            Refusal::HasEnded { status, .. } => {
+                plain(Code::InvalidParams).with(json!({ "status": status.as_str() }))
+            }
+            // A node's: a caller's is another refusal.
             Refusal::WrongPreimage { .. } => plain(Code::Internal),
         }
     }

@@ -2,7 +2,7 @@
 
 use domain::{
     Autoclean, DevPayment, EventFilter, HistoryFilter, InvoiceFilter, Msat, NewInvoice, PartFilter,
-    PartId, PaymentHash, SendPartialPay, SendPay,
+    PartId, PaymentHash, ResolvePart, SendPartialPay, SendPay,
 };
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ pub(crate) enum Asked {
     ListEvents(EventFilter),
     NextEvents(EventFilter),
     DeletePayment(PaymentHash),
+    ResolvePart(ResolvePart),
     Autoclean(Autoclean),
     Invoice(Msat, Option<String>, Option<String>),
     Routes(String, Msat, Option<usize>),

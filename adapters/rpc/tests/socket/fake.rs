@@ -12,8 +12,9 @@ use domain::{
     ApiError, Autoclean, Cleaned, DeletedPayment, DevError, DevInvoice, DevNetwork, DevPayment,
     Direction, Event, EventFilter, HistoryFilter, HistoryPage, HistoryRow, Info, InvoiceError,
     InvoiceFilter, Listed, Msat, NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page, PartFilter,
-    PartId, PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentHash, PaymentSecret,
-    PaymentSummary, Route, SelfPayment, SendPartialPay, SendPay, Sent, Timestamp,
+    PartId, PartStatus, PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentHash,
+    PaymentSecret, PaymentSummary, ResolvePart, Route, SelfPayment, SendPartialPay, SendPay, Sent,
+    Timestamp,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -256,6 +257,15 @@ impl PaymentApi for Fake {
     async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError> {
         self.note(Asked::DeletePayment(hash))?;
         Ok(deleted())
+    }
+
+    async fn resolve_part(&self, request: ResolvePart) -> Result<PartialPayment, ApiError> {
+        self.note(Asked::ResolvePart(request.clone()))?;
+        let mut part = part(request.part.0);
+        part.resolution = Some(request.by.clone());
+        part.completed_at = Some(part.created_at);
+        part.status = PartStatus::Failed(Box::new(request.by.failure()));
+        Ok(part)
     }
 
     async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {

@@ -15,6 +15,7 @@ mod hostile;
 mod incoming;
 mod lifecycle;
 mod lists;
+mod operator;
 mod parameters;
 mod samples;
 mod sends;

@@ -95,7 +95,11 @@ pub(crate) fn count_incoming(
         all = all.filter(incoming_payments::payment_hash.eq(hash.0.to_vec()));
     }
     if let Some(text) = &filter.search {
-        all = all.filter(searched("incoming_payments", &["label", "description"], text));
+        all = all.filter(searched(
+            "incoming_payments",
+            &["label", "description"],
+            text,
+        ));
     }
     all.count().get_result(connection)
 }
