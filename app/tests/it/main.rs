@@ -29,6 +29,7 @@ mod incoming;
 #[path = "../lightning/mod.rs"]
 mod lightning;
 mod lightningd;
+mod ourselves;
 mod privacy;
 mod proposal;
 mod pyln;
