@@ -2,6 +2,7 @@
 
 use super::args::is_the_daemons;
 use super::{help, output, params};
+use crate::escape;
 use crate::exit::Exit;
 use crate::trouble::trouble;
 use rpc::client::{CallError, Client};
@@ -69,7 +70,7 @@ pub(super) fn failed(method: &str, error: CallError) -> Exit {
                 shown["data"] = data;
             }
             output::error(&shown.to_string());
-            eprintln!("error {code}: {message}");
+            eprintln!("error {code}: {}", escape::line(&message));
             if code == Code::UnknownCommand.number()
                 && let Some(command) = help::command_meant(method)
             {

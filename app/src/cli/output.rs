@@ -1,6 +1,7 @@
 //! Results on standard output.
 
 use super::table;
+use crate::escape;
 use crate::exit::Exit;
 use crate::trouble::{report, trouble};
 use crate::view::{Names, is_terminal, print_line};
@@ -16,12 +17,12 @@ pub(super) async fn result(client: &mut Client, method: &str, result: &str, raw:
             return print(&table);
         }
     }
-    print(&indented(result))
+    print(&escape::json(&indented(result)))
 }
 
 /// An error, as JSON that people can read. It has words of its own elsewhere.
 pub(super) fn error(json: &str) {
-    print_line(&indented(json));
+    print_line(&escape::json(&indented(json)));
 }
 
 /// A line, or many. A reader that went away has seen what it wanted.
