@@ -13,7 +13,8 @@ pub(super) async fn result(client: &mut Client, method: &str, result: &str, raw:
     if is_terminal() && !raw && table::is_list(method) {
         let names = Names::ask(client).await;
         let parsed = serde_json::from_str(result).ok();
-        if let Some(table) = parsed.and_then(|parsed| table::of(method, &parsed, &names)) {
+        let width = console::Term::stdout().size().1;
+        if let Some(table) = parsed.and_then(|parsed| table::of(method, &parsed, &names, width)) {
             return print(&table);
         }
     }
