@@ -1,5 +1,6 @@
 //! Errors for people: what failed, why, and what to do.
 
+use crate::escape;
 use std::fmt;
 
 #[derive(Debug)]
@@ -32,12 +33,15 @@ impl std::error::Error for Trouble {}
 
 /// The error as up to three parts: `error:`, ` why:` and `help:`.
 pub fn report(error: &anyhow::Error) -> String {
-    if let Some(Trouble { what, why, help }) = error.downcast_ref() {
-        return format!("error: {what}\n  why: {why}\n help: {help}");
-    }
-    let causes = error
-        .chain()
-        .skip(1)
-        .map(|cause| format!("\n  why: {cause}"));
-    format!("error: {error}{}", causes.collect::<String>())
+    let report = match error.downcast_ref() {
+        Some(Trouble { what, why, help }) => {
+            format!("error: {what}\n  why: {why}\n help: {help}")
+        }
+        None => {
+            let causes = error.chain().skip(1);
+            let causes = causes.map(|cause| format!("\n  why: {cause}"));
+            format!("error: {error}{}", causes.collect::<String>())
+        }
+    };
+    escape::lines(&report).into_owned()
 }

@@ -1,7 +1,7 @@
 //! Parameters, by position or by name, under Core Lightning's rules and with its words.
 
 use crate::error::RpcError;
-use crate::values::Invalid;
+use crate::values::{self, Invalid};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -73,7 +73,13 @@ impl<'a> Given<'a> {
             Some(b'{') => serde_json::from_str(text).map(|Members(members)| Given::ByName(members)),
             _ => return Err(not_params()),
         };
-        given.map_err(|_| not_params())
+        // It is JSON: nothing but a name can be wrong.
+        given.map_err(|_| {
+            RpcError::params(
+                "Expected Unicode names for params: one has half of a surrogate pair alone, which is no \
+                 character",
+            )
+        })
     }
 }
 
@@ -161,6 +167,9 @@ impl<'a> Arguments<'a> {
             debug_assert!(place.is_some(), "no parameter {name} is declared");
             return Ok(None);
         };
+        if let Some(what) = values::lone_surrogate(raw) {
+            return Err(RpcError::params(format!("{name}: {what}")));
+        }
         let parsed = parse(raw).map_err(|why| RpcError::params(why.at(name, raw, param.secret)));
         parsed.map(Some)
     }

@@ -1,6 +1,7 @@
 //! One request: who asks (`id`), what (`method`), with which `params`.
 
 use crate::error::{Code, RpcError};
+use crate::values;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -88,7 +89,13 @@ impl Request {
             return malformed(Some(id), "No params");
         };
         let Ok(method) = serde_json::from_str::<String>(method.get()) else {
-            return malformed(Some(id), "Expected string for method");
+            let why = match values::lone_surrogate(method) {
+                None => "Expected string for method",
+                Some(_) => {
+                    "Expected Unicode text for method: it has half of a surrogate pair alone"
+                }
+            };
+            return malformed(Some(id), why);
         };
         Ok(Request {
             id: id.get().to_owned(),

@@ -39,7 +39,7 @@ impl Invalid {
         let token = text_of(raw).unwrap_or_else(|| Cow::Borrowed(raw.get()));
         if secret {
             format!("{name}: {what}: invalid token (not shown, it may be a secret)")
-        } else if token.len() > SHOWN {
+        } else if token.len() > SHOWN || token.contains(char::is_control) {
             let length = token.len();
             format!("{name}: {what}: invalid token of {length} bytes")
         } else {
@@ -56,6 +56,32 @@ pub(crate) fn text_of(raw: &RawValue) -> Option<Cow<'_, str>> {
         b'"' => text.get(1..text.len() - 1).map(Cow::Borrowed),
         b'{' | b'[' | b'n' => None,
         _ => Some(Cow::Borrowed(text)),
+    }
+}
+
+/// What is wrong with a string that is none: half of a surrogate pair, which JSON can write and Unicode does
+/// not have.
+pub(crate) fn lone_surrogate(raw: &RawValue) -> Option<String> {
+    let text = raw.get();
+    let why = match text.as_bytes() {
+        [b'"', ..] if text.contains("\\u") => serde_json::from_str::<String>(text).err()?,
+        _ => return None,
+    };
+    let place = why.column();
+    Some(format!(
+        "should be Unicode text: it has one half of a surrogate pair alone (\\ud800 to \\udfff), which is no \
+         character, before its byte {place}"
+    ))
+}
+
+/// Text that a reader sees: a caller's own. (What an invoice says is kept as it is.)
+fn without_controls(text: Cow<'_, str>) -> Result<Cow<'_, str>, Invalid> {
+    match text.char_indices().find(|(_, c)| c.is_control()) {
+        None => Ok(text),
+        Some((place, c)) => Err(Invalid::Should(Cow::Owned(format!(
+            "should be text without control characters: U+{:04X} is at its byte {place}",
+            u32::from(c)
+        )))),
     }
 }
 
@@ -180,16 +206,23 @@ pub(crate) fn metadata(raw: &RawValue) -> Result<PaymentMetadata, Invalid> {
     metadata.map_or_else(|| should("should be a hex value of at most 1300 bytes"), Ok)
 }
 
-/// Text of at most `max` bytes.
+/// Text of at most `max` bytes, without control characters.
 pub(crate) fn text(max: usize) -> impl Fn(&RawValue) -> Result<String, Invalid> {
     move |raw| {
         let text = text_of(raw).filter(|text| text.len() <= max);
-        text.map(Cow::into_owned).ok_or_else(|| {
+        let text = text.ok_or_else(|| {
             Invalid::Should(Cow::Owned(format!(
                 "should be a string of at most {max} bytes"
             )))
-        })
+        })?;
+        without_controls(text).map(Cow::into_owned)
     }
+}
+
+/// The description of an invoice, which holds no more (BOLT 11: 1,023 words of 5 bits).
+pub(crate) fn invoice_description(max: usize) -> impl Fn(&RawValue) -> Result<String, Invalid> {
+    const BOLT11_BYTES: usize = 639;
+    text(max.min(BOLT11_BYTES))
 }
 
 pub(crate) fn node_name(raw: &RawValue) -> Result<NodeName, Invalid> {
@@ -198,7 +231,9 @@ pub(crate) fn node_name(raw: &RawValue) -> Result<NodeName, Invalid> {
 
 pub(crate) fn request_id(raw: &RawValue) -> Result<RequestId, Invalid> {
     let id = text_of(raw).and_then(|text| RequestId::new(text).ok());
-    id.map_or_else(|| should("should be a string of 1 to 128 bytes"), Ok)
+    let id = id.map_or_else(|| should("should be a string of 1 to 128 bytes"), Ok)?;
+    without_controls(Cow::Borrowed(id.as_str()))?;
+    Ok(id)
 }
 
 pub(crate) fn boolean(raw: &RawValue) -> Result<bool, Invalid> {
@@ -215,7 +250,8 @@ pub(crate) fn on_off(raw: &RawValue) -> Result<bool, Invalid> {
 
 /// A word for another method to make sense of.
 pub(crate) fn word(raw: &RawValue) -> Result<String, Invalid> {
-    text_of(raw).map_or_else(|| should("should be a string"), |text| Ok(text.into()))
+    let word = text_of(raw).map_or_else(|| should("should be a string"), Ok)?;
+    without_controls(word).map(Cow::into_owned)
 }
 
 pub(crate) fn invoice(raw: &RawValue) -> Result<domain::Invoice, Invalid> {

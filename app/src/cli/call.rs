@@ -2,6 +2,7 @@
 
 use super::args::is_the_daemons;
 use super::{help, output, params};
+use crate::escape;
 use crate::exit::Exit;
 use crate::say::say;
 use crate::trouble::trouble;
@@ -70,7 +71,7 @@ pub(super) fn failed(method: &str, error: CallError) -> Exit {
                 shown["data"] = data;
             }
             output::error(&shown.to_string());
-            say!("error {code}: {message}");
+            say!("error {code}: {}", escape::line(&message));
             if code == Code::UnknownCommand.number()
                 && let Some(command) = help::command_meant(method)
             {

@@ -1,20 +1,16 @@
 //! `ampere events`: the history, an event a line, up to now or on and on.
 
+use super::again::{Again, passes};
 use super::{call, output};
+use crate::escape;
 use crate::exit::Exit;
-use crate::say::say;
 use domain::PaymentHash;
 use rpc::client::{CallError, Client};
-use rpc::error::Code;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
-use std::time::Duration;
-
-/// The first and the longest pause before a daemon that was lost is looked for again.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// Which events to print.
 #[derive(Debug, clap::Args)]
@@ -167,7 +163,7 @@ impl Printer {
         if seq < self.next {
             return None;
         }
-        if let Err(why) = writeln!(io::stdout(), "{event}") {
+        if let Err(why) = writeln!(io::stdout(), "{}", escape::json(event)) {
             return Some(Ended::Unwritten(why));
         }
         self.next = seq.saturating_add(1);
@@ -188,9 +184,7 @@ impl Printer {
 struct Follower {
     rpc_file: PathBuf,
     printer: Printer,
-    /// The daemon is away, and that was said.
-    away: bool,
-    pause: Duration,
+    again: Again,
 }
 
 impl Follower {
@@ -198,8 +192,7 @@ impl Follower {
         Follower {
             rpc_file,
             printer,
-            away: false,
-            pause: PAUSE.0,
+            again: Again::new(),
         }
     }
 
@@ -207,12 +200,15 @@ impl Follower {
         let mut ended = self.print_on(client).await;
         loop {
             match ended {
-                Ended::Failed(error) if passes(&error) => self.wait(&error).await,
+                Ended::Failed(error) if passes(&error) => {
+                    let to = format!("go on from event {}", self.printer.next);
+                    self.again.wait(&to, &error).await;
+                }
                 ended => return ended,
             }
-            ended = match Client::connect(&self.rpc_file).await {
+            ended = match self.again.connect(&self.rpc_file).await {
                 Ok(client) => self.print_on(client).await,
-                Err(why) => CallError::from(why).into(),
+                Err(why) => why.into(),
             };
         }
     }
@@ -229,32 +225,10 @@ impl Follower {
                     if let Some(ended) = self.printer.print_told(&told) {
                         return ended;
                     }
-                    (self.away, self.pause) = (false, PAUSE.0);
+                    self.again.is_back();
                 }
                 Err(why) => return CallError::from(why).into(),
             }
-        }
-    }
-
-    /// Waits a little. It is said once that and for what.
-    async fn wait(&mut self, why: &CallError) {
-        if !self.away {
-            let next = self.printer.next;
-            say!("waiting for the daemon, to go on from event {next}\n  why: {why}");
-            self.away = true;
-        }
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(PAUSE.1);
-    }
-}
-
-/// Whether it may be otherwise in a while.
-fn passes(error: &CallError) -> bool {
-    match error {
-        CallError::Connection(why) => why.kind() != ErrorKind::InvalidData,
-        CallError::Rpc { code, .. } => {
-            let passing = [Code::Busy, Code::StorageUnavailable];
-            passing.iter().any(|passing| passing.number() == *code)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `ampere METHOD …`, and the few commands that are more than one call.
 
+mod again;
 mod args;
 mod call;
 mod completions;
@@ -31,7 +32,7 @@ pub async fn run(args: Args, started: Instant) -> Exit {
         Command::Help { topic } => help::run(topic.as_deref()),
         Command::Completions { shell } => completions::run(shell),
         Command::Watch { payment_hash } => match connect(args.place).await {
-            Ok((client, _)) => watch::run(client, payment_hash).await,
+            Ok((client, rpc_file)) => watch::run(client, rpc_file, payment_hash).await,
             Err(exit) => exit,
         },
         Command::Events(wanted) => match connect(args.place).await {

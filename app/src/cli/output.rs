@@ -1,6 +1,7 @@
 //! Results on standard output.
 
 use super::table;
+use crate::escape;
 use crate::exit::Exit;
 use crate::say::say;
 use crate::trouble::{report, trouble};
@@ -13,16 +14,17 @@ pub(super) async fn result(client: &mut Client, method: &str, result: &str, raw:
     if is_terminal() && !raw && table::is_list(method) {
         let names = Names::ask(client).await;
         let parsed = serde_json::from_str(result).ok();
-        if let Some(table) = parsed.and_then(|parsed| table::of(method, &parsed, &names)) {
+        let width = console::Term::stdout().size().1;
+        if let Some(table) = parsed.and_then(|parsed| table::of(method, &parsed, &names, width)) {
             return print(&table);
         }
     }
-    print(&indented(result))
+    print(&escape::json(&indented(result)))
 }
 
 /// An error, as JSON that people can read. It has words of its own elsewhere.
 pub(super) fn error(json: &str) {
-    print_line(&indented(json));
+    print_line(&escape::json(&indented(json)));
 }
 
 /// A line, or many. A reader that went away has seen what it wanted.

@@ -1,18 +1,29 @@
-//! The two lists as tables.
+//! The two lists as tables, which fit a terminal of 80 columns.
 
+use crate::cli::export::time;
+use crate::escape;
 use crate::view::{Names, sat, short};
 use comfy_table::{
-    Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, presets,
+    Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
 };
 use serde_json::Value;
+
+/// Narrower ones break the lines of a table themselves.
+const WIDTH_MIN: u16 = 80;
+/// From here on there is room for a whole time in a row.
+const ROOMY: u16 = 110;
+/// The column of times, in both.
+const TIME: usize = 1;
+/// The most that is shown of a text.
+const TEXT_CHARS: usize = 60;
 
 /// Whether the method's result can be a table.
 pub(super) fn is_list(method: &str) -> bool {
     matches!(method, "listpartialpayments" | "listpayments")
 }
 
-/// The table of a list; none if the result is none.
-pub(super) fn of(method: &str, result: &Value, names: &Names) -> Option<String> {
+/// The table of a list, for so many columns; none if the result is none.
+pub(super) fn of(method: &str, result: &Value, names: &Names, width: u16) -> Option<String> {
     let (key, header, row): (_, &[&str], Draw) = match method {
         "listpartialpayments" => ("partialpayments", &PARTS, part),
         "listpayments" => ("payments", &PAYMENTS, payment),
@@ -23,68 +34,144 @@ pub(super) fn of(method: &str, result: &Value, names: &Names) -> Option<String> 
     table
         .load_preset(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width.max(WIDTH_MIN))
         .set_header(header);
     table.add_rows(rows.iter().map(|found| row(found, names)));
-    // What may be copied or compared stays on one line; routes and notes give way.
-    for column in table.column_iter_mut().take(NARROW) {
-        column.set_constraint(ColumnConstraint::ContentWidth);
+    // What may be copied or compared stays on one line; the last column gives way, and the hour goes below
+    // the day where there is little room.
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+        if column.index == TIME && width < ROOMY {
+            let day = u16::try_from("2026-11-28 ".len()).unwrap_or_default();
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(day)));
+        } else if column.index + 1 < header.len() {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     let mut lines = vec![table.to_string()];
     lines.extend(warnings(result, rows));
+    let total = result["total"].as_u64();
+    lines.extend(total.map(|total| format!("{total} in all")));
     let next = result["next"].as_u64();
     lines.extend(next.map(|next| format!("there is more: start={next}")));
     Some(lines.join("\n"))
 }
 
-/// The columns before routes and notes, of which those with amounts are the last.
-const NARROW: usize = 5;
-
 type Draw = fn(&Value, &Names) -> Vec<Cell>;
 
-const PARTS: [&str; 8] = [
-    "id", "payment", "status", "amount", "fee", "of", "route", "note",
+/// Amounts are in satoshi.
+const PARTS: [&str; 7] = [
+    "id",
+    "time (UTC)",
+    "payment",
+    "status",
+    "sat",
+    "fee",
+    "route, label, note",
 ];
-const PAYMENTS: [&str; 6] = ["id", "payment_hash", "status", "amount", "sent", "note"];
+const PAYMENTS: [&str; 8] = [
+    "id",
+    "time (UTC)",
+    "dir",
+    "payment",
+    "status",
+    "sat",
+    "fee",
+    "label, description",
+];
 
 fn part(row: &Value, names: &Names) -> Vec<Cell> {
     let fee = row["amount_sent_msat"]
         .as_u64()
-        .zip(row["amount_msat"].as_u64());
+        .zip(row["amount_msat"].as_u64())
+        .map(|(sent, amount)| sent.saturating_sub(amount));
     let failure = &row["failure"];
     let reason = failure["failcodename"]
         .as_str()
         .or(failure["message"].as_str());
-    let hash = row["payment_hash"].as_str().unwrap_or_default();
+    let route = row["route"].as_array().map(|_| names.route(&row["route"]));
+    // The whole that it is a part of, where it is not all of it.
+    let whole = row["intended_msatoshi"].as_u64();
+    let whole = whole.filter(|whole| row["amount_msat"] != *whole);
+    let notes = [
+        route,
+        whole.map(|whole| format!("of {}", sat(whole))),
+        text(&row["label"]),
+        text(&row["description"]),
+        reason.map(cut),
+        text(&row["pending_reason"]),
+    ];
     vec![
         right(plain(&row["id"])),
-        Cell::new(short(hash)),
+        Cell::new(at(row)),
+        hash(row),
         status(row),
-        amount(&row["amount_msat"]),
-        right(fee.map_or(String::new(), |(sent, amount)| {
-            sat(sent.saturating_sub(amount))
-        })),
-        amount(&row["intended_msatoshi"]),
-        Cell::new(names.route(&row["route"])),
-        note(reason.or(row["description"].as_str())),
+        amount(row["amount_msat"].as_u64()),
+        amount(fee),
+        joined(notes),
     ]
 }
 
 fn payment(row: &Value, _: &Names) -> Vec<Cell> {
+    let is_incoming = row["direction"] == "incoming";
+    let moved = if is_incoming {
+        &row["amount_received_msat"]
+    } else {
+        &row["amount_msat"]
+    };
+    let own = row["self_payment"].as_u64();
+    let notes = [
+        text(&row["label"]),
+        text(&row["description"]).or(text(&row["invoice_description"])),
+        own.map(|own| format!("ourselves: {own}")),
+    ];
+    let direction = match row["direction"].as_str() {
+        Some("incoming") => "in",
+        Some("outgoing") => "out",
+        Some(_) | None => "",
+    };
     vec![
         right(plain(&row["id"])),
-        Cell::new(row["payment_hash"].as_str().unwrap_or_default()),
+        Cell::new(at(row)),
+        Cell::new(direction),
+        hash(row),
         status(row),
-        amount(&row["amount_msat"]),
-        amount(&row["amount_sent_msat"]),
-        note(row["description"].as_str()),
+        amount(moved.as_u64()),
+        amount(row["fee_msat"].as_u64()),
+        joined(notes),
     ]
 }
 
-/// On one line, whatever is written in it.
-fn note(text: Option<&str>) -> Cell {
-    let text = text.unwrap_or_default().chars();
-    let shown: String = text.map(|c| if c.is_control() { ' ' } else { c }).collect();
-    Cell::new(shown)
+/// When it was accepted, or came.
+fn at(row: &Value) -> String {
+    let at = row["created_at"].as_u64().and_then(time::of_row);
+    at.map_or(String::new(), |at| {
+        at.strftime("%Y-%m-%d %H:%M").to_string()
+    })
+}
+
+fn hash(row: &Value) -> Cell {
+    Cell::new(short(row["payment_hash"].as_str().unwrap_or_default()))
+}
+
+fn joined<const N: usize>(notes: [Option<String>; N]) -> Cell {
+    let notes: Vec<String> = notes.into_iter().flatten().collect();
+    Cell::new(notes.join(" \u{b7} "))
+}
+
+/// Text of anybody's, on one line, if there is any.
+fn text(value: &Value) -> Option<String> {
+    let text = value.as_str().filter(|text| !text.is_empty());
+    text.map(cut)
+}
+
+/// Its beginning.
+fn cut(text: &str) -> String {
+    let shown = escape::line(text);
+    match shown.char_indices().nth(TEXT_CHARS) {
+        Some((end, _)) => format!("{}\u{2026}", &shown[..end]),
+        None => shown.into_owned(),
+    }
 }
 
 fn status(row: &Value) -> Cell {
@@ -96,8 +183,10 @@ fn status(row: &Value) -> Cell {
     })
 }
 
-fn amount(msat: &Value) -> Cell {
-    right(msat.as_u64().map_or(String::new(), sat))
+/// In satoshi, as the column's name says.
+fn amount(msat: Option<u64>) -> Cell {
+    let shown = msat.map_or(String::new(), sat);
+    right(shown.strip_suffix(" sat").unwrap_or(&shown).to_owned())
 }
 
 fn right(text: String) -> Cell {
@@ -105,9 +194,8 @@ fn right(text: String) -> Cell {
 }
 
 fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    let text = value.as_str();
+    text.map_or_else(|| value.to_string(), |text| escape::line(text).into_owned())
 }
 
 /// `warning_…` fields, wherever they are: a table must not hide them.
@@ -130,26 +218,102 @@ fn warnings(result: &Value, rows: &[Value]) -> Vec<String> {
 mod tests {
     use super::of;
     use crate::view::Names;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    #[test]
-    fn a_table_shows_amounts_outcomes_and_warnings() {
-        let result = json!({"partialpayments": [
-            {"id": 7, "payment_hash": "ab".repeat(32), "status": "failed", "amount_msat": 60_000_000,
-             "amount_sent_msat": 60_061_000, "intended_msatoshi": 100_000_000, "route": [],
-             "failure": {"code": 204, "failcodename": "WIRE_FEE_INSUFFICIENT"}},
-            {"id": 8, "warning_damaged": "the stored part breaks a rule"},
-        ]});
-        let table = of("listpartialpayments", &result, &Names::new("us")).unwrap();
-        for text in [
-            "60,000 sat",
-            "61 sat",
-            "WIRE_FEE_INSUFFICIENT",
-            "damaged",
-            "(8)",
-        ] {
+    /// Every line fits, and says all this.
+    fn check(method: &str, result: &Value, width: u16, texts: &[&str]) {
+        let table = of(method, result, &Names::new("us"), width).unwrap();
+        for line in table.lines().filter(|line| !line.starts_with("warning_")) {
+            let columns = console::measure_text_width(line);
+            assert!(
+                columns <= usize::from(width),
+                "{columns} columns: {line}\n{table}"
+            );
+        }
+        for text in texts {
             assert!(table.contains(text), "no {text} in\n{table}");
         }
-        assert_eq!(of("getinfo", &json!({}), &Names::new("us")), None);
+    }
+
+    fn parts() -> Value {
+        let hop = |digits: &str| json!({"id": digits.repeat(33)});
+        json!({"partialpayments": [
+            {"id": 1_234_567, "payment_hash": "ab".repeat(32), "status": "failed",
+             "amount_msat": 60_000_000_000_u64, "amount_sent_msat": 60_000_061_250_u64,
+             "intended_msatoshi": 100_000_000_000_u64, "created_at": 1_795_860_000, "label": "order 17",
+             "description": "two coffees\u{202e} and a very long story of how they came to be drunk by whom",
+             "route": [hop("02"), hop("03"), hop("02")],
+             "failure": {"code": 204, "failcodename": "WIRE_INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS"}},
+            {"id": 8, "warning_damaged": "the stored part breaks a rule"},
+        ], "next": 9})
+    }
+
+    fn payments() -> Value {
+        json!({"payments": [
+            {"id": 1_234_567, "payment_hash": "ab".repeat(32), "status": "complete",
+             "direction": "outgoing", "amount_msat": 60_000_000_000_u64, "fee_msat": 61_250,
+             "created_at": 1_795_860_000, "label": "order 17", "self_payment": 1_234_568,
+             "invoice_description": "Zwei K\u{e4}se \u{1f9c0} \u{65e5}\u{672c}"},
+            {"id": 1_234_568, "payment_hash": "ab".repeat(32), "status": "complete",
+             "direction": "incoming", "amount_received_msat": 1_000, "created_at": 1_795_860_000,
+             "description": "x".repeat(1_024)},
+            {"id": 8, "warning_quarantined": "the stored payment breaks a rule"},
+        ], "total": 5_000_000})
+    }
+
+    #[test]
+    fn both_tables_fit_a_terminal_of_80_columns_and_say_what_matters() {
+        let parts_say = [
+            "1234567",
+            "2026-11-28",
+            "10:00",
+            "ababab\u{2026}abab",
+            "failed",
+            "60,000,000",
+            "61.250",
+            "damaged",
+            "warning_damaged (8)",
+            "there is more: start=9",
+        ];
+        check("listpartialpayments", &parts(), 80, &parts_say);
+        let payments_say = [
+            "1234567",
+            "2026-11-28",
+            "10:00",
+            "out",
+            "in",
+            "complete",
+            "60,000,000",
+            "61.250",
+            "order 17",
+            "warning_quarantined (8)",
+            "5000000 in all",
+        ];
+        check("listpayments", &payments(), 80, &payments_say);
+    }
+
+    #[test]
+    fn a_wider_terminal_shows_it_all_on_a_line() {
+        let way = "us \u{2192} 020202\u{2026}0202 \u{2192} 030303\u{2026}0303";
+        let parts_say = [
+            way,
+            "of 100,000,000 sat",
+            "order 17",
+            "\\u202e and a very",
+            "WIRE_INCORRECT_OR",
+        ];
+        check("listpartialpayments", &parts(), 260, &parts_say);
+        check(
+            "listpayments",
+            &payments(),
+            200,
+            &["order 17 \u{b7} Zwei", "ourselves: 1234568"],
+        );
+    }
+
+    #[test]
+    fn nothing_else_is_a_table() {
+        assert_eq!(of("getinfo", &json!({}), &Names::new("us"), 80), None);
+        assert_eq!(of("listpayments", &json!({}), &Names::new("us"), 80), None);
     }
 }

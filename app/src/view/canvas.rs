@@ -5,7 +5,7 @@ use super::{PartRow, Snapshot, State, sat};
 use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::HashMap;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// One payment's drawing.
@@ -43,32 +43,34 @@ impl Canvas {
         }
     }
 
-    /// Draws the payment as it is now.
-    pub fn draw(&mut self, snapshot: &Snapshot) {
+    /// Draws the payment as it is now. Without a terminal it is printed, which may fail.
+    pub fn draw(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         let mut lines = Vec::new();
         for part in &snapshot.parts {
             let changed = self.note(part);
             let drawn = self.drawn(part);
             if changed && self.live.is_none() {
                 for line in &drawn {
-                    print_line(&format!("   {line}"));
+                    write_line(&format!("   {line}"))?;
                 }
             }
             lines.extend(drawn);
         }
         lines.push(bar::draw(snapshot));
         self.place(&lines);
+        Ok(())
     }
 
     /// Leaves the drawing as it stands; without a terminal, prints the bar once.
-    pub fn finish(&mut self, snapshot: &Snapshot) {
-        self.draw(snapshot);
+    pub fn finish(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        self.draw(snapshot)?;
         for line in &self.lines {
             line.abandon();
         }
         if self.live.is_none() && !snapshot.parts.is_empty() {
-            print_line(&format!("   {}", bar::draw(snapshot)));
+            write_line(&format!("   {}", bar::draw(snapshot)))?;
         }
+        Ok(())
     }
 
     /// A line of text above the drawing.
@@ -165,5 +167,10 @@ fn plain_style() -> ProgressStyle {
 
 /// A line on standard output. A reader that went away is no reason to panic, as `println!` would.
 pub fn print_line(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = write_line(text);
+}
+
+/// A line on standard output, where its loss is to be told.
+pub fn write_line(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{text}")
 }

@@ -7,6 +7,6 @@ mod names;
 mod snapshot;
 
 pub use amount::sat;
-pub use canvas::{Canvas, is_terminal, print_line};
+pub use canvas::{Canvas, is_terminal, print_line, write_line};
 pub use names::{Names, short};
 pub use snapshot::{PartRow, Snapshot, State};

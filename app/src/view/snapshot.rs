@@ -1,6 +1,7 @@
 //! What is drawn: a payment and its parts, as the lists show them at one moment.
 
 use super::Names;
+use crate::escape;
 use anyhow::Context;
 use serde_json::Value;
 
@@ -93,10 +94,12 @@ impl PartRow {
             },
             created_at: number("created_at")?,
             completed_at: row["completed_at"].as_u64(),
-            reason: reason.map(|r| match failure["erring_node"].as_str() {
-                Some(node) => format!("{r} at {}", names.of(node)),
-                None => r.to_owned(),
-            }),
+            reason: reason
+                .map(escape::line)
+                .map(|r| match failure["erring_node"].as_str() {
+                    Some(node) => format!("{r} at {}", names.of(node)),
+                    None => r.into_owned(),
+                }),
         })
     }
 }

@@ -4,6 +4,7 @@ use crate::support::{Daemon, Home, LARGER, SMALLER, ampere, run, soon};
 use serde_json::json;
 use std::fs::File;
 use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 #[tokio::test]
 async fn a_payment_can_be_made_by_hand() {
@@ -134,6 +135,67 @@ async fn a_watch_follows_a_payment_to_its_end() {
     );
 }
 
+/// A daemon that comes back is found again, and it is said that it is waited for.
+#[tokio::test]
+async fn a_watch_goes_on_when_the_daemon_comes_back() {
+    let (home, daemon) = Daemon::fresh().await;
+    let invoice = daemon.invoice().await;
+    daemon.send(&invoice, &daemon.route(0, LARGER).await).await;
+    let mut command = ampere();
+    command.arg("--data-dir").arg(home.path());
+    command.args(["watch", &*invoice.hash]).kill_on_drop(true);
+    let mut watch = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut drawn = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut said = BufReader::new(watch.stderr.take().unwrap()).lines();
+    let first = soon("the first part", drawn.next_line()).await.unwrap();
+    assert!(first.unwrap().contains("in flight"));
+    daemon.kill().await;
+    let waits = soon("a word", said.next_line()).await.unwrap().unwrap();
+    assert!(waits.contains("waiting for the daemon"), "{waits}");
+    let daemon = home.start().await;
+    daemon.send(&invoice, &daemon.route(1, SMALLER).await).await;
+    let ended = soon("its end", watch.wait()).await.unwrap();
+    assert_eq!(ended.code(), Some(0));
+    let mut last = String::new();
+    while let Some(line) = drawn.next_line().await.unwrap() {
+        last = line;
+    }
+    assert!(last.starts_with("complete: preimage "), "{last}");
+}
+
+/// What an invoice or a caller wrote is shown, and does nothing.
+#[tokio::test]
+async fn signs_that_nobody_sees_are_shown_by_their_numbers() {
+    let (home, daemon) = Daemon::fresh().await;
+    let invoice = daemon.invoice().await;
+    let mut part = invoice.part(&daemon.route_without_fee(0, LARGER).await);
+    part["label"] = json!("for \u{202e}ecila\u{2066}\u{200f}");
+    daemon.ok("sendpartialpay", part).await;
+    daemon.refused("waitsendpay", json!([invoice.hash])).await;
+    for words in [
+        &["listpayments"][..],
+        &["listpartialpayments"],
+        &["export", "--format", "csv"],
+        &["export", "--format", "jsonl"],
+        &["listpayments", "null", "a\u{202e}"],
+        &["a\u{202e}"],
+    ] {
+        let ran = run(Some(home.path()), words).await;
+        for said in [&ran.stdout, &ran.stderr] {
+            let hidden = |c| c != '\n' && ampere::escape::is_hidden(c);
+            assert!(!said.contains(hidden), "{words:?}: {said:?}");
+        }
+        assert!(ran.stdout.contains("\\u202e"), "{words:?}: {}", ran.stdout);
+    }
+    let listed = run(Some(home.path()), &["listpayments"]).await.json();
+    let stored = daemon.payments(json!([])).await;
+    assert_eq!(listed["payments"], json!(stored), "the same JSON");
+}
+
 #[tokio::test]
 async fn status_2_no_connection() {
     let home = Home::new();
@@ -177,6 +239,7 @@ async fn status_4_an_answer_that_cannot_be_written() {
     let cases = [
         &["listpayments"][..],
         &["events"],
+        &["watch", &*invoice.hash],
         &["help"],
         &["completions", "bash"],
     ];

@@ -30,6 +30,7 @@ mod incoming;
 mod lightning;
 mod lightningd;
 mod log;
+mod ourselves;
 mod panics;
 mod plugin_output;
 mod privacy;

@@ -53,11 +53,11 @@ fn understood(method: &MethodInfo, params: &str) -> Result<(), RpcError> {
     method.understand(&CONTEXT, &given).map(drop)
 }
 
-/// The same parameters by name, where each has one and none is null (which by position is none).
+/// The same parameters by name, where each has one.
 fn by_name(method: &MethodInfo, raw: &RawValue) -> Option<String> {
     let values: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
     let fit = !method.open && values.len() <= method.params.len();
-    if !fit || values.iter().any(|value| value.get() == "null") {
+    if !fit {
         return None;
     }
     let names = method.params.iter().map(|param| param.name);

@@ -36,7 +36,7 @@ impl Method for DevInvoice {
     const DESCRIPTION: &'static str = "Make an invoice over {amount_msat} on the embedded network";
     const HELP: &'static str = "\
 amount_msat  what it asks for
-description  what it is for
+description  what it is for: at most 639 bytes, as an invoice holds no more
 node         whose: alice, bob, carol or dave; dave's unless said
 
 Returns {bolt11, payment_hash, payment_secret, destination, expires_at}.";
@@ -51,7 +51,10 @@ Returns {bolt11, payment_hash, payment_secret, destination, expires_at}.";
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((
             arguments.required("amount_msat", values::some_msat)?,
-            arguments.optional("description", values::text(context.limits.text_bytes))?,
+            arguments.optional(
+                "description",
+                values::invoice_description(context.limits.text_bytes),
+            )?,
             arguments.optional("node", values::word)?,
         ))
     }

@@ -40,7 +40,7 @@ Makes an invoice of our own node, on the embedded network. Core Lightning has a 
 
 amount_msat  what it asks for; any leaves that to the payer
 label        our own name for it: no two invoices have the same
-description  what the payer reads
+description  what the payer reads: at most 639 bytes, as an invoice holds no more
 expiry       for how many seconds it is good. A week, unless given
 
 Returns {bolt11, payment_hash, payment_secret, expires_at, created_index}. Errors: 900 the label is in use.";
@@ -57,7 +57,10 @@ Returns {bolt11, payment_hash, payment_secret, expires_at, created_index}. Error
         Ok(NewInvoice {
             amount: arguments.required("amount_msat", values::msat_or_any)?,
             label: arguments.required("label", &text)?,
-            description: arguments.required("description", &text)?,
+            description: arguments.required(
+                "description",
+                values::invoice_description(context.limits.text_bytes),
+            )?,
             expiry: arguments.optional("expiry", values::u32)?,
         })
     }

@@ -197,6 +197,126 @@ async fn a_wrong_value_is_named_with_what_it_should_be() {
     assert_eq!(daemon.engine.asked(), 0);
 }
 
+/// Every text that a caller hands in; newlines and tabs are control characters, too.
+#[tokio::test]
+async fn control_characters_in_texts_are_refused() {
+    let daemon = Daemon::start();
+    let pay = |field: &str, text: &str| {
+        let mut params = json!({
+            "route": route_json(600), "payment_hash": hash().to_string(), "intended_msatoshi": 1000,
+        });
+        params[field] = json!(text);
+        params
+    };
+    for (text, sign) in [
+        ("a\0b", "U+0000 is at its byte 1"),
+        ("line\none", "U+000A is at its byte 4"),
+        ("\t", "U+0009 is at its byte 0"),
+        ("\u{1b}[31m", "U+001B is at its byte 0"),
+        ("é\u{7f}", "U+007F is at its byte 2"),
+        ("\u{85}", "U+0085 is at its byte 0"),
+        ("\u{9b}31m", "U+009B is at its byte 0"),
+    ] {
+        for (method, field, params) in [
+            ("sendpartialpay", "label", pay("label", text)),
+            ("sendpartialpay", "description", pay("description", text)),
+            ("sendpartialpay", "request_id", pay("request_id", text)),
+            ("sendpartialpay", "node", pay("node", text)),
+            ("check", "label", {
+                let mut params = pay("label", text);
+                params["command_to_check"] = json!("sendpartialpay");
+                params
+            }),
+            ("listpayments", "search", json!({"search": text})),
+            ("help", "command", json!([text])),
+            ("invoice", "label", json!([1, text, "x"])),
+            ("invoice", "description", json!([1, "x", text])),
+            ("listinvoices", "label", json!([text])),
+            ("delinvoice", "label", json!([text, "paid"])),
+            ("dev-invoice", "description", json!([1, text])),
+            ("dev-invoice", "node", json!([1, "x", text])),
+            ("dev-routes", "destination", json!([text, 1])),
+        ] {
+            let (code, message) = daemon.error(method, params).await;
+            let expected = format!("{field}: should be text without control characters: {sign}");
+            assert_eq!(code, -32602, "{method} {field}: {message}");
+            assert!(message.starts_with(&expected), "{method}: {message}");
+            assert!(!message.contains(char::is_control), "{message:?}");
+        }
+    }
+    // What turns the direction of writing is text: it is shown escaped.
+    let turned = pay("label", "a\u{202e}b\u{200d}");
+    daemon.result("sendpartialpay", turned).await;
+    assert_eq!(daemon.engine.asked(), 1);
+}
+
+#[tokio::test]
+async fn half_of_a_surrogate_pair_is_told_as_what_it_is() {
+    let daemon = Daemon::start();
+    let mut wire = daemon.connect().await;
+    for (method, params, says) in [
+        (
+            "listpayments",
+            r#"{"search":"a\ud800"}"#,
+            "search: should be Unicode text",
+        ),
+        (
+            "listpayments",
+            r#"{"search":"\udc00\ud800"}"#,
+            "half of a surrogate pair",
+        ),
+        (
+            "listpayments",
+            r#"{"status":"\ud83d"}"#,
+            "status: should be Unicode text",
+        ),
+        (
+            "waitpartialpay",
+            r#"["\udfff"]"#,
+            "id: should be Unicode text",
+        ),
+        (
+            "listpayments",
+            r#"{"\ud800":1}"#,
+            "half of a surrogate pair",
+        ),
+        (
+            "invoice",
+            r#"[1,"x","\ud800"]"#,
+            "description: should be Unicode text",
+        ),
+    ] {
+        let body = request(&json!(1), method, &json!("P")).replace("\"P\"", params);
+        wire.send(body).await;
+        let error = wire.json().await["error"].clone();
+        assert_eq!(error["code"], -32602, "{error}");
+        assert!(error["message"].as_str().unwrap().contains(says), "{error}");
+    }
+    let body = request(&json!(1), "M", &json!([])).replace("\"M\"", r#""\ud800""#);
+    wire.send(body).await;
+    let error = wire.json().await["error"].clone();
+    assert_eq!(error["code"], -32600);
+    assert!(
+        error["message"].as_str().unwrap().contains("surrogate"),
+        "{error}"
+    );
+    let whole = request(&json!(1), "listpayments", &json!("P"));
+    wire.send(whole.replace("\"P\"", r#"{"search":"\ud83e\uddc0"}"#))
+        .await;
+    assert!(wire.json().await.get("error").is_none());
+}
+
+#[tokio::test]
+async fn an_invoices_description_fits_into_an_invoice() {
+    let daemon = Daemon::start();
+    let says = "description: should be a string of at most 639 bytes: invalid token of 640 bytes";
+    let long = "x".repeat(640);
+    refused(&daemon, "invoice", json!([1, "label", long]), says).await;
+    refused(&daemon, "dev-invoice", json!([1, long]), says).await;
+    let most = "x".repeat(639);
+    daemon.result("invoice", json!([1, "label", most])).await;
+}
+
 /// Neither does lightningd.
 #[tokio::test]
 async fn hex_has_no_prefix() {

@@ -10,7 +10,7 @@ mod pages;
 mod progress;
 mod rows;
 mod target;
-mod time;
+pub(super) mod time;
 
 pub(super) use args::{MORE, Options};
 

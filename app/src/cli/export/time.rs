@@ -46,7 +46,7 @@ pub(super) fn read(text: &str) -> Result<Timestamp, String> {
 }
 
 /// A time of a row, in Unix seconds; `None` if it is in no calendar.
-pub(super) fn of_row(seconds: u64) -> Option<Timestamp> {
+pub(in crate::cli) fn of_row(seconds: u64) -> Option<Timestamp> {
     Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
 }
 
