@@ -57,7 +57,7 @@ impl PartialPayment {
                 Retry::unsafe_because("it is pending, and may still be paid")
             }
             (StatusKind::Pending, Some(doubt)) => Retry::unsafe_because(format!(
-                "what became of it is not known, and it may still be paid: {doubt}"
+                "its node has not said what becomes of it, and it may still be paid: {doubt}"
             )),
             (StatusKind::Failed, _) => {
                 Retry::safe("it has failed for good: its node is done with it")

@@ -91,7 +91,8 @@ async fn list_that_cannot_be_read_is_an_error_and_not_an_empty_list() {
     assert!(matches!(listed, Err(ApiError::StorageUnavailable(_))));
 }
 
-/// A node that answers an offer with nothing definite, then denies it, then refuses it.
+/// A node that is not at the tip yet, so that it is offered the same again without a question; that then
+/// answers with nothing definite, denies the part when it is asked, and refuses it.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_of_a_node_leads_somewhere() {
     let mut sender = MockHtlcSender::new();
@@ -102,6 +103,10 @@ async fn every_answer_of_a_node_leads_somewhere() {
     let identity = NodeIdentity::new("scripted");
     sender.expect_identity().return_const(Ok(identity));
     sender.expect_life().return_const(1u64);
+    let offer = sender.expect_offer().times(1).in_sequence(&mut script);
+    offer.returning(|_| OfferAnswer::NotYet("still loading blocks".into()));
+    let tip = sender.expect_reach_tip().times(1).in_sequence(&mut script);
+    tip.return_const(());
     let offer = sender.expect_offer().times(1).in_sequence(&mut script);
     offer.returning(move |_| unknown());
     let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);
