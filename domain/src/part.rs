@@ -25,7 +25,8 @@ pub struct PartialPayment {
     pub description: Option<String>,
     /// The caller's own name for it.
     pub label: Option<String>,
-    /// The height at which the HTLC of the first hop expires, when the node told its height.
+    /// The height at which the HTLC of the first hop expires; not known of a part that was accepted
+    /// while its node was away, or below the tip of the chain.
     pub cltv_expiry: Option<u32>,
     /// When it was accepted.
     pub created_at: Timestamp,

@@ -57,7 +57,7 @@ impl PartialPayment {
                 Retry::unsafe_because("it is pending, and may still be paid")
             }
             (StatusKind::Pending, Some(doubt)) => Retry::unsafe_because(format!(
-                "what became of it is not known, and it may still be paid: {doubt}"
+                "its node has not said what becomes of it, and it may still be paid: {doubt}"
             )),
             (StatusKind::Failed, _) if self.resolution.is_some() => Retry::safe(
                 "an operator says that it has failed: no node could tell what became of it",

@@ -72,7 +72,7 @@ fn a_part_is_safe_to_retry_only_when_it_has_failed() {
         (
             &doubtful,
             false,
-            "what became of it is not known, and it may still be paid: connection refused",
+            "its node has not said what becomes of it, and it may still be paid: connection refused",
         ),
         (
             over.part(PartId(1)).unwrap(),

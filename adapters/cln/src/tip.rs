@@ -37,8 +37,15 @@ const FRESH: Duration = Duration::from_millis(20);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Told {
     height: u32,
-    /// It says that there are more blocks.
-    warns: bool,
+    /// Whether it says that there are more blocks.
+    warning: Option<Warning>,
+}
+
+/// Who has yet to read blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Warning {
+    Lightningd,
+    Bitcoind,
 }
 
 /// How far lightningd has got.
@@ -71,6 +78,7 @@ pub(crate) struct Progress {
 
 struct State {
     tip: Tip,
+    told: Told,
     asked: Instant,
     /// Since when lightningd has been telling, without a warning, a height that is too low.
     too_low_since: Option<Instant>,
@@ -79,15 +87,18 @@ struct State {
 impl Told {
     /// `own` is the last block that lightningd itself has read.
     pub(crate) fn new(info: &GetInfo, own: u32) -> Told {
-        let warns = info.warning_bitcoind_sync.is_some() || info.warning_lightningd_sync.is_some();
+        let warning = match (&info.warning_bitcoind_sync, &info.warning_lightningd_sync) {
+            (Some(_), _) => Some(Warning::Bitcoind),
+            (None, Some(_)) => Some(Warning::Lightningd),
+            (None, None) => None,
+        };
         // Without a warning `getinfo` tells how far gossipd has got: that is 0 for a moment after the
         // last warning. And lightningd's own height is too low for a moment while it reorganises.
-        let height = if warns {
-            info.blockheight
-        } else {
-            info.blockheight.max(own)
+        let height = match warning {
+            Some(_) => info.blockheight,
+            None => info.blockheight.max(own),
         };
-        Told { height, warns }
+        Told { height, warning }
     }
 
     fn is_too_low(self, highest: u32) -> bool {
@@ -158,6 +169,7 @@ impl Progress {
             group: group.to_string(),
             state: Mutex::new(State {
                 tip: Tip::Below(told.height),
+                told,
                 asked: Instant::now(),
                 too_low_since: None,
             }),
@@ -189,7 +201,11 @@ impl Progress {
     /// Why nothing can be offered to a lightningd that has come to that block only.
     pub(crate) fn reason(&self, at: u32) -> String {
         let highest = self.heights.highest().max(at);
-        format!("lightningd is still loading blocks (at {at} of at least {highest})")
+        let who = match self.state().told.warning {
+            Some(Warning::Bitcoind) => ": its bitcoind is not up to date with the network",
+            Some(Warning::Lightningd) | None => "",
+        };
+        format!("lightningd is still loading blocks (at {at} of at least {highest}){who}")
     }
 
     async fn ask(&self, lightningd: &Connection) -> Result<Tip, CallError> {
@@ -205,14 +221,14 @@ impl Progress {
     fn note_at(&self, told: Told, now: Instant) -> Tip {
         let mut state = self.state();
         let highest = self.heights.highest();
-        state.asked = now;
-        if told.warns || !told.is_too_low(highest) {
+        (state.told, state.asked) = (told, now);
+        if told.warning.is_some() || !told.is_too_low(highest) {
             state.too_low_since = None;
         } else {
             state.too_low_since.get_or_insert(now);
         }
         let stands_by_it = |since| told.height > 0 && now.duration_since(since) >= STOOD_BY;
-        let is_at_tip = !told.warns && state.too_low_since.is_none_or(stands_by_it);
+        let is_at_tip = told.warning.is_none() && state.too_low_since.is_none_or(stands_by_it);
         if !is_at_tip {
             self.heights
                 .highest

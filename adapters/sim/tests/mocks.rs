@@ -116,13 +116,18 @@ async fn engine_with(sender: MockHtlcSender) -> Arc<Engine> {
     Engine::start(ports, Policy::default()).await.unwrap()
 }
 
-/// A node that answers an offer with nothing definite, then denies it, then refuses it.
+/// A node that is not at the tip yet, so that it is offered the same again without a question; that then
+/// answers with nothing definite, denies the part when it is asked, and refuses it.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_of_a_node_leads_somewhere() {
     let mut sender = scripted();
     let mut script = mockall::Sequence::new();
     let unknown = || OfferAnswer::Unknown("no answer".into());
     let failure = || Box::new(domain::contract::samples::failure());
+    let offer = sender.expect_offer().times(1).in_sequence(&mut script);
+    offer.returning(|_| OfferAnswer::NotYet("still loading blocks".into()));
+    let tip = sender.expect_reach_tip().times(1).in_sequence(&mut script);
+    tip.return_const(());
     let offer = sender.expect_offer().times(1).in_sequence(&mut script);
     offer.returning(move |_| unknown());
     let look_up = sender.expect_look_up().times(1).in_sequence(&mut script);

@@ -177,7 +177,7 @@ pub struct HistoryPage {
 /// `getinfo`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Info {
-    /// The nodes, the first of which is the default: name and best height known.
+    /// The nodes, the first of which is the default: name, and [`height`](crate::HtlcSender::height).
     pub nodes: Vec<(NodeName, Option<u32>)>,
     /// Parts without an outcome, as far as this daemon is taking care of them.
     pub live_parts: u64,

@@ -73,9 +73,8 @@ async fn next_tip(session: &Weak<Session>, height: u32) -> Result<(), CallError>
     };
     match block {
         Ok(block) => {
-            let height = block?;
-            let warns = false;
-            held.progress.note(Told { height, warns });
+            let (height, warning) = (block?, None);
+            held.progress.note(Told { height, warning });
         }
         Err(_) => {
             if own_height(held.waiting()).await? < height {

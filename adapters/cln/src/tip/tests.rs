@@ -5,14 +5,14 @@ use super::*;
 fn told(height: u32) -> Told {
     Told {
         height,
-        warns: false,
+        warning: None,
     }
 }
 
 fn loading(height: u32) -> Told {
     Told {
         height,
-        warns: true,
+        warning: Some(Warning::Lightningd),
     }
 }
 
@@ -35,9 +35,12 @@ fn info(height: u32, warning: &str) -> GetInfo {
 
 #[test]
 fn either_warning_says_that_there_are_more_blocks() {
-    for warning in ["warning_lightningd_sync", "warning_bitcoind_sync"] {
-        assert_eq!(Told::new(&info(95, warning), 112), loading(95));
-    }
+    assert_eq!(
+        Told::new(&info(95, "warning_lightningd_sync"), 112),
+        loading(95)
+    );
+    let bitcoind = Told::new(&info(95, "warning_bitcoind_sync"), 112);
+    assert_eq!(after(112, bitcoind).tip(), Tip::Below(95));
     assert_eq!(Told::new(&info(112, ""), 112), told(112));
 }
 
@@ -70,6 +73,12 @@ fn what_is_still_missing_is_said() {
     progress.note(loading(113));
     assert_eq!(progress.tip(), Tip::Below(113));
     assert!(progress.reason(113).contains("(at 113 of at least 113)"));
+    progress.note(Told::new(&info(113, "warning_bitcoind_sync"), 113));
+    let said = progress.reason(113);
+    assert!(
+        said.ends_with("at least 113): its bitcoind is not up to date with the network"),
+        "{said}"
+    );
 }
 
 #[test]
