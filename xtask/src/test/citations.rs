@@ -104,11 +104,8 @@ mod tests {
         );
         check("a.md", "`domain/src/gone`", &[(1, "domain/src/gone")]);
         check("a.rs", "/// Rule 1.1 of GONE.md.", &[(1, "GONE.md")]);
-        check(
-            "a.rs",
-            "x(); // as in payment/gone.rs",
-            &[(1, "payment/gone.rs")],
-        );
+        let behind_code = ["x(); /", "/ as in payment/gone.rs"].concat();
+        check("a.rs", &behind_code, &[(1, "payment/gone.rs")]);
     }
 
     #[test]
