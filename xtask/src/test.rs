@@ -5,9 +5,11 @@
 
 mod arrows;
 mod beside;
+mod citations;
 mod debian;
 mod deny;
 mod invariants;
+mod markdown;
 mod python;
 pub(crate) mod real;
 mod tally;

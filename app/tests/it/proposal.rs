@@ -1,4 +1,4 @@
-//! The numbered algorithm of the 2018 proposal (DESIGN.md, 2): a test for each of its branches.
+//! The numbered algorithm of the 2018 proposal (docs/proposal.md): a test for each of its branches.
 
 use crate::support::{Daemon, Invoice, LARGER, SMALLER, WHOLE, call, preimage_opens};
 use serde_json::{Value, json};

@@ -122,7 +122,7 @@ pub async fn unknown_payment_is_none(h: Harness<'_>) {
     assert_eq!(h.store().part(PartId(1)).await, Ok(None));
 }
 
-/// Rule 1.1 of the proposal.
+/// Rule 1.1 of docs/proposal.md.
 pub async fn first_part_makes_the_payment(h: Harness<'_>) {
     let receipt = sent(h, 1, 400, 1_000).await;
     assert_eq!(receipt.payment, PaymentId(1));
@@ -174,7 +174,7 @@ pub async fn failure_keeps_every_detail(h: Harness<'_>) {
     }
 }
 
-/// Rule 1.2.3: tried again, it is pending again, in the same row.
+/// Rule 1.2.3 of docs/proposal.md: tried again, it is pending again, in the same row.
 pub async fn failed_payment_keeps_its_row_and_id(h: Harness<'_>) {
     let first = sent(h, 1, 1_000, 1_000).await;
     let (payment, _) = run(h, hash(1), &failed(first.part)).await;

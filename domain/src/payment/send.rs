@@ -1,4 +1,4 @@
-//! A caller wants a part sent: the numbered algorithm of the 2018 proposal, and `sendpay`'s.
+//! A caller wants a part sent: the numbered algorithm of docs/proposal.md, and `sendpay`'s.
 
 mod terms;
 

@@ -1,4 +1,4 @@
-//! The rules about money (DESIGN calls them ), as far as the model can see them broken.
+//! The rules about money (A-1 to A-15: docs/invariants.md), as far as the model can see them broken.
 
 /// A rule that a state of the model may break.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,5 +1,7 @@
 //! The project's own rules about files, those that no other tool knows.
 
+use super::citations::Repository;
+use super::markdown;
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
@@ -32,6 +34,7 @@ const MACHINE_PATHS: [(&str, &str); 3] = [("/wo", "rk/"), ("/ro", "ot/"), ("/hom
 /// Fails with every line that breaks a rule.
 pub(super) fn check() -> Result<()> {
     let files = workspace::files()?;
+    let repository = Repository::new(&files);
     let mut found = Vec::new();
     for file in &files {
         let path = workspace::root().join(file);
@@ -41,6 +44,13 @@ pub(super) fn check() -> Result<()> {
             continue;
         };
         found.extend(violations(file, &text));
+        for (line, cited) in repository.missing(file, &text) {
+            found.push(format!("{}:{line}: there is no {cited}", file.display()));
+        }
+        for line in markdown::too_long(file, &text) {
+            let says = "prose wraps at 100 columns";
+            found.push(format!("{}:{line}: {says}", file.display()));
+        }
     }
     for violation in &found {
         eprintln!("{violation}");

@@ -5,7 +5,7 @@ use domain::{Failure, Hop, NodeId, PartialPayment, PaymentHash, Resolution, Shor
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A part: DESIGN.md, section 3.
+/// A part: one row of `listpartialpayments` (ARCHITECTURE.md, "Words").
 #[derive(Serialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(crate) struct PartView<'a> {

@@ -32,7 +32,7 @@ pub(super) fn is_for_the_nodes_network(part: &SendPart) -> Result<(), Refusal> {
     }
 }
 
-/// Rule A-9, and 1.2.1 of the proposal.
+/// Rule A-9, and rule 1.2.1 of docs/proposal.md.
 pub(super) fn agrees_on_amount_and_destination(
     row: &PaymentSummary,
     part: &SendPart,
