@@ -33,15 +33,12 @@ impl std::error::Error for Trouble {}
 
 /// The error as up to three parts: `error:`, ` why:` and `help:`.
 pub fn report(error: &anyhow::Error) -> String {
-    let report = match error.downcast_ref() {
-        Some(Trouble { what, why, help }) => {
-            format!("error: {what}\n  why: {why}\n help: {help}")
-        }
-        None => {
-            let causes = error.chain().skip(1);
-            let causes = causes.map(|cause| format!("\n  why: {cause}"));
-            format!("error: {error}{}", causes.collect::<String>())
-        }
+    let report = if let Some(Trouble { what, why, help }) = error.downcast_ref() {
+        format!("error: {what}\n  why: {why}\n help: {help}")
+    } else {
+        let causes = error.chain().skip(1);
+        let causes = causes.map(|cause| format!("\n  why: {cause}"));
+        format!("error: {error}{}", causes.collect::<String>())
     };
     escape::lines(&report).into_owned()
 }

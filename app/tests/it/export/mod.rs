@@ -2,6 +2,7 @@
 
 mod broken;
 mod golden;
+mod ledgers;
 mod pages;
 mod real;
 mod server;
