@@ -25,7 +25,7 @@ use tokio::sync::{oneshot, watch};
 
 /// What lightningd registers, by its name there and here. `sendpay` and `waitsendpay` stay lightningd's
 /// own; so does whatever begins with `autoclean`, which is a plugin of its.
-const METHODS: [(&str, &str); 9] = [
+const METHODS: [(&str, &str); 10] = [
     ("sendpartialpay", "sendpartialpay"),
     ("waitpartialpay", "waitpartialpay"),
     ("listpartialpayments", "listpartialpayments"),
@@ -33,6 +33,7 @@ const METHODS: [(&str, &str); 9] = [
     ("listpayments", "listpayments"),
     ("waitpayment", "waitpayment"),
     ("listevents", "listevents"),
+    ("resolvepart", "resolvepart"),
     ("delpayment", "delpayment"),
     ("ampere-autoclean", "autoclean"),
 ];

@@ -2,7 +2,7 @@
 
 use crate::{
     Invoice, Msat, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret, Request,
-    Route, Timestamp, Tombstone, Word,
+    Route, StatusKind, Timestamp, Tombstone, Word,
 };
 
 /// What can happen to a payment.
@@ -166,6 +166,40 @@ pub enum Refusal {
         hash: PaymentHash,
         /// The part.
         part: PartId,
+    },
+    /// An operator may end only what is pending.
+    #[error("part {part} has ended: it is {}, and stays so", status.as_str())]
+    HasEnded {
+        /// The part.
+        part: PartId,
+        /// What it is.
+        status: StatusKind,
+    },
+    /// An operator's word is stored with who says so and why.
+    #[error("part {part} is ended by hand only with a reason, which is stored and shown with it")]
+    NoReason {
+        /// The part.
+        part: PartId,
+    },
+    /// What an operator gave is no proof (rule A-6).
+    #[error("the preimage does not open payment hash {hash}: part {part} stays pending")]
+    NotItsPreimage {
+        /// The payment.
+        hash: PaymentHash,
+        /// The part.
+        part: PartId,
+    },
+    /// An operator may end only what no node can tell of (rule A-5).
+    #[error(
+        "part {part} is not ended by hand: node {node} can still tell what becomes of it: {what}"
+    )]
+    NodeCanTell {
+        /// The part.
+        part: PartId,
+        /// Its node.
+        node: NodeName,
+        /// What it tells.
+        what: String,
     },
     /// What should be the preimage is not (rule A-6): the part stays as it is.
     #[error("the node's preimage for part {part} does not open payment hash {hash}")]

@@ -1,6 +1,6 @@
 //! The history: one event a transition, in the order of commits.
 
-use crate::{EventKind, Failure, PartId, PaymentHash, StatusKind, Timestamp};
+use crate::{EventKind, Failure, PartId, PaymentHash, Resolution, StatusKind, Timestamp};
 
 /// What one transition did, with how things stood after it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +23,8 @@ pub struct Event {
     pub part_status: Option<StatusKind>,
     /// Why the part failed, unless a preimage has shown since that it did not (rule A-7).
     pub failure: Option<Box<Failure>>,
+    /// Who ended the part by hand, and why.
+    pub resolution: Option<Resolution>,
 }
 
 impl EventKind {
@@ -34,6 +36,7 @@ impl EventKind {
             EventKind::PartFailed => "part_failed",
             EventKind::PartFulfilledAfterFailure => "part_fulfilled_after_failure",
             EventKind::Contradiction => "contradiction",
+            EventKind::PartResolved => "part_resolved",
             EventKind::PartUnrecorded => "part_unrecorded",
             EventKind::PaymentReceived => "payment_received",
         }

@@ -1,6 +1,8 @@
 //! A partial payment: one HTLC attempt towards a payment.
 
-use crate::{Failure, Msat, NodeId, NodeName, PartId, PaymentHash, Preimage, Route, Timestamp};
+use crate::{
+    Failure, Msat, NodeId, NodeName, PartId, PaymentHash, Preimage, Resolution, Route, Timestamp,
+};
 use std::time::Duration;
 
 /// What a block takes, on average.
@@ -31,6 +33,8 @@ pub struct PartialPayment {
     pub completed_at: Option<Timestamp>,
     /// Where it stands.
     pub status: PartStatus,
+    /// Who ended it by hand, and why, if it stands where an operator has put it.
+    pub resolution: Option<Resolution>,
     /// What is in the way of knowing more of a live part. Never stored: the engine's lists say what
     /// it knows now.
     pub doubt: Option<String>,
@@ -157,11 +161,19 @@ impl PartialPayment {
         }
     }
 
+    /// It stands there now, by the node's word or by an operator's.
+    pub(crate) fn end(&mut self, status: PartStatus, by: Option<Resolution>, at: Timestamp) {
+        self.status = status;
+        self.resolution = by;
+        self.completed_at = Some(at);
+    }
+
     /// The part as it was when it was accepted: what a repeated request is answered (rule A-14).
     pub fn as_accepted(&self) -> PartialPayment {
         PartialPayment {
             completed_at: None,
             status: PartStatus::Pending,
+            resolution: None,
             doubt: None,
             ..self.clone()
         }

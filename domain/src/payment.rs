@@ -12,14 +12,17 @@
 //!   once, and success only with its proof.
 //! - [`delete`]: only what has come to rest is deleted, and what was paid leaves a tombstone, which
 //!   refuses its hash for ever.
+//! - [`operator`]: what no node can tell any more is ended by hand, with who said so and why.
 //! - [`unrecorded`]: money that has moved for the payment and is not in its parts stops everything new.
 //!
 //! [`send`]: Payment::decide
 //! [`outcome`]: Payment::decide
 //! [`delete`]: Payment::deletion
+//! [`operator`]: Payment::by_operator
 //! [`unrecorded`]: Payment::unrecorded
 
 mod delete;
+mod operator;
 mod outcome;
 #[cfg(feature = "planted")]
 mod planted;
@@ -30,7 +33,7 @@ mod unrecorded;
 use crate::planted::planted;
 use crate::{
     Change, Command, Deletion, Failure, NodeName, Notes, Offer, PartId, PartialPayment,
-    PaymentHash, PaymentSummary, Receipt, Refusal, StatusKind, Timestamp, Transition,
+    PaymentHash, PaymentSummary, Receipt, Refusal, ResolvePart, StatusKind, Timestamp, Transition,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -105,6 +108,13 @@ impl Payment {
         delete::delete(self, at)
     }
 
+    /// What an operator's word changes that ends one of its parts, or why it may not.
+    ///
+    /// Pure, like [`Payment::decide`].
+    pub fn by_operator(&self, request: &ResolvePart, at: Timestamp) -> Result<Transition, Refusal> {
+        operator::resolve(self, request, at)
+    }
+
     /// What becomes of it when a node proves that it fulfilled a part of it that is not stored: nothing, if
     /// nothing more is sent towards it anyway.
     ///
@@ -126,8 +136,11 @@ impl Payment {
             }
             Change::Resolved { part, status, .. } => {
                 let part = parts.get_mut(&part).expect("decided on this very part");
-                part.status = status;
-                part.completed_at = Some(done.at);
+                part.end(status, None, done.at);
+            }
+            Change::EndedByOperator { part, status, by } => {
+                let part = parts.get_mut(&part).expect("decided on this very part");
+                part.end(status, Some(by), done.at);
             }
             Change::Quarantined { .. } | Change::Unrecorded { .. } => {}
         }

@@ -59,6 +59,9 @@ impl PartialPayment {
             (StatusKind::Pending, Some(doubt)) => Retry::unsafe_because(format!(
                 "what became of it is not known, and it may still be paid: {doubt}"
             )),
+            (StatusKind::Failed, _) if self.resolution.is_some() => Retry::safe(
+                "an operator says that it has failed: no node could tell what became of it",
+            ),
             (StatusKind::Failed, _) => {
                 Retry::safe("it has failed for good: its node is done with it")
             }

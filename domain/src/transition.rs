@@ -1,7 +1,8 @@
 //! What one decision changes: the unit that storage commits whole or not at all.
 
 use crate::{
-    NodeName, PartId, PartStatus, PartialPayment, PaymentHash, PaymentSummary, RequestId, Timestamp,
+    NodeName, PartId, PartStatus, PartialPayment, PaymentHash, PaymentSummary, RequestId,
+    Resolution, Timestamp,
 };
 
 /// One decision: a payment's row afterwards, and the one part that changed.
@@ -44,6 +45,15 @@ pub enum Change {
         /// Complete or failed.
         status: PartStatus,
     },
+    /// An operator has ended a pending part, because no node could tell what became of it.
+    EndedByOperator {
+        /// The part.
+        part: PartId,
+        /// Complete or failed.
+        status: PartStatus,
+        /// Who, and why.
+        by: Resolution,
+    },
     /// The node contradicted itself about a part: nothing but the quarantine changed (rule A-7).
     Quarantined {
         /// The part.
@@ -70,6 +80,8 @@ pub enum EventKind {
     PartFulfilledAfterFailure,
     /// The node contradicted itself: an alarm.
     Contradiction,
+    /// An operator has ended a part.
+    PartResolved,
     /// A node fulfilled a part that is not stored: an alarm.
     PartUnrecorded,
     /// An invoice of ours was paid. No transition is called so: nobody decides it here.
@@ -87,6 +99,7 @@ impl Transition {
         use crate::StatusKind::{Complete, Failed, Pending};
         match &self.change {
             Change::Accepted(_) => EventKind::PartAccepted,
+            Change::EndedByOperator { .. } => EventKind::PartResolved,
             Change::Quarantined { .. } => EventKind::Contradiction,
             Change::Unrecorded { .. } => EventKind::PartUnrecorded,
             Change::Resolved {

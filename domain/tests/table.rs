@@ -124,6 +124,10 @@ fn refused(refusal: &Refusal) -> String {
         | Refusal::InvoiceExpired(_)
         | Refusal::TooManyParts { .. }
         | Refusal::PaidBefore(_)
+        | Refusal::HasEnded { .. }
+        | Refusal::NoReason { .. }
+        | Refusal::NotItsPreimage { .. }
+        | Refusal::NodeCanTell { .. }
         | Refusal::Live { .. }
         | Refusal::RequestReused { .. } => panic!("not in this table: {refusal}"),
     }

@@ -1,5 +1,6 @@
 //! From a request to its method, and from the method's answer to the bytes of a reply.
 
+use crate::caller::Caller;
 use crate::error::{Code, RpcError, shortened};
 use crate::methods::{self, Kind, MethodInfo, OpenStream};
 use crate::request::{Malformed, Request};
@@ -33,6 +34,14 @@ impl Dispatcher {
     pub(crate) fn new(context: Context) -> Dispatcher {
         let context = Arc::new(context);
         Dispatcher { context }
+    }
+
+    /// The same, for whoever this is.
+    pub(crate) fn asked_by(&self, caller: Caller) -> Dispatcher {
+        Dispatcher::new(Context {
+            caller,
+            ..Context::clone(&self.context)
+        })
     }
 
     pub(crate) fn context(&self) -> &Context {

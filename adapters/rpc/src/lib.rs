@@ -19,6 +19,7 @@
 //!
 //! No rule about money: those are the domain's. No preimage and no secret in any error or log line.
 
+mod caller;
 pub mod client;
 mod connection;
 mod dispatch;

@@ -19,6 +19,7 @@ mod listpartialinvoices;
 mod listpartialpayments;
 mod listpayments;
 mod notifications;
+mod resolvepart;
 mod sendpartialpay;
 mod sendpay;
 mod stop;
@@ -42,7 +43,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 use std::time::Duration;
 
-static ALL: [MethodInfo; 25] = [
+static ALL: [MethodInfo; 26] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
@@ -52,6 +53,7 @@ static ALL: [MethodInfo; 25] = [
     MethodInfo::of::<waitpayment::WaitPayment>(),
     MethodInfo::of::<listpartialinvoices::ListPartialInvoices>(),
     MethodInfo::of::<listevents::ListEvents>(),
+    MethodInfo::of::<resolvepart::ResolvePart>(),
     MethodInfo::of::<delpayment::DelPayment>(),
     MethodInfo::of::<autoclean::AutoClean>(),
     MethodInfo::stream::<subscribe::Subscribe>(),

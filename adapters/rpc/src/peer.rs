@@ -8,17 +8,30 @@ pub(crate) fn may_ask(peer: u32, own: u32) -> bool {
     peer == own || peer == 0
 }
 
-/// The user who connected. Must run on a tokio runtime, which knows how each system tells it; the
-/// socket must not block.
-pub(crate) fn user_of(socket: UnixStream) -> io::Result<(UnixStream, u32)> {
+/// The other end of a socket, when it connected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Peer {
+    /// Its user.
+    pub(crate) user: u32,
+    /// Its process, where the system tells it.
+    pub(crate) process: Option<i32>,
+}
+
+/// Who connected. Must run on a tokio runtime, which knows how each system tells it; the socket must not
+/// block.
+pub(crate) fn peer_of(socket: UnixStream) -> io::Result<(UnixStream, Peer)> {
     let socket = tokio::net::UnixStream::from_std(socket)?;
-    let user = socket.peer_cred()?.uid();
-    Ok((socket.into_std()?, user))
+    let known = socket.peer_cred()?;
+    let peer = Peer {
+        user: known.uid(),
+        process: known.pid(),
+    };
+    Ok((socket.into_std()?, peer))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{may_ask, user_of};
+    use super::{may_ask, peer_of};
 
     #[test]
     fn only_its_user_and_root_may_ask() {
@@ -39,7 +52,9 @@ mod tests {
     async fn the_peer_is_who_connected() {
         let (one, _other) = std::os::unix::net::UnixStream::pair().unwrap();
         one.set_nonblocking(true).unwrap();
-        let (_one, user) = user_of(one).unwrap();
-        assert_eq!(user, rustix::process::geteuid().as_raw());
+        let (_one, peer) = peer_of(one).unwrap();
+        assert_eq!(peer.user, rustix::process::geteuid().as_raw());
+        let own = i32::try_from(std::process::id()).unwrap();
+        assert!(peer.process.is_none_or(|process| process == own));
     }
 }

@@ -1,11 +1,12 @@
 //! The server: accepts, serves, stops.
 
+use crate::caller::Caller;
 use crate::connection::serve;
 use crate::dispatch::{Dispatcher, error_reply};
 use crate::error::{Code, RpcError};
 use crate::in_process::InProcess;
 use crate::linger::linger;
-use crate::peer::{may_ask, user_of};
+use crate::peer::{Peer, may_ask, peer_of};
 use crate::socket::register;
 use crate::socket_file::SocketFile;
 use crate::{Limits, Services};
@@ -138,15 +139,15 @@ impl Clients {
             Err(error) => return tracing::warn!(%error, "cannot serve a connection"),
         };
         let max = self.dispatcher.context().limits.connections;
-        if !may_ask(peer, self.user) {
-            self.refuse_stranger(socket, peer);
+        if !may_ask(peer.user, self.user) {
+            self.refuse_stranger(socket, peer.user);
         } else if self.served.len() < max {
             let mut stopping = self.stopping.clone();
             let stopping = async move {
                 // An error says that the server is gone: a stop as well.
                 let _ = stopping.wait_for(|stop| *stop).await;
             };
-            let dispatcher = Arc::clone(&self.dispatcher);
+            let dispatcher = Arc::new(self.dispatcher.asked_by(Caller::Socket(peer)));
             self.served
                 .spawn(serve(socket, dispatcher, stopping.boxed()));
         } else {
@@ -190,9 +191,9 @@ impl Clients {
 }
 
 /// The socket, ready to be served, and whose it is.
-fn known(socket: UnixStream) -> io::Result<(AsyncFd<UnixStream>, u32)> {
+fn known(socket: UnixStream) -> io::Result<(AsyncFd<UnixStream>, Peer)> {
     socket.set_nonblocking(true)?;
-    let (socket, peer) = user_of(socket)?;
+    let (socket, peer) = peer_of(socket)?;
     Ok((register(socket)?, peer))
 }
 

@@ -1,6 +1,7 @@
 //! What the methods call.
 
 use crate::Limits;
+use crate::caller::Caller;
 use crate::scribe::Scribe;
 use domain::{DevNetwork, OwnInvoices, PaymentApi};
 use std::io;
@@ -38,19 +39,23 @@ pub struct About {
 }
 
 /// What every method is given.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) services: Services,
     pub(crate) limits: Limits,
-    pub(crate) scribe: Scribe,
+    pub(crate) scribe: Arc<Scribe>,
+    pub(crate) caller: Caller,
 }
 
 impl Context {
+    /// Until a connection says otherwise, it is lightningd that asks.
     pub(crate) fn new(services: Services, limits: Limits) -> io::Result<Context> {
-        let scribe = Scribe::start()?;
+        let scribe = Arc::new(Scribe::start()?);
         Ok(Context {
             services,
             limits,
             scribe,
+            caller: Caller::Plugin,
         })
     }
 }

@@ -106,6 +106,15 @@ pub(crate) fn secret(raw: &RawValue) -> Result<PaymentSecret, Invalid> {
     parsed(raw, "should be a 32 byte hex value")
 }
 
+pub(crate) fn preimage(raw: &RawValue) -> Result<[u8; 32], Invalid> {
+    let mut bytes = [0; 32];
+    let text = text_of(raw).unwrap_or_default();
+    match hex::decode_to_slice(&*text, &mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(_) => should("should be a 32 byte hex value"),
+    }
+}
+
 pub(crate) fn node_id(raw: &RawValue) -> Result<NodeId, Invalid> {
     parsed(raw, "should be a node id")
 }
@@ -131,6 +140,23 @@ pub(crate) fn invoice_status(raw: &RawValue) -> Result<String, Invalid> {
     match text_of(raw).as_deref() {
         Some(status @ ("unpaid" | "paid" | "expired")) => Ok(status.to_owned()),
         _ => should("should be unpaid, paid or expired"),
+    }
+}
+
+/// How a part ends by hand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum EndByHand {
+    /// Its money is back, or never left.
+    Failed,
+    /// It was paid.
+    Complete,
+}
+
+pub(crate) fn end_by_hand(raw: &RawValue) -> Result<EndByHand, Invalid> {
+    match text_of(raw).as_deref() {
+        Some("failed") => Ok(EndByHand::Failed),
+        Some("complete") => Ok(EndByHand::Complete),
+        _ => should("should be failed or complete"),
     }
 }
 

@@ -100,6 +100,10 @@ impl<'a> Batch<'a> {
             return Ok(Applied::Conflict);
         };
         let seq = next(self.now.event)?;
+        if let Some(resolution) = &mut write.resolution {
+            resolution.seq = seq;
+            (&*resolution).execute(self.connection)?;
+        }
         let part_id = self.write_part(payment_id, &mut write.part, seq)?;
         self.write_event(seq, payment_id, Some(part_id), &mut write.event)?;
         if let Some(request) = &mut write.request {

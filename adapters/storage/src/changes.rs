@@ -4,8 +4,9 @@
 use crate::codes;
 use crate::route_codec;
 use crate::statements::{
-    ExpectedPart, ExpectedPayment, NewEvent, NewPart, NewPayment, NewRequest, NewTombstone, Notes,
-    PartFailed, PartFulfilled, PaymentJoined, PaymentNotProven, PaymentProven, Progress,
+    ExpectedPart, ExpectedPayment, NewEvent, NewPart, NewPayment, NewRequest, NewResolution,
+    NewTombstone, Notes, PartFailed, PartFulfilled, PaymentJoined, PaymentNotProven, PaymentProven,
+    Progress,
 };
 use domain::{
     Burial, Change, Cursor, Deletion, Expected, Failure, Msat, NodeName, PartStatus,
@@ -28,6 +29,7 @@ pub(crate) struct Write {
     pub(crate) request: Option<NewRequest>,
     pub(crate) payment: PaymentWrite,
     pub(crate) part: PartWrite,
+    pub(crate) resolution: Option<NewResolution>,
     pub(crate) event: NewEvent,
     pub(crate) cursor: Option<(NodeName, i64)>,
 }
@@ -68,11 +70,13 @@ impl Write {
             part_id: 0,
         });
         let heard = transition.cursor.map(|(node, at)| Ok((node, cursor(at)?)));
+        let resolution = resolution(&transition.change)?;
         let part = PartWrite::of(&transition.after, transition.change, transition.at)?;
         Ok(Write {
             request,
             payment,
             part,
+            resolution,
             event,
             cursor: heard.transpose()?,
         })
@@ -129,7 +133,9 @@ impl PaymentWrite {
                     expected,
                 })));
             }
-            Change::Resolved { status, .. } => status.kind() == StatusKind::Complete,
+            Change::Resolved { status, .. } | Change::EndedByOperator { status, .. } => {
+                status.kind() == StatusKind::Complete
+            }
             Change::Quarantined { .. } | Change::Unrecorded { .. } => false,
         };
         Ok(if is_proven {
@@ -214,6 +220,7 @@ impl PartWrite {
                 previous,
                 status,
             } => (part, previous, status),
+            Change::EndedByOperator { part, status, .. } => (part, StatusKind::Pending, status),
         };
         let completed_at = time(at)?;
         let expected = ExpectedPart {
@@ -280,7 +287,9 @@ impl NewEvent {
     fn of(transition: &Transition) -> Result<NewEvent, Unstorable> {
         let part_status = match &transition.change {
             Change::Accepted(part) => Some(part.status()),
-            Change::Resolved { status, .. } => Some(status.kind()),
+            Change::Resolved { status, .. } | Change::EndedByOperator { status, .. } => {
+                Some(status.kind())
+            }
             Change::Quarantined { .. } | Change::Unrecorded { .. } => None,
         };
         Ok(NewEvent {
@@ -293,6 +302,20 @@ impl NewEvent {
             at: time(transition.at)?,
         })
     }
+}
+
+/// Who ended a part by hand, if somebody did.
+fn resolution(change: &Change) -> Result<Option<NewResolution>, Unstorable> {
+    let Change::EndedByOperator { part, status, by } = change else {
+        return Ok(None);
+    };
+    Ok(Some(NewResolution {
+        seq: 0,
+        part_id: fit(part.0, "part id")?,
+        status: codes::of_status(status.kind()),
+        who: by.who.clone(),
+        why: by.why.clone(),
+    }))
 }
 
 /// How far a node has been heard, as it is stored.

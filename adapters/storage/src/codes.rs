@@ -33,6 +33,7 @@ pub(crate) fn of_event(kind: EventKind) -> i64 {
         EventKind::PartFulfilledAfterFailure => 4,
         EventKind::Contradiction => 5,
         EventKind::PaymentReceived => 6,
+        EventKind::PartResolved => 7,
         EventKind::PartUnrecorded => 8,
     }
 }
@@ -46,6 +47,7 @@ pub(crate) fn event(number: i64) -> Option<EventKind> {
         4 => Some(EventKind::PartFulfilledAfterFailure),
         5 => Some(EventKind::Contradiction),
         6 => Some(EventKind::PaymentReceived),
+        7 => Some(EventKind::PartResolved),
         8 => Some(EventKind::PartUnrecorded),
         _ => None,
     }

@@ -2,9 +2,10 @@
 //! pending, and the events of one payment, cost a walk over the index of all that is pending, or of its parts.
 
 use crate::fields::{RawText, time, unsigned};
-use crate::rows::{PartRow, PaymentRow, StoredEvent, StoredPart};
+use crate::rows::{PartRow, PaymentRow, ResolutionRow, StoredEvent, StoredPart};
 use crate::schema::{
-    counters, cursors, events, incoming_payments, nodes, parts, payments, requests, tombstones,
+    counters, cursors, events, incoming_payments, nodes, parts, payments, requests, resolutions,
+    tombstones,
 };
 use crate::statements::{BeginRead, Commit, HistoryOf};
 use diesel::dsl::{AsExprOf, max, sql};
@@ -66,7 +67,7 @@ fn find_payment(connection: &mut SqliteConnection, hash: PaymentHash) -> QueryRe
         .optional()
 }
 
-type PartAndNode = (PartRow, Option<RawText>);
+type PartAndNode = (PartRow, Option<RawText>, Option<ResolutionRow>);
 
 fn payment_and_parts(
     connection: &mut SqliteConnection,
@@ -80,8 +81,13 @@ fn payment_and_parts(
     };
     let parts = parts::table
         .left_join(nodes::table)
+        .left_join(resolutions::table)
         .filter(parts::payment_id.eq(payment.id))
-        .select((PartRow::as_select(), nodes::name.nullable()))
+        .select((
+            PartRow::as_select(),
+            nodes::name.nullable(),
+            Option::<ResolutionRow>::as_select(),
+        ))
         .order(parts::id);
     let parts = parts.load(connection)?;
     Ok(Some((payment, parts)))
@@ -90,9 +96,9 @@ fn payment_and_parts(
 fn restore(payment: PaymentRow, parts: Vec<PartAndNode>) -> Result<Payment, String> {
     let owner = payment.as_owner();
     let summary = payment.into_domain()?;
-    let parts = parts.into_iter().map(|(part, node)| {
+    let parts = parts.into_iter().map(|(part, node, resolution)| {
         let id = part.id;
-        let part = part.into_domain(node, &owner);
+        let part = part.into_domain(node, resolution, &owner);
         part.map_err(|error| format!("part {id}: {error}"))
     });
     let parts = parts.collect::<Result<_, _>>()?;
@@ -136,6 +142,7 @@ pub(crate) fn parts(
     let mut page = parts::table
         .left_join(payments::table)
         .left_join(nodes::table)
+        .left_join(resolutions::table)
         .select(StoredPart::as_select())
         .filter(parts::id.ge(start_at(filter.start.map(|id| id.0))))
         .order(parts::id)
@@ -194,6 +201,7 @@ fn page_of_events(
         .left_join(payments::table)
         .left_join(incoming_payments::table)
         .left_join(parts::table)
+        .left_join(resolutions::table.on(resolutions::seq.eq(events::seq)))
         .select(StoredEvent::as_select())
         .filter(events::seq.ge(row_id(filter.start)))
         .order(events::seq)

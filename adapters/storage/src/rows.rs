@@ -15,13 +15,13 @@ use crate::fields::{
     proof, text, time, unsigned,
 };
 use crate::route_codec;
-use crate::schema::{nodes, parts, payments};
+use crate::schema::{nodes, parts, payments, resolutions};
 use diesel::prelude::*;
 use domain::invariant::stored;
 use domain::{
     Damaged, Failure, FailureCode, Listed, NodeName, PartId, PartStatus, PartialPayment,
-    PaymentHash, PaymentId, PaymentMetadata, PaymentSecret, PaymentSummary, ShortChannelId,
-    StatusKind, Tally, Terms,
+    PaymentHash, PaymentId, PaymentMetadata, PaymentSecret, PaymentSummary, Resolution,
+    ShortChannelId, StatusKind, Tally, Terms,
 };
 
 #[derive(Queryable, Selectable)]
@@ -98,6 +98,15 @@ pub(crate) struct NodeRow {
     name: RawText,
 }
 
+/// Who ended a part by hand, and how.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = resolutions)]
+pub(crate) struct ResolutionRow {
+    status: i64,
+    who: RawText,
+    why: RawText,
+}
+
 /// A part with what is joined to it, which a damaged database may lack.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = parts)]
@@ -108,6 +117,8 @@ pub(crate) struct StoredPart {
     owner: Option<Owner>,
     #[diesel(embed)]
     node: Option<NodeRow>,
+    #[diesel(embed)]
+    resolution: Option<ResolutionRow>,
 }
 
 impl PaymentRow {
@@ -188,7 +199,7 @@ impl StoredPart {
         let hash = payment_hash(&owner.payment_hash).ok();
         match self
             .part
-            .into_domain(self.node.map(|node| node.name), &owner)
+            .into_domain(self.node.map(|node| node.name), self.resolution, &owner)
         {
             Ok(part) => Listed::Sound(part),
             Err(reason) => damaged(id, hash, reason),
@@ -201,10 +212,14 @@ impl PartRow {
     pub(crate) fn into_domain(
         self,
         node: Option<RawText>,
+        resolution: Option<ResolutionRow>,
         owner: &Owner,
     ) -> Result<PartialPayment, String> {
         let payment_hash = payment_hash(&owner.payment_hash)?;
         let node = node.ok_or("its node is missing")?.into_string("its node")?;
+        // What an operator said holds as long as nothing has beaten it.
+        let resolution = resolution.filter(|by| by.status == self.status);
+        let resolution = resolution.map(ResolutionRow::into_domain).transpose()?;
         let status = codes::status(self.status);
         let failure = self.failure.into_domain()?;
         let status = match (status, failure) {
@@ -238,9 +253,19 @@ impl PartRow {
             created_at: time(self.created_at, "created_at")?,
             completed_at: optional_time(self.completed_at, "completed_at")?,
             status,
+            resolution,
         };
         stored::part(&part).map_err(|broken| broken.to_string())?;
         Ok(part)
+    }
+}
+
+impl ResolutionRow {
+    fn into_domain(self) -> Result<Resolution, String> {
+        Ok(Resolution {
+            who: self.who.into_string("who ended it")?,
+            why: self.why.into_string("why it was ended")?,
+        })
     }
 }
 

@@ -152,6 +152,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    resolutions (seq) {
+        seq -> BigInt,
+        part_id -> BigInt,
+        status -> BigInt,
+        who -> Text,
+        why -> Text,
+    }
+}
+
+diesel::joinable!(resolutions -> parts (part_id));
+diesel::joinable!(resolutions -> events (seq));
 diesel::joinable!(parts -> payments (payment_id));
 diesel::joinable!(parts -> nodes (node_id));
 diesel::joinable!(events -> payments (payment_id));
@@ -164,5 +176,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     parts,
     events,
     counters,
-    incoming_payments
+    incoming_payments,
+    resolutions
 );

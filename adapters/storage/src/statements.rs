@@ -240,6 +240,18 @@ statement! {
 }
 
 statement! {
+    /// Who ended a part by hand, and why.
+    NewResolution {
+        "insert or fail into resolutions (seq, part_id, status, who, why) values (", seq: i64 as BigInt;
+        ", ", part_id: i64 as BigInt;
+        ", ", status: i64 as BigInt;
+        ", ", who: String as Text;
+        ", ", why: String as Text;
+        ")";
+    }
+}
+
+statement! {
     /// An idempotency key and the part that it made.
     NewRequest {
         "insert into requests (request_id, digest, payment_id, part_id) values (",
@@ -299,6 +311,15 @@ impl ValidGrouping<()> for HistoryOf {
 statement! {
     /// A payment goes, and with it its history.
     DeleteEvents { "delete from events where ", of: HistoryOf; }
+}
+
+statement! {
+    /// A payment goes, and with it who ended its parts by hand.
+    DeleteResolutions {
+        "delete from resolutions where part_id in (select id from parts where payment_id = ",
+            payment_id: i64 as BigInt;
+        ")";
+    }
 }
 
 statement! {

@@ -1,6 +1,6 @@
 //! `docs/rpc.md` is what the types say, with an exchange of every method that has really taken place.
 
-use crate::support::{Daemon, Invoice, LARGER, SMALLER, WHOLE, soon};
+use crate::support::{Daemon, Home, Invoice, LARGER, SMALLER, WHOLE, soon};
 use rpc::docs::{Exchange, reference};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -36,6 +36,7 @@ async fn the_reference_of_the_methods_is_what_they_do() {
     outgoing(&mut scribe).await;
     incoming(&mut scribe).await;
     deletion(&mut scribe).await;
+    let mut scribe = by_hand(scribe, &home).await;
     scribe.ask("stop", json!([])).await;
     let written = reference(&scribe.exchanges).unwrap();
     let folder = home.path().display().to_string();
@@ -104,6 +105,34 @@ async fn deletion(scribe: &mut Scribe) {
         .ask("autoclean", json!({"age": 0, "dry_run": true}))
         .await;
     scribe.ask("delpayment", json!([hash])).await;
+}
+
+/// A part whose node is not configured any more: nobody can tell what became of it.
+async fn by_hand(scribe: Scribe, home: &Home) -> Scribe {
+    let Scribe {
+        daemon,
+        mut exchanges,
+    } = scribe;
+    daemon.ok("dev-hold", json!(["on"])).await;
+    let invoice = daemon.invoice().await;
+    let route = daemon.route(0, WHOLE).await;
+    let part = daemon.send(&invoice, &route).await;
+    daemon.terminate().await;
+    let mut elsewhere = home.ampered();
+    elsewhere.args(["--node", "elsewhere=embedded"]);
+    let daemon = Daemon::spawn(elsewhere, home.path().join("ampere-rpc")).await;
+    let params = json!([
+        part,
+        "failed",
+        "its node is gone, and its channels are closed"
+    ]);
+    let result = daemon.ok("resolvepart", params.clone()).await;
+    exchanges.push(Exchange {
+        method: "resolvepart",
+        params,
+        result,
+    });
+    Scribe { daemon, exchanges }
 }
 
 async fn incoming(scribe: &mut Scribe) {

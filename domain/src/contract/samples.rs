@@ -117,6 +117,7 @@ pub fn after(payment: Option<Payment>, command: &Command) -> Payment {
     let part = match &transition.change {
         crate::Change::Accepted(_) => crate::PartId(u64::from(next)),
         crate::Change::Resolved { part, .. }
+        | crate::Change::EndedByOperator { part, .. }
         | crate::Change::Quarantined { part }
         | crate::Change::Unrecorded { part } => *part,
     };

@@ -4,6 +4,7 @@ mod ask;
 mod clean;
 mod delete;
 mod follow;
+mod resolve;
 mod send;
 mod wait;
 
@@ -12,7 +13,8 @@ use super::core::Core;
 use crate::{
     ApiError, Autoclean, Cleaned, DeletedPayment, Event, EventFilter, HistoryFilter, HistoryRow,
     Info, Listed, Page, PartFilter, PartId, PartialInvoices, PartialPayment, Paying, PaymentApi,
-    PaymentFilter, PaymentHash, PaymentSummary, SendPartialPay, SendPay, Sent, Unavailable,
+    PaymentFilter, PaymentHash, PaymentSummary, ResolvePart, SendPartialPay, SendPay, Sent,
+    Unavailable,
 };
 use async_trait::async_trait;
 use futures::future::FutureExt;
@@ -132,6 +134,12 @@ impl PaymentApi for Engine {
         let core = self.core.clone();
         let deleting = async move { core.delete_payment(hash).await };
         self.core.finish(deleting).await
+    }
+
+    async fn resolve_part(&self, request: ResolvePart) -> Result<PartialPayment, ApiError> {
+        let core = self.core.clone();
+        let resolving = async move { core.resolve_part(request).await };
+        self.core.finish(resolving).await
     }
 
     async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {

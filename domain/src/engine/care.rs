@@ -1,7 +1,7 @@
 //! Which of a node's parts somebody is taking care of, and what is in the way.
 
 use crate::PartId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Parts under care at one node, and how often that node has started anew.
@@ -13,6 +13,8 @@ struct State {
     life: u64,
     /// With why the part is still in doubt, once it is.
     parts: HashMap<PartId, Option<String>>,
+    /// Those that are being offered at this moment.
+    offering: HashSet<PartId>,
 }
 
 impl Care {
@@ -40,6 +42,21 @@ impl Care {
             state.parts.remove(&part);
         }
         holds
+    }
+
+    /// That part is being offered: to be said while the payment's turn is held in which it was found to be
+    /// wanted, so that nobody ends it in between.
+    pub(super) fn offering(&self, part: PartId) {
+        self.state().offering.insert(part);
+    }
+
+    /// The offer has been answered, or given up.
+    pub(super) fn offered(&self, part: PartId) {
+        self.state().offering.remove(&part);
+    }
+
+    pub(super) fn is_offering(&self, part: PartId) -> bool {
+        self.state().offering.contains(&part)
     }
 
     /// The node has started anew.

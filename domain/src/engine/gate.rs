@@ -57,6 +57,11 @@ impl Gate {
         }
     }
 
+    /// What it is at this moment.
+    pub(super) fn now(&self) -> Standing {
+        self.standing().clone()
+    }
+
     fn standing(&self) -> MutexGuard<'_, Standing> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -102,6 +102,12 @@ impl Node {
         self.sender.offer(&anew).await;
     }
 
+    async fn offer(&self, offer: &crate::Offer) -> OfferAnswer {
+        let answer = self.sender.offer(offer).await;
+        self.care.offered(offer.part);
+        answer
+    }
+
     async fn look_up(&self, part: &PartialPayment) -> LookUp {
         let _permit = self.calls.acquire().await;
         self.sender
@@ -247,9 +253,9 @@ impl Core {
         // First the leave to call, then the look at whether it is still wanted: nothing may come
         // in between, or a part could leave long after its payment was complete.
         let permit = node.calls.acquire().await;
-        let wish = self.wish(job).await;
+        let wish = self.wish(node, job).await;
         let failure = match wish {
-            Ok(Wish::Offer(offer)) => match node.sender.offer(&offer).await {
+            Ok(Wish::Offer(offer)) => match node.offer(&offer).await {
                 OfferAnswer::Accepted => {
                     debug!(payment.hash = %job.hash, part.id = %job.part, node = %node.name,
                         "offered");
@@ -315,14 +321,19 @@ impl Core {
         Ok(part.filter(|part| part.is_live()).cloned())
     }
 
-    async fn wish(&self, job: &Job) -> Result<Wish, String> {
+    /// Whether it is still wanted. If it is, it is being offered from now on.
+    async fn wish(&self, node: &Node, job: &Job) -> Result<Wish, String> {
         let cell = self.cells.get(job.hash);
         let mut turn = cell.turn().await;
         let payment = turn.with_parts(&*self.store).await;
         let payment = payment.map_err(|error| error.to_string())?;
-        Ok(payment.map_or(Wish::Resolved, |payment| {
+        let wish = payment.map_or(Wish::Resolved, |payment| {
             payment.wish(job.part, self.clock.now(), self.policy.offer_window)
-        }))
+        });
+        if let Wish::Offer(_) = wish {
+            node.care.offering(job.part);
+        }
+        Ok(wish)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     Burial, Committed, Deleted, Deletion, EventKind, PartId, PartialPayment, Payment, PaymentHash,
     PaymentSummary, StatusKind, Transition,
 };
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 /// A commit that did not happen, or of which that is not known.
 pub(super) enum Undone {
@@ -211,6 +211,12 @@ impl Core {
             EventKind::PartFailed => {
                 let reason = part.failure().map_or("", |f| f.message.as_str());
                 info!(payment.hash = %hash, part.id = %id, status, reason, "part failed");
+            }
+            EventKind::PartResolved => {
+                let by = part.resolution.as_ref();
+                let (who, reason) = by.map_or(("", ""), |by| (&*by.who, &*by.why));
+                warn!(payment.hash = %hash, part.id = %id, status, who, reason,
+                    "part ended by an operator");
             }
             // What is not stored has no part to be told of: the alarm was raised where it was heard.
             EventKind::PaymentReceived | EventKind::PartUnrecorded => {}

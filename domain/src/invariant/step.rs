@@ -22,6 +22,11 @@ pub fn step(before: Option<&Payment>, transition: &Transition) -> Result<(), Vio
             previous,
             status,
         } => resolved(before, *part, *previous, status, after)?,
+        Change::EndedByOperator { part, status, by } => {
+            Rule::UnknownIsNotFailed
+                .requires(by.is_whole(), "an operator ends a part without who and why")?;
+            resolved(before, *part, StatusKind::Pending, status, after)?
+        }
         Change::Quarantined { part } => {
             let part = known(before, *part)?;
             let contradicted = part.status() == StatusKind::Complete && after.quarantine.is_some();

@@ -27,7 +27,7 @@ pub(super) fn outcome(
     Ok(match (&part.status, proven) {
         (PartStatus::Pending, status)
         | (PartStatus::Failed(_), status @ PartStatus::Complete(_)) => {
-            resolve(payment.summary(), part, status, at)
+            Decision::Commit(Box::new(resolve(payment.summary(), part, status, at)))
         }
         (PartStatus::Complete(_), PartStatus::Failed(_)) => contradiction(payment, id, at),
         (PartStatus::Complete(_), PartStatus::Complete(_) | PartStatus::Pending)
@@ -37,12 +37,13 @@ pub(super) fn outcome(
     })
 }
 
-fn resolve(
+/// The transition that gives a part this end.
+pub(super) fn resolve(
     row: &PaymentSummary,
     part: &PartialPayment,
     status: PartStatus,
     at: Timestamp,
-) -> Decision {
+) -> Transition {
     let (from, to) = match &status {
         PartStatus::Complete(_) => (part.status(), StatusKind::Complete),
         PartStatus::Failed(_) | PartStatus::Pending => (part.status(), StatusKind::Failed),
@@ -71,7 +72,7 @@ fn resolve(
             row.terms.intended
         ));
     }
-    Decision::Commit(Box::new(Transition {
+    Transition {
         expected: Expected::Version(row.version),
         after,
         change: Change::Resolved {
@@ -82,7 +83,7 @@ fn resolve(
         at,
         request: None,
         cursor: None,
-    }))
+    }
 }
 
 /// The node calls a part failed whose preimage we hold: the proof stands, and nothing more is sent.

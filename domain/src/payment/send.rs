@@ -89,6 +89,7 @@ fn accept(row: PaymentSummary, part: &SendPart, expected: Expected) -> Result<De
     }
     let part_row = PartialPayment {
         doubt: None,
+        resolution: None,
         id: PartId(0),
         payment_hash: part.payment_hash,
         intended: row.terms.intended,

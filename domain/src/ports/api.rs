@@ -5,7 +5,7 @@ use crate::{
     Autoclean, Cleaned, DeletedPayment, Event, EventFilter, HistoryFilter, HistoryRow, Invoice,
     Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialInvoices, PartialPayment,
     PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal,
-    RequestId, Route, Tombstone,
+    RequestId, ResolvePart, Route, Tombstone,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -80,6 +80,10 @@ pub trait PaymentApi: Send + Sync {
     /// Deletes a payment of which no part is live: `delpayment`. If it was paid, its hash stays refused
     /// for ever (rule A-10).
     async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError>;
+
+    /// Ends a pending part by an operator's word: `resolvepart`. Refused while its node can still tell what
+    /// becomes of it (rule A-5); the part as it is then.
+    async fn resolve_part(&self, request: ResolvePart) -> Result<PartialPayment, ApiError>;
 
     /// Deletes payments that ended long ago, a few at a time, so that no payment waits for it:
     /// `autoclean`. An error means that nothing was deleted; what stops it later is in its answer.
@@ -233,6 +237,12 @@ pub enum ApiError {
         "storage cannot tell whether the payment is deleted: {0}; repeat the call, or look at listpayments"
     )]
     DeletionUnknown(String),
+    /// Storage cannot tell whether the part is ended by an operator's word. It is, or it is pending.
+    #[error(
+        "storage cannot tell whether the part is ended: {0}; look at listpartialpayments, and repeat the call \
+         if it is still pending"
+    )]
+    ResolutionUnknown(String),
     /// The daemon is stopping: nothing changed.
     #[error("the daemon is stopping; this call changed nothing, try again when it is back")]
     ShuttingDown,

@@ -1,4 +1,5 @@
--- Forgets that a hash that is refused never had a payment here: it stays refused (A-10).
+-- Forgets that a hash that is refused never had a payment here (it stays refused: A-10), and who ended a part by
+-- hand, and why.
 drop trigger tombstones_take_no_payment;
 
 drop trigger tombstones_are_fixed;
@@ -9,9 +10,11 @@ begin
     select raise(fail, 'A-10: what was paid is refused for ever');
 end;
 
--- What quarantined a payment is called a contradiction again.
+-- What quarantined a payment is called a contradiction again, and what was ended by hand ended as it did.
+drop table resolutions;
 drop trigger events_are_history;
 update events set kind = 5 where kind = 8;
+update events set kind = 1 + part_status where kind = 7;
 create trigger events_are_history
 before update on events
 begin

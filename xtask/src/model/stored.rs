@@ -102,6 +102,7 @@ impl Stored {
         let part = match &transition.change {
             domain::Change::Accepted(_) => PartId(self.next_part().into()),
             domain::Change::Resolved { part, .. }
+            | domain::Change::EndedByOperator { part, .. }
             | domain::Change::Quarantined { part }
             | domain::Change::Unrecorded { part } => *part,
         };

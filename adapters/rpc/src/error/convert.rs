@@ -33,7 +33,9 @@ impl From<ApiError> for RpcError {
             ApiError::StorageUnavailable(_) => {
                 plain(Code::StorageUnavailable).with(json!({ "durable": false }))
             }
-            ApiError::StorageUnknown(_) | ApiError::DeletionUnknown(_) => {
+            ApiError::StorageUnknown(_)
+            | ApiError::DeletionUnknown(_)
+            | ApiError::ResolutionUnknown(_) => {
                 plain(Code::StorageUnavailable).with(json!({ "durable": "unknown" }))
             }
             ApiError::Internal(_) => plain(Code::Internal),
@@ -75,14 +77,23 @@ impl From<&Refusal> for RpcError {
                 "room_msat": room.get(),
                 "asked_msat": asked.get(),
             })),
-            Refusal::SecretMissing | Refusal::InvoiceDiffers { .. } => plain(Code::InvalidParams),
+            Refusal::SecretMissing
+            | Refusal::InvoiceDiffers { .. }
+            | Refusal::NoReason { .. }
+            | Refusal::NotItsPreimage { .. } => plain(Code::InvalidParams),
             Refusal::InvoiceExpired(at) => {
                 plain(Code::InvoiceExpired).with(json!({ "expiry": at.seconds() }))
             }
             Refusal::Quarantined { .. } => plain(Code::Quarantined),
             Refusal::TooManyParts { .. } => plain(Code::Busy),
             Refusal::NoSuchPart { .. } => plain(Code::NoSuchPayment),
-            // No caller hands in a preimage: only a node can.
+            Refusal::NodeCanTell { node, what, .. } => {
+                plain(Code::InProgress).with(json!({ "node": node.as_str(), "reason": what }))
+            }
+            Refusal::HasEnded { status, .. } => {
+                plain(Code::InvalidParams).with(json!({ "status": status.as_str() }))
+            }
+            // A node's: a caller's is another refusal.
             Refusal::WrongPreimage { .. } => plain(Code::Internal),
         }
     }

@@ -1,6 +1,6 @@
 //! An event of the history.
 
-use super::part::FailureView;
+use super::part::{FailureView, ResolutionView};
 use domain::{Damaged, Event, Listed, StatusKind};
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub(crate) enum EventRow<'a> {
 pub(crate) struct EventView<'a> {
     /// Its place in the history of all payments.
     seq: u64,
-    /// `part_accepted`, `part_fulfilled`, `part_failed`, `part_fulfilled_after_failure`, `contradiction` or `payment_received`.
+    /// `part_accepted`, `part_fulfilled`, `part_failed`, `part_fulfilled_after_failure`, `contradiction`, `part_resolved`, `part_unrecorded` or `payment_received`.
     event: &'static str,
     /// When it was decided, in Unix seconds.
     at: u64,
@@ -36,6 +36,9 @@ pub(crate) struct EventView<'a> {
     /// Why the part failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView<'a>>,
+    /// Who ended the part by hand, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolution: Option<ResolutionView<'a>>,
 }
 
 /// Its number keeps its name: an event's `id` is its part's.
@@ -81,6 +84,7 @@ impl<'a> From<&'a Event> for EventView<'a> {
             id: event.part.map(|part| part.0),
             part_status: event.part_status.map(StatusKind::as_str),
             failure: event.failure.as_deref().map(FailureView::from),
+            resolution: event.resolution.as_ref().map(ResolutionView::from),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A part, and why it failed.
 
 use super::Shown;
-use domain::{Failure, Hop, NodeId, PartialPayment, PaymentHash, ShortChannelId};
+use domain::{Failure, Hop, NodeId, PartialPayment, PaymentHash, Resolution, ShortChannelId};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -59,6 +59,9 @@ pub(crate) struct PartView<'a> {
     /// Why it is not known what became of it: shown while that is so, and never stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pending_reason: Option<&'a str>,
+    /// Who ended it by hand, and why, because no node could tell what became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolution: Option<ResolutionView<'a>>,
     /// Its way, from our node outwards.
     route: Vec<PartHop>,
     /// Why it failed.
@@ -104,6 +107,25 @@ pub(super) struct FailureView<'a> {
     message: &'a str,
     #[serde(flatten)]
     details: Details,
+}
+
+/// An operator's word.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(super) struct ResolutionView<'a> {
+    /// The user and the process at the socket, or `plugin`.
+    who: &'a str,
+    /// The reason that was given.
+    why: &'a str,
+}
+
+impl<'a> From<&'a Resolution> for ResolutionView<'a> {
+    fn from(by: &'a Resolution) -> ResolutionView<'a> {
+        ResolutionView {
+            who: &by.who,
+            why: &by.why,
+        }
+    }
 }
 
 /// What BOLT 4 lets the payer know.
@@ -170,6 +192,7 @@ impl<'a> From<&'a PartialPayment> for PartView<'a> {
             safe_to_retry: retry.is_safe,
             why: retry.why,
             pending_reason: part.doubt.as_deref(),
+            resolution: part.resolution.as_ref().map(ResolutionView::from),
             route: part.route.hops().iter().map(PartHop::from).collect(),
             failure: part.failure().map(FailureView::from),
         }

@@ -106,6 +106,7 @@ async fn every_error_has_its_number_and_the_domains_words() {
         (ApiError::StorageUnavailable("disk full".into()), 220),
         (ApiError::StorageUnknown("disk gone".into()), 220),
         (ApiError::DeletionUnknown("disk gone".into()), 220),
+        (ApiError::ResolutionUnknown("disk gone".into()), 220),
         (ApiError::Internal("task died".into()), -32603),
     ];
     for (error, code) in refusals.chain(others) {

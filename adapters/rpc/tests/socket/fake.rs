@@ -9,9 +9,9 @@ use domain::invariant::Rule;
 use domain::{
     ApiError, Autoclean, Cleaned, DeletedPayment, DevError, DevInvoice, DevNetwork, DevPayment,
     Event, EventFilter, HistoryFilter, HistoryRow, Info, InvoiceError, InvoiceFilter, Listed, Msat,
-    NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page, PartFilter, PartId, PartialInvoices,
-    PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret, PaymentSummary,
-    Route, SendPartialPay, SendPay, Sent, Timestamp,
+    NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page, PartFilter, PartId, PartStatus,
+    PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret,
+    PaymentSummary, ResolvePart, Route, SendPartialPay, SendPay, Sent, Timestamp,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -32,6 +32,7 @@ pub(crate) enum Asked {
     ListEvents(EventFilter),
     NextEvents(EventFilter),
     DeletePayment(PaymentHash),
+    ResolvePart(ResolvePart),
     Autoclean(Autoclean),
     Invoice(Msat, Option<String>, Option<String>),
     Routes(String, Msat, Option<usize>),
@@ -264,6 +265,15 @@ impl PaymentApi for Fake {
     async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError> {
         self.note(Asked::DeletePayment(hash))?;
         Ok(deleted())
+    }
+
+    async fn resolve_part(&self, request: ResolvePart) -> Result<PartialPayment, ApiError> {
+        self.note(Asked::ResolvePart(request.clone()))?;
+        let mut part = part(request.part.0);
+        part.resolution = Some(request.by.clone());
+        part.completed_at = Some(part.created_at);
+        part.status = PartStatus::Failed(Box::new(request.by.failure()));
+        Ok(part)
     }
 
     async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {

@@ -14,6 +14,7 @@ mod hostile;
 mod incoming;
 mod lifecycle;
 mod lists;
+mod operator;
 mod parameters;
 mod samples;
 mod sends;

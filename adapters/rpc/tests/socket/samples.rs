@@ -60,6 +60,7 @@ pub(crate) fn route_json(amount: u64) -> Value {
 pub(crate) fn part(id: u64) -> PartialPayment {
     PartialPayment {
         doubt: None,
+        resolution: None,
         id: PartId(id),
         payment_hash: hash(),
         intended: msat(1000),
@@ -225,6 +226,7 @@ pub(crate) fn event() -> Event {
             FailureCode::TryOtherRoute,
             "failed: WIRE_FEE_INSUFFICIENT (reply from remote)",
         ))),
+        resolution: None,
     }
 }
 

@@ -34,6 +34,7 @@ impl IncomingStore for SimStore {
             part: None,
             part_status: None,
             failure: None,
+            resolution: None,
         });
         state.incoming.insert(id, IncomingPayment { id, ..payment });
         Recorded::Yes(id, seq)

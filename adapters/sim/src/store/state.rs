@@ -58,6 +58,7 @@ impl State {
         let part = match &transition.change {
             Change::Accepted(_) => PartId(next(&mut self.last.part)),
             Change::Resolved { part, .. }
+            | Change::EndedByOperator { part, .. }
             | Change::Quarantined { part }
             | Change::Unrecorded { part } => *part,
         };
@@ -176,7 +177,7 @@ pub(super) fn told<T>(committed: Committed<T>, fault: Option<Fault>) -> Committe
 fn event(transition: &Transition, receipt: Receipt) -> Event {
     let status = match &transition.change {
         Change::Accepted(part) => Some(&part.status),
-        Change::Resolved { status, .. } => Some(status),
+        Change::Resolved { status, .. } | Change::EndedByOperator { status, .. } => Some(status),
         Change::Quarantined { .. } | Change::Unrecorded { .. } => None,
     };
     let failure = match status {
@@ -192,5 +193,9 @@ fn event(transition: &Transition, receipt: Receipt) -> Event {
         part: Some(receipt.part),
         part_status: status.map(PartStatus::kind),
         failure,
+        resolution: match &transition.change {
+            Change::EndedByOperator { by, .. } => Some(by.clone()),
+            _ => None,
+        },
     }
 }

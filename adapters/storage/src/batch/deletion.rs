@@ -5,7 +5,8 @@ use crate::changes::Removal;
 use crate::error::Fault;
 use crate::schema::payments;
 use crate::statements::{
-    DeleteEvents, DeleteParts, DeletePayment, DeleteRequests, Fence, HistoryOf, NewTombstone,
+    DeleteEvents, DeleteParts, DeletePayment, DeleteRequests, DeleteResolutions, Fence, HistoryOf,
+    NewTombstone,
 };
 use diesel::prelude::*;
 use domain::Deleted;
@@ -26,6 +27,7 @@ impl Batch<'_> {
         let requests = DeleteRequests { payment_id }.execute(self.connection)?;
         let of = HistoryOf::payments(&[payment_id]);
         let events = DeleteEvents { of }.execute(self.connection)?;
+        DeleteResolutions { payment_id }.execute(self.connection)?;
         let parts = DeleteParts { payment_id }.execute(self.connection)?;
         DeletePayment { payment_id }.execute(self.connection)?;
         self.fence()?;

@@ -10,8 +10,11 @@ use diesel::connection::InstrumentationEvent;
 use diesel::debug_query;
 use diesel::sql_types::{Integer, Text};
 use diesel::sqlite::Sqlite;
-use domain::contract::samples::{decided, failure, part, preimage};
-use domain::{Command, Cursor, Payment, Request, RequestId, SendPart, Timestamp, Transition, Word};
+use domain::contract::samples::{decided, part, preimage};
+use domain::{
+    Command, Cursor, OperatorEnd, Payment, Request, RequestId, Resolution, ResolvePart, SendPart,
+    Timestamp, Transition, Word,
+};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -49,6 +52,25 @@ fn next(payment: &mut Option<Payment>, command: &Command, batch: &mut Batch<'_>)
     };
     *payment = Some(Payment::apply(payment.take(), transition, receipt));
     receipt.part
+}
+
+/// An operator ends it.
+fn by_hand(payment: &mut Option<Payment>, part: PartId, batch: &mut Batch<'_>) {
+    let request = ResolvePart {
+        part,
+        end: OperatorEnd::Failed,
+        by: Resolution {
+            who: "uid 0".to_owned(),
+            why: "its channel was closed".to_owned(),
+        },
+    };
+    let before = payment.take().unwrap();
+    let transition = before.by_operator(&request, Timestamp(5)).unwrap();
+    let mut write = Write::of(transition.clone()).unwrap();
+    let Ok(Applied::Yes(receipt)) = batch.apply(&mut write) else {
+        panic!("not written");
+    };
+    *payment = Some(Payment::apply(Some(before), transition, receipt));
 }
 
 /// Parts, events and keys that went.
@@ -93,8 +115,7 @@ fn every_statement_of_a_batch_is_kept_prepared() {
     let mut payment = None;
     let one = next(&mut payment, &send(400, "one"), &mut batch);
     let two = next(&mut payment, &send(500, "two"), &mut batch);
-    let word = Word::Failed(Box::new(failure()));
-    next(&mut payment, &resolve(one, word), &mut batch);
+    by_hand(&mut payment, one, &mut batch);
     let word = Word::Fulfilled(*preimage(1).1.expose());
     next(&mut payment, &resolve(two, word), &mut batch);
     assert_eq!(delete(payment.as_ref(), &mut batch), Some((2, 4, 2)));
@@ -102,7 +123,7 @@ fn every_statement_of_a_batch_is_kept_prepared() {
     fence(&mut connection, Duration::ZERO).unwrap();
 
     let seen = seen.lock().unwrap();
-    assert!(seen.run.len() >= 21, "{:?}", seen.run);
+    assert!(seen.run.len() >= 23, "{:?}", seen.run);
     let prepared_each_time: Vec<_> = seen.run.difference(&seen.kept).collect();
     assert!(prepared_each_time.is_empty(), "{prepared_each_time:#?}");
 }
@@ -145,6 +166,7 @@ fn a_deletion_reads_no_table_whole() {
     for sql in [
         "delete from requests where payment_id = 1",
         delete_events,
+        "delete from resolutions where part_id in (select id from parts where payment_id = 1)",
         "delete from parts where payment_id = 1",
         "delete from payments where id = 1",
     ] {

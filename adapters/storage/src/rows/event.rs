@@ -1,6 +1,6 @@
 //! A row of the history.
 
-use super::{FailureRow, damaged};
+use super::{FailureRow, ResolutionRow, damaged};
 use crate::codes;
 use crate::fields::{payment_hash, time, unsigned};
 use crate::schema::{events, incoming_payments, payments};
@@ -42,6 +42,8 @@ pub(crate) struct StoredEvent {
     incoming: Option<WhoseIncoming>,
     #[diesel(embed)]
     failure: Option<FailureRow>,
+    #[diesel(embed)]
+    resolution: Option<ResolutionRow>,
 }
 
 impl StoredEvent {
@@ -65,7 +67,12 @@ impl StoredEvent {
     fn into_domain(self) -> Result<Event, String> {
         let hash = self.hash().ok_or("A-9: its payment is missing")?;
         let hash = payment_hash(hash)?;
-        let StoredEvent { event, failure, .. } = self;
+        let StoredEvent {
+            event,
+            failure,
+            resolution,
+            ..
+        } = self;
         let part = event.part_id.map(|id| unsigned(id, "part_id").map(PartId));
         let status = |status: i64| {
             let known = codes::status(status);
@@ -74,9 +81,15 @@ impl StoredEvent {
         let kind = codes::event(event.kind);
         let kind = kind.ok_or_else(|| format!("event {} is not known", event.kind))?;
         let failure = match (kind, failure) {
-            (EventKind::PartFailed, Some(failure)) => failure.into_domain()?.map(Box::new),
+            (EventKind::PartFailed | EventKind::PartResolved, Some(failure)) => {
+                failure.into_domain()?.map(Box::new)
+            }
             _ => None,
         };
+        let resolution = resolution.map(ResolutionRow::into_domain).transpose()?;
+        if (kind == EventKind::PartResolved) != resolution.is_some() {
+            return Err("A-5: a part ended by hand without who, or with".to_owned());
+        }
         Ok(Event {
             seq: unsigned(event.seq, "seq")?,
             kind,
@@ -86,6 +99,7 @@ impl StoredEvent {
             part: part.transpose()?,
             part_status: event.part_status.map(status).transpose()?,
             failure,
+            resolution,
         })
     }
 }

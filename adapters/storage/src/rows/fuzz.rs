@@ -32,7 +32,7 @@ pub fn stored_rows(bytes: &[u8]) {
     for _ in 0..count {
         let part = part_row(&mut input);
         route_is_its_bytes(&part.route);
-        if let Ok(part) = part.into_domain(Some(RawText::of(b"alice".to_vec())), &owner) {
+        if let Ok(part) = part.into_domain(Some(RawText::of(b"alice".to_vec())), None, &owner) {
             is_sound(&part);
             parts.insert(part.id, part);
         }
@@ -43,6 +43,7 @@ pub fn stored_rows(bytes: &[u8]) {
         node: (input.byte() & 1 == 0).then(|| NodeRow {
             name: RawText::of(input.blob()),
         }),
+        resolution: None,
     };
     if let Listed::Damaged(damaged) = stored.into_listed() {
         is_brief(&damaged.reason, &secrets);

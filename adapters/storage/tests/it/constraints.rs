@@ -34,6 +34,7 @@ pub(crate) fn check(raw: &Connection, cases: &[(&str, &str)]) {
             "events",
             "counters",
             "tombstones",
+            "resolutions",
         ]
         .map(|table| {
             let mut rows = raw.prepare(&format!("select * from {table}")).unwrap();

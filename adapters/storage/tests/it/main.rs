@@ -11,3 +11,4 @@ mod migrations;
 mod opening;
 mod pairs;
 mod support;
+mod unrecorded;

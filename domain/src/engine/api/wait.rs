@@ -166,7 +166,7 @@ pub(super) fn payment_end(end: PaymentEnd) -> Result<PaymentSummary, ApiError> {
     }
 }
 
-fn quarantined(damaged: Damaged) -> ApiError {
+pub(super) fn quarantined(damaged: Damaged) -> ApiError {
     ApiError::Quarantined {
         hash: damaged.payment_hash.unwrap_or(PaymentHash([0; 32])),
         reason: damaged.reason,

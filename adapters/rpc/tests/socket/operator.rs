@@ -1,0 +1,134 @@
+//! `resolvepart`: who says so, and why, is a part of what is asked.
+
+use crate::fake::Asked;
+use crate::samples::hash;
+use crate::wire::Daemon;
+use domain::{ApiError, OperatorEnd, PartId, Refusal, Resolution, ResolvePart, StatusKind};
+use serde_json::{Value, json};
+
+const PREIMAGE: [u8; 32] = [7; 32];
+
+fn proof() -> String {
+    "07".repeat(32)
+}
+
+/// Whoever runs these tests is at the other end of the socket.
+fn who() -> String {
+    let (user, process) = (rustix::process::geteuid().as_raw(), std::process::id());
+    format!("uid {user}, pid {process}")
+}
+
+#[tokio::test]
+async fn resolvepart_takes_an_end_and_a_reason_and_notes_who_asks() {
+    let daemon = Daemon::start();
+    let why = "its channel was closed";
+    let failed = [
+        json!([42, "failed", why]),
+        json!([42, "failed", null, why]),
+        json!({"id": 42, "status": "failed", "reason": why}),
+    ];
+    let complete = [
+        json!([42, "complete", proof(), why]),
+        json!({"id": "42", "status": "complete", "preimage": proof(), "reason": why}),
+        json!({"id": 42, "status": "complete", "payment_preimage": proof(), "reason": why}),
+    ];
+    let failed = failed.map(|params| (params, OperatorEnd::Failed));
+    let complete = complete.map(|params| (params, OperatorEnd::Complete(PREIMAGE)));
+    for (params, end) in failed.into_iter().chain(complete) {
+        let shown = daemon.result("resolvepart", params).await;
+        let by = json!({"who": who(), "why": why});
+        assert_eq!(shown["resolution"], by);
+        let message = format!("resolved by an operator: {why}");
+        assert_eq!(shown["failure"]["message"], message);
+        let asked = ResolvePart {
+            part: PartId(42),
+            end,
+            by: Resolution {
+                who: who(),
+                why: why.to_owned(),
+            },
+        };
+        assert_eq!(daemon.engine.last(), Asked::ResolvePart(asked));
+    }
+}
+
+#[tokio::test]
+async fn resolvepart_names_what_is_missing_or_wrong_and_never_shows_a_preimage() {
+    let daemon = Daemon::start();
+    let long = "x".repeat(1_025);
+    let cases: [(Value, &str); 10] = [
+        (json!([42]), "missing required parameter: status"),
+        (json!([42, "failed"]), "missing required parameter: reason"),
+        (
+            json!([42, "failed", "  "]),
+            "missing required parameter: reason",
+        ),
+        (
+            json!([42, "complete", proof()]),
+            "missing required parameter: reason",
+        ),
+        (
+            json!({"id": 42, "status": "complete", "reason": "why"}),
+            "missing required parameter: preimage",
+        ),
+        (
+            json!([42, "failed", proof(), "why"]),
+            "preimage: a part that failed has none",
+        ),
+        (
+            json!([42, "lost", "why"]),
+            "status: should be failed or complete: invalid token 'lost'",
+        ),
+        (
+            json!([42, "complete", "07", "why"]),
+            "preimage: should be a 32 byte hex value: invalid token (not shown, it may be a secret)",
+        ),
+        (
+            json!({"id": 42, "status": "failed", "reason": long}),
+            "reason: should be a string of at most 1024 bytes: invalid token of 1025 bytes",
+        ),
+        (
+            json!(["x", "failed", "why"]),
+            "id: should be an unsigned 64 bit integer: invalid token 'x'",
+        ),
+    ];
+    for (params, message) in cases {
+        let expected = (-32602, message.to_owned());
+        assert_eq!(daemon.error("resolvepart", params).await, expected);
+    }
+    assert_eq!(daemon.engine.asked(), 0);
+}
+
+#[tokio::test]
+async fn resolvepart_says_who_can_still_tell_and_what_has_ended() {
+    let daemon = Daemon::start();
+    let refused = async |refusal: Refusal| {
+        *daemon.engine.error.lock().unwrap() = Some(ApiError::Refused(refusal));
+        let params = json!([42, "failed", "why"]);
+        daemon.ask("resolvepart", params).await["error"].clone()
+    };
+    let told = refused(Refusal::NodeCanTell {
+        part: PartId(42),
+        node: domain::NodeName::new("alice"),
+        what: "its HTLC is out, or on its way".to_owned(),
+    })
+    .await;
+    assert_eq!(told["code"], 200);
+    let message = "part 42 is not ended by hand: node alice can still tell what becomes of it: its HTLC is \
+                   out, or on its way";
+    assert_eq!(told["message"], message);
+    assert_eq!(told["data"]["node"], "alice");
+    let ended = refused(Refusal::HasEnded {
+        part: PartId(42),
+        status: StatusKind::Complete,
+    })
+    .await;
+    assert_eq!(ended["code"], -32602);
+    assert_eq!(ended["data"], json!({"status": "complete"}));
+    let wrong = refused(Refusal::NotItsPreimage {
+        hash: hash(),
+        part: PartId(42),
+    })
+    .await;
+    assert_eq!(wrong["code"], -32602);
+}
