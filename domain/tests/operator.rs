@@ -105,7 +105,7 @@ fn every_cell_of_an_operators_word() {
             writeln!(table, "{state:2}  {name:18} {cell}").unwrap();
         }
     }
-    expect![[r#"
+    expect![[r"
         P   failed             PartResolved: F failed, 0 in flight, 0 delivered; fulfilled then: PartFulfilledAfterFailure, failed then: AlreadyResolved
         P   failed, no reason  refused: no reason
         P   complete           PartResolved: C complete, 0 in flight, 400 delivered; fulfilled then: AlreadyResolved, failed then: Contradiction
@@ -154,7 +154,7 @@ fn every_cell_of_an_operators_word() {
         C!  failed, no reason  refused: it has ended, complete
         C!  complete           refused: it has ended, complete
         C!  complete, no proof refused: it has ended, complete
-    "#]]
+    "]]
     .assert_eq(&table);
 }
 

@@ -77,9 +77,11 @@ async fn engine_with(
     (engine, part.id)
 }
 
-fn here() -> Result<NodeIdentity, NodeAway> {
-    Ok(NodeIdentity::new("scripted"))
+fn here() -> NodeIdentity {
+    NodeIdentity::new("scripted")
 }
+
+type Says = fn() -> LookUp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn part_of_which_its_node_knows_nothing_any_more_is_ended_by_hand() {
@@ -88,7 +90,7 @@ async fn part_of_which_its_node_knows_nothing_any_more_is_ended_by_hand() {
         (OperatorEnd::Failed, StatusKind::Failed),
         (proof(1), StatusKind::Complete),
     ] {
-        let (engine, part) = engine_with(here(), doubt).await;
+        let (engine, part) = engine_with(Ok(here()), doubt).await;
         let waits = engine.wait_partial_pay(part, None);
         let (ended, waited) =
             soon(async { tokio::join!(resolve(&engine, part, end), waits) }).await;
@@ -116,7 +118,7 @@ async fn part_of_which_its_node_knows_nothing_any_more_is_ended_by_hand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_preimage_no_part_is_complete() {
     let doubt = || LookUp::Unknown("its channel is gone".into());
-    let (engine, part) = engine_with(here(), doubt).await;
+    let (engine, part) = engine_with(Ok(here()), doubt).await;
     let refused = resolve(&engine, part, proof(2)).await;
     let hash = hash(1);
     assert_eq!(refused, Err(Refusal::NotItsPreimage { hash, part }.into()));
@@ -128,12 +130,12 @@ async fn without_its_preimage_no_part_is_complete() {
 /// Rule A-5: as long as the node can tell, its word is waited for.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_node_can_still_tell_is_not_ended_by_hand() {
-    let says: [(fn() -> LookUp, &str); 2] = [
+    let says: [(Says, &str); 2] = [
         (|| LookUp::Pending, "out, or on its way"),
         (|| LookUp::NeverSeen, "never left it"),
     ];
     for (says, what) in says {
-        let (engine, part) = engine_with(here(), says).await;
+        let (engine, part) = engine_with(Ok(here()), says).await;
         for end in [OperatorEnd::Failed, proof(1)] {
             let refused = resolve(&engine, part, end).await;
             assert!(can_tell(&refused).contains(what), "{refused:?}");
@@ -146,7 +148,7 @@ async fn what_a_node_can_still_tell_is_not_ended_by_hand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn node_that_tells_when_it_is_asked_is_believed() {
     let fulfilled = || LookUp::Fulfilled(preimage(1).1);
-    let (engine, part) = engine_with(here(), fulfilled).await;
+    let (engine, part) = engine_with(Ok(here()), fulfilled).await;
     let refused = resolve(&engine, part, OperatorEnd::Failed).await;
     assert!(
         can_tell(&refused).contains("it was fulfilled"),
@@ -158,7 +160,7 @@ async fn node_that_tells_when_it_is_asked_is_believed() {
         (StatusKind::Complete, None)
     );
     let failed = || LookUp::Failed(Box::new(failure()));
-    let (engine, part) = engine_with(here(), failed).await;
+    let (engine, part) = engine_with(Ok(here()), failed).await;
     let refused = resolve(&engine, part, proof(1)).await;
     assert!(can_tell(&refused).contains("it has failed"), "{refused:?}");
     assert_eq!(
@@ -217,7 +219,7 @@ async fn preimage_that_comes_later_beats_an_operators_word_and_alarms() {
     let doubt = || LookUp::Unknown("its channel is gone".into());
     let mut sender = MockHtlcSender::new();
     sender.expect_height().return_const(None);
-    sender.expect_identity().returning(here);
+    sender.expect_identity().returning(|| Ok(here()));
     sender.expect_life().return_const(1u64);
     sender.expect_offer().return_const(OfferAnswer::Accepted);
     sender.expect_look_up().returning(move |_, _, _| doubt());
