@@ -57,7 +57,7 @@ enum Ended {
 }
 
 impl Ended {
-    /// Never 1, but where the daemon says so: that would be a payment that failed.
+    /// An answer that is not shown is no payment that failed.
     fn told(self) -> Exit {
         match self {
             Ended::Failed(error) => call::failed("watch", error),

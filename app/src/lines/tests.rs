@@ -1,3 +1,5 @@
+//! Lines that are lost, late or refused, and what is told of them.
+
 use super::*;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

@@ -99,7 +99,9 @@ async fn payments_go_on_when_the_disk_of_the_log_fills_up() {
     command.arg(if is_root { "-m" } else { "-rm" });
     command.args(["sh", "-c", script]).arg(&disk);
     command.arg(env!("CARGO_BIN_EXE_ampered"));
-    command.args(["--node", "embedded", "--data-dir"]).arg(home.path());
+    command
+        .args(["--node", "embedded", "--data-dir"])
+        .arg(home.path());
     command.env("AMPERE_LOG", "debug");
     let daemon = Daemon::spawn_unheard(command, home.path().join("ampere-rpc")).await;
     pays(&daemon).await;
@@ -123,7 +125,10 @@ async fn payments_go_on_when_the_disk_of_the_log_fills_up() {
 async fn payments_go_on_when_stderr_is_closed() {
     let home = Home::new();
     let mut command = Command::new("sh");
-    command.args(["-c", "exec \"$0\" --node embedded --data-dir \"$1\" >&- 2>&-"]);
+    command.args([
+        "-c",
+        "exec \"$0\" --node embedded --data-dir \"$1\" >&- 2>&-",
+    ]);
     command.arg(env!("CARGO_BIN_EXE_ampered")).arg(home.path());
     let daemon = Daemon::spawn_unheard(command, home.path().join("ampere-rpc")).await;
     pays(&daemon).await;

@@ -15,8 +15,14 @@ pub(crate) fn history(
 ) -> QueryResult<History> {
     (&BeginRead {}).execute(connection)?;
     let rows = page(connection, filter)?;
+    let nothing_came_in = numbers(connection)?.1 == 0;
+    let own = if nothing_came_in {
+        Vec::new()
+    } else {
+        own(connection, &rows)?
+    };
     let history = History {
-        own: own(connection, &rows)?,
+        own,
         total: total(connection, filter)?,
         rows,
     };
@@ -131,6 +137,9 @@ fn numbers(connection: &mut SqliteConnection) -> QueryResult<(i64, i64)> {
 mod tests {
     use super::super::tests::plan;
     use super::*;
+    use crate::options::Options;
+    use crate::pragma::{Role, connect, create};
+    use diesel::connection::{InstrumentationEvent, SimpleConnection};
 
     fn filter(change: impl Fn(&mut HistoryFilter)) -> HistoryFilter {
         let mut filter = HistoryFilter {
@@ -140,6 +149,48 @@ mod tests {
         filter.payments.limit = 10;
         change(&mut filter);
         filter
+    }
+
+    /// What goes out and comes in between the two looks is on the page with both of its rows, or with none:
+    /// whoever goes on after a page must have missed nothing.
+    #[test]
+    fn a_page_is_of_one_moment() {
+        const BEHIND: &str = "
+            insert into nodes values (1, 'a', null);
+            insert into payments (id, payment_hash, direction, status, intended_msat, requested_msat,
+                destination, parts, live_parts, in_flight_msat, delivered_msat, sent_msat, created_at,
+                completed_at, version)
+            values (1, zeroblob(32), 0, 2, 1000, 1000, zeroblob(33), 1, 0, 0, 0, 0, 1, 2, 2);
+            insert into incoming_payments (id, node_id, payment_hash, payment_preimage, destination,
+                received_msat, created_at, completed_at)
+            values (2, 1, zeroblob(32), zeroblob(32), zeroblob(33), 1, 1, 1);";
+        for reverse in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("db");
+            create(&path).unwrap();
+            let open = || connect(&path, Role::Writer, &Options::default()).unwrap();
+            let (mut reader, mut writer) = (open(), open());
+            crate::migrate::run_pending(&mut writer).unwrap();
+            let mut behind = Some(writer);
+            reader.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+                if let InstrumentationEvent::StartQuery { query, .. } = event
+                    && query.to_string().contains("FROM (`incoming_payments`")
+                    && let Some(mut writer) = behind.take()
+                {
+                    writer.batch_execute(BEHIND).unwrap();
+                }
+            });
+            let asked = filter(|filter| filter.payments.reverse = reverse);
+            let ids = |reader: &mut SqliteConnection| -> Vec<u64> {
+                let rows = history(reader, &asked).unwrap().rows;
+                rows.iter()
+                    .map(|row| row.number(|row| row.id().0))
+                    .collect()
+            };
+            assert_eq!(ids(&mut reader), [0; 0], "reverse: {reverse}");
+            let both = if reverse { [2, 1] } else { [1, 2] };
+            assert_eq!(ids(&mut reader), both);
+        }
     }
 
     fn plan_of_total(filter: &HistoryFilter) -> String {

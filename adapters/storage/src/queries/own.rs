@@ -148,6 +148,9 @@ fn left_nodes(
     Ok(of)
 }
 
+/// A tombstone: the row that it had, if one is known, and its hash.
+type Buried = (Option<i64>, Vec<u8>);
+
 /// What came in for payments of ours that were deleted since.
 fn deleted_since(
     connection: &mut SqliteConnection,
@@ -157,7 +160,7 @@ fn deleted_since(
         return Ok(Vec::new());
     }
     let same = tombstones::payment_hash.eq(incoming_payments::payment_hash);
-    let both: Vec<((Option<i64>, Vec<u8>), Received)> = incoming_payments::table
+    let both: Vec<(Buried, Received)> = incoming_payments::table
         .left_join(nodes::table)
         .inner_join(tombstones::table.on(same))
         .filter(incoming_payments::payment_hash.eq_any(bytes(hashes)))
