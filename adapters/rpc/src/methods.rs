@@ -2,6 +2,7 @@
 //! `help` and checked by `check`.
 
 mod autoclean;
+mod backup;
 mod check;
 mod delinvoice;
 mod delpayment;
@@ -42,7 +43,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 use std::time::Duration;
 
-static ALL: [MethodInfo; 25] = [
+static ALL: [MethodInfo; 26] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
@@ -55,6 +56,7 @@ static ALL: [MethodInfo; 25] = [
     MethodInfo::of::<delpayment::DelPayment>(),
     MethodInfo::of::<autoclean::AutoClean>(),
     MethodInfo::stream::<subscribe::Subscribe>(),
+    MethodInfo::of::<backup::Backup>(),
     MethodInfo::of::<getinfo::GetInfo>(),
     MethodInfo::of::<help::Help>(),
     MethodInfo::of::<check::Check>(),

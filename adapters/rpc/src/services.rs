@@ -2,7 +2,7 @@
 
 use crate::Limits;
 use crate::scribe::Scribe;
-use domain::{DevNetwork, OwnInvoices, PaymentApi};
+use domain::{Backups, DevNetwork, OwnInvoices, PaymentApi};
 use std::io;
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub struct Services {
     pub dev: Option<Arc<dyn DevNetwork>>,
     /// The invoices of the embedded network's own node.
     pub invoices: Option<Arc<dyn OwnInvoices>>,
+    /// Copies of the database, if there is one.
+    pub backups: Option<Arc<dyn Backups>>,
     /// What `getinfo` says of this daemon.
     pub about: About,
     /// The network that the nodes are on (`regtest`, `bitcoin`, …), or `unknown` as long as no node

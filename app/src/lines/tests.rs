@@ -1,3 +1,5 @@
+//! What a full disk, a stopped reader and a closed one cost those who say something: nothing.
+
 use super::*;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

@@ -104,6 +104,8 @@ async fn deletion(scribe: &mut Scribe) {
         .ask("autoclean", json!({"age": 0, "dry_run": true}))
         .await;
     scribe.ask("delpayment", json!([hash])).await;
+    let file = scribe.daemon.rpc_file.with_file_name("copy.sqlite3");
+    scribe.ask("backup", json!([file])).await;
 }
 
 async fn incoming(scribe: &mut Scribe) {

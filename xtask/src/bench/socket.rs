@@ -82,6 +82,7 @@ impl Served {
             dev: None,
             invoices: None,
             network: Arc::new(|| "bench".to_owned()),
+            backups: None,
             log: Arc::new(rpc::LogReport::default),
             about: About::default(),
             stop: Arc::new(|| ()),

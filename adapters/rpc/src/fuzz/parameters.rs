@@ -20,6 +20,7 @@ static CONTEXT: LazyLock<Arc<Context>> = LazyLock::new(|| {
             data_dir: "/".into(),
         },
         network: Arc::new(|| "regtest".into()),
+        backups: None,
         log: Arc::new(crate::LogReport::default),
         stop: Arc::new(|| {}),
     };

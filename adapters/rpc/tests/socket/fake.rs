@@ -13,6 +13,7 @@ use domain::{
     PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret, PaymentSummary,
     Route, SendPartialPay, SendPay, Sent, Timestamp,
 };
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -43,6 +44,7 @@ pub(crate) enum Asked {
     Invoices(InvoiceFilter),
     DeleteInvoice(String, String),
     DevPay(DevPayment),
+    Backup(PathBuf),
 }
 
 pub(crate) struct Fake {
@@ -99,7 +101,7 @@ impl Default for Fake {
 }
 
 impl Fake {
-    fn note(&self, asked: Asked) -> Result<(), ApiError> {
+    pub(crate) fn note(&self, asked: Asked) -> Result<(), ApiError> {
         self.asked.lock().unwrap().push(asked);
         self.error.lock().unwrap().clone().map_or(Ok(()), Err)
     }

@@ -90,6 +90,7 @@ pub(crate) fn services(engine: &Arc<Fake>, shutdown: &watch::Sender<bool>) -> Se
             data_dir: "/tmp/ampere".into(),
         },
         network: Arc::new(|| "regtest".into()),
+        backups: Some(Arc::clone(engine) as _),
         log: Arc::new(rpc::LogReport::default),
         stop: Arc::new(move || {
             shutdown.send_replace(true);
