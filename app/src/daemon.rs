@@ -11,11 +11,14 @@ use crate::logging;
 use crate::shutdown::Shutdown;
 use crate::spawner::TokioSpawner;
 use crate::trouble::trouble;
-use domain::{Engine, Incoming, IncomingStore, NodePorts, PaymentApi, PaymentStore, Policy, Ports};
+use crate::used::Used;
+use domain::{
+    Backups, Engine, Incoming, IncomingStore, NodePorts, PaymentApi, PaymentStore, Policy, Ports,
+};
 use nodes::Nodes;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use storage::SqliteStore;
+use storage::{OpenError, SqliteStore};
 
 /// A daemon that owns its data directory.
 pub struct Daemon {
@@ -32,6 +35,7 @@ impl Daemon {
         let names: Vec<String> = config.nodes.iter().map(|n| n.name.clone()).collect();
         let assembly = Assembly {
             nodes: config.nodes,
+            home: Some(config.data_dir.clone()),
             state: Some(config.data_dir),
             database: config.database,
             rpc_file: Some(config.rpc_file.clone()),
@@ -66,6 +70,8 @@ impl Daemon {
 pub struct Assembly {
     /// Which nodes; the first is the default.
     pub nodes: Vec<NodeConfig>,
+    /// What a data directory remembers of its database; nothing if it is for once.
+    pub home: Option<PathBuf>,
     /// Where an embedded network keeps its state; in memory if nowhere.
     pub state: Option<PathBuf>,
     /// The SQLite database.
@@ -92,7 +98,7 @@ pub struct Running {
 impl Running {
     /// Brings everything up: storage, nodes, engine (which looks up every live part), socket.
     pub async fn start(assembly: &Assembly, shutdown: &Shutdown) -> anyhow::Result<Running> {
-        let store = open_store(&assembly.database)?;
+        let store = open_store(assembly).await?;
         let group = nodes::group(store.installation());
         let (nodes, ports) = Nodes::start(
             &assembly.nodes,
@@ -113,6 +119,7 @@ impl Running {
             dev: dev.map(|network| network as Arc<dyn domain::DevNetwork>),
             about: about(assembly),
             networks: nodes.networks(),
+            backups: Some(Arc::clone(&store) as Arc<dyn Backups>),
             log: Arc::new(log_report),
             stop: shutdown.callback(),
         };
@@ -138,7 +145,11 @@ impl Running {
     /// Answers until asked to stop; then finishes what has begun, answers those who wait, and leaves
     /// parts pending.
     pub async fn serve(self, shutdown: Shutdown) {
-        let close = self.engine.close();
+        let close = async {
+            // Whoever waits for a backup is told, too.
+            self.store.stop_backups();
+            self.engine.close().await;
+        };
         if let Some(server) = self.server {
             server.run(shutdown.requested(), close).await;
         } else {
@@ -172,13 +183,33 @@ fn log_report() -> rpc::LogReport {
     rpc::LogReport { alarms, trouble }
 }
 
-fn open_store(database: &Path) -> anyhow::Result<Arc<SqliteStore>> {
-    let opened = SqliteStore::open(database, storage::Options::default());
-    opened.map(Arc::new).map_err(|why| {
+async fn open_store(assembly: &Assembly) -> anyhow::Result<Arc<SqliteStore>> {
+    let (database, home) = (&assembly.database, assembly.home.as_deref());
+    let state = nodes::kept_state(&assembly.nodes, assembly.state.as_deref());
+    let used = home.map(|home| Used::of(home, state)).transpose()?;
+    let options = storage::Options {
+        may_be_new: used.as_ref().is_none_or(Used::may_be_new),
+        ..storage::Options::default()
+    };
+    let opened = SqliteStore::open(database, options).map_err(|why| {
         let what = format!("cannot open the database {}", database.display());
-        let help = "nothing was sent; mend the cause, or choose another file with --database";
+        let help = match (&why, &used) {
+            (OpenError::Lost { .. }, Some(used)) => used.help(),
+            (OpenError::ForeignLog { log, .. }, _) => format!(
+                "nothing was changed. If that log is of a database that is lost, find that first: payments may \
+                 be in it alone. To put a backup in its place, move {log} away as well (docs/backup.md)"
+            ),
+            _ => "nothing was sent; mend the cause, or choose another file with --database".to_owned(),
+        };
         trouble(what, why, help)
-    })
+    })?;
+    let belongs = used.map_or(Ok(()), |used| used.belongs(database, opened.installation()));
+    if let Err(error) = belongs {
+        // As it was found: without a log that would be in the way of another.
+        opened.close().await;
+        return Err(error);
+    }
+    Ok(Arc::new(opened))
 }
 
 async fn start_engine(

@@ -99,7 +99,7 @@ pub fn real_path(file: &Path) -> PathBuf {
 }
 
 /// Opens a file for reading and writing, made with mode 0600 if it is not there.
-fn open_private(path: &Path) -> anyhow::Result<File> {
+pub(crate) fn open_private(path: &Path) -> anyhow::Result<File> {
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false);
     let opened = options.mode(0o600).open(path);

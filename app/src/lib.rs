@@ -4,7 +4,7 @@
 //!
 //! - [`daemon`]: store, node, engine and socket wired together. The only place that names adapters.
 //! - [`plugin`]: the same daemon, started by lightningd and asked by way of its socket.
-//! - [`config`], [`data_dir`], [`privacy`], [`logging`], [`shutdown`], [`descriptors`]: what a daemon needs
+//! - [`config`], [`data_dir`], [`used`], [`privacy`], [`logging`], [`shutdown`], [`descriptors`]: what a daemon needs
 //!   around that.
 //! - [`lines`], [`say`], [`crash`]: words that may be lost, and bugs that may not.
 //! - [`clock`], [`spawner`]: the two ports that are ours to implement.
@@ -37,6 +37,7 @@ pub mod say;
 pub mod shutdown;
 pub mod spawner;
 pub mod trouble;
+pub mod used;
 pub mod view;
 
 /// Rows are made in the engine's threads and freed in the storage's: this allocator is made for that,

@@ -29,7 +29,7 @@ use tokio::sync::{oneshot, watch};
 
 /// What lightningd registers, by its name there and here. `sendpay` and `waitsendpay` stay lightningd's
 /// own; so does whatever begins with `autoclean`, which is a plugin of its.
-const METHODS: [(&str, &str); 10] = [
+const METHODS: [(&str, &str); 11] = [
     ("sendpartialpay", "sendpartialpay"),
     ("waitpartialpay", "waitpartialpay"),
     ("listpartialpayments", "listpartialpayments"),
@@ -40,6 +40,7 @@ const METHODS: [(&str, &str); 10] = [
     ("resolvepart", "resolvepart"),
     ("delpayment", "delpayment"),
     ("ampere-autoclean", "autoclean"),
+    ("ampere-backup", "backup"),
 ];
 
 const DATABASE: StringConfigOption<'_> = StringConfigOption::new_str_no_default(

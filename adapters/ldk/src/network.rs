@@ -121,6 +121,11 @@ impl StartError {
 }
 
 impl Network {
+    /// Whether a network keeps its state in that folder.
+    pub fn is_kept_in(dir: &Path) -> bool {
+        dir.join(CHAIN_FILE).exists()
+    }
+
     /// Starts the network, making what `options.dir` does not hold yet. All channels are usable when
     /// this returns.
     pub async fn start(options: Options) -> Result<Arc<Network>, StartError> {

@@ -2,6 +2,7 @@
 //! `help` and checked by `check`.
 
 mod autoclean;
+mod backup;
 mod check;
 mod delinvoice;
 mod delpayment;
@@ -43,7 +44,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 use std::time::Duration;
 
-static ALL: [MethodInfo; 26] = [
+static ALL: [MethodInfo; 27] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
@@ -57,6 +58,7 @@ static ALL: [MethodInfo; 26] = [
     MethodInfo::of::<delpayment::DelPayment>(),
     MethodInfo::of::<autoclean::AutoClean>(),
     MethodInfo::stream::<subscribe::Subscribe>(),
+    MethodInfo::of::<backup::Backup>(),
     MethodInfo::of::<getinfo::GetInfo>(),
     MethodInfo::of::<help::Help>(),
     MethodInfo::of::<check::Check>(),

@@ -4,7 +4,7 @@ use crate::Limits;
 use crate::caller::Caller;
 use crate::error::RpcError;
 use crate::scribe::Scribe;
-use domain::{DevNetwork, Invoice, Network, OwnInvoices, PaymentApi};
+use domain::{Backups, DevNetwork, Invoice, Network, OwnInvoices, PaymentApi};
 use std::io;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub struct Services {
     pub dev: Option<Arc<dyn DevNetwork>>,
     /// The invoices of the embedded network's own node.
     pub invoices: Option<Arc<dyn OwnInvoices>>,
+    /// Copies of the database, if there is one.
+    pub backups: Option<Arc<dyn Backups>>,
     /// What `getinfo` says of this daemon.
     pub about: About,
     /// The networks that the nodes are on, the default node's first; none as long as no node has said

@@ -13,6 +13,30 @@ pub enum OpenError {
         /// What the system says.
         reason: String,
     },
+    /// There is no database, or an empty one, where there has been one before.
+    #[error("the database {path} {how}, and it has been used before")]
+    Lost {
+        /// The file.
+        path: String,
+        /// What is there in place of it.
+        how: &'static str,
+    },
+    /// What is beside the file is not its own.
+    #[error("{log} is not the log of {path}, which {how}")]
+    ForeignLog {
+        /// The file.
+        path: String,
+        /// The log beside it.
+        log: String,
+        /// Why not.
+        how: &'static str,
+    },
+    /// Another program's database.
+    #[error("the database {path} holds the tables of another program")]
+    NotOurs {
+        /// The file.
+        path: String,
+    },
     /// Its schema cannot be brought up to date.
     #[error(transparent)]
     Migrate(#[from] MigrateError),

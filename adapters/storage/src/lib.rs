@@ -6,6 +6,8 @@
 //! - `writer`: the one thread that writes. It commits whatever has queued up, and only then
 //!   answers. `batch`: what one batch does on a connection; `statements`: its hot statements.
 //! - `readers`: the threads that read. `queries`: what they ask.
+//! - [`backup`]: a whole copy of a running store's database. [`check`]: whether a file is whole.
+//! - `birth`: whether a file may be taken for a new database.
 //! - `checkpoint`, `truce`, `log`: how the write-ahead log stays short, and as long as it has to be.
 //! - `changes` (domain → row), `rows` and `fields` (row → domain, where nothing is believed),
 //!   `route_codec`, `codes`, `schema`: how things are stored.
@@ -16,10 +18,14 @@
 
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
+pub mod backup;
 mod batch;
+mod birth;
 mod changes;
+pub mod check;
 mod checkpoint;
 mod codes;
+mod copies;
 mod error;
 mod fields;
 mod lock;

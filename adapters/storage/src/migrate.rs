@@ -1,5 +1,6 @@
 //! The schema's history: `up`, `down`, `redo`, `status`. The rules are in `migrations/README.md`.
 
+use crate::birth;
 use crate::error::MigrateError;
 use crate::options::Options;
 use crate::pragma::{self, Role};
@@ -18,6 +19,7 @@ pub const SCHEMA: &str = concat!(
     include_str!("../../../migrations/sqlite/2026-11-25-000000_numbers/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-28-000000_history/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-28-130000_pages/up.sql"),
+    include_str!("../../../migrations/sqlite/2026-11-30-000000_sqlite_3_40/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-30-100000_invoice/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-30-150000_totals/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-30-200000_unrecorded/up.sql"),
@@ -34,6 +36,7 @@ pub struct MigrationStatus {
 
 /// Applies every pending migration, creating the database if there is none. Returns the status afterwards.
 pub fn up(path: &Path) -> Result<Vec<MigrationStatus>, MigrateError> {
+    birth::before_sqlite(path, true).map_err(failed)?;
     pragma::create(path).map_err(failed)?;
     let mut connection = open(path)?;
     run_pending(&mut connection)?;
@@ -107,6 +110,15 @@ fn statuses(connection: &mut SqliteConnection) -> Result<Vec<MigrationStatus>, M
     Ok(statuses.collect())
 }
 
+/// The versions that this program knows, oldest first, each with its name.
+pub(crate) fn versions() -> Result<Vec<(String, String)>, MigrateError> {
+    let known = known()?.into_iter().map(|migration| {
+        let name = migration.name();
+        (name.version().to_string(), name.to_string())
+    });
+    Ok(known.collect())
+}
+
 fn known() -> Result<Vec<Box<dyn Migration<Sqlite>>>, MigrateError> {
     let mut known = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).map_err(failed)?;
     known.sort_by_key(|migration| migration.name().version().as_owned());
@@ -138,6 +150,6 @@ mod tests {
     #[test]
     fn the_schema_is_every_migration() {
         let known = known().unwrap();
-        assert_eq!(known.len(), 8, "add the new up.sql to SCHEMA");
+        assert_eq!(known.len(), 9, "add the new up.sql to SCHEMA");
     }
 }

@@ -21,6 +21,8 @@ pub struct Options {
     pub checkpoint_every: usize,
     /// Bytes that the log has from the start: what it grows by later makes commits wait.
     pub log_bytes: u64,
+    /// Whether a database may be made where there is none: not where there has been one before.
+    pub may_be_new: bool,
     /// Limits the size of the file: for tests of a full disk.
     pub max_page_count: Option<u32>,
 }
@@ -37,6 +39,7 @@ impl Default for Options {
             checkpoint_every: 128,
             // Twice what one caller fills before the log begins anew, at the slowest.
             log_bytes: 8 << 20,
+            may_be_new: true,
             max_page_count: None,
         }
     }

@@ -33,7 +33,8 @@ const WRITER: &str = "pragma journal_mode = wal; pragma cache_size = -65536; \
                       pragma wal_autocheckpoint = 10000; pragma journal_size_limit = 67108864;";
 const READER: &str = "pragma query_only = on; pragma cache_size = -16384;";
 
-/// Creates the file, for its owner's eyes only, if it is not there.
+/// Creates the file, for its owner's eyes only, if it is not there. What is beside it is asked first
+/// (`birth`).
 pub(crate) fn create(path: &Path) -> io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -45,7 +46,7 @@ pub(crate) fn create(path: &Path) -> io::Result<()> {
 /// Opens a connection. The file must exist: a lost database is never replaced by an empty one.
 pub(crate) fn connect(path: &Path, role: Role, options: &Options) -> Result<Connection, String> {
     let mut connection =
-        SqliteConnection::establish(&url(path)).map_err(|error| error.to_string())?;
+        SqliteConnection::establish(&url(path, "rw")).map_err(|error| error.to_string())?;
     let set_up = set_up(&mut connection, role, options);
     set_up.map_err(|error| error.to_string())?;
     if role == Role::Writer && journal_mode(&mut connection) != Ok("wal".to_owned()) {
@@ -131,8 +132,17 @@ fn journal_mode(connection: &mut Connection) -> QueryResult<String> {
     Ok(row.journal_mode)
 }
 
+/// Opens a connection that changes nothing, not even beside the file: `mode` is the URL's.
+pub(crate) fn look(path: &Path, mode: &str) -> Result<Connection, String> {
+    let connection = SqliteConnection::establish(&url(path, mode));
+    let mut connection = connection.map_err(|error| error.to_string())?;
+    let set_up = connection.batch_execute("pragma busy_timeout = 5000; pragma query_only = on;");
+    set_up.map_err(|error| error.to_string())?;
+    Ok(connection)
+}
+
 /// The path as a `file:` URL, in which no character of it can mean anything else.
-fn url(path: &Path) -> String {
+pub(crate) fn url(path: &Path, mode: &str) -> String {
     let mut url = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
         if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
@@ -141,7 +151,7 @@ fn url(path: &Path) -> String {
             write!(url, "%{byte:02x}").expect("a String takes whatever is written");
         }
     }
-    url + "?mode=rw"
+    url + "?mode=" + mode
 }
 
 #[cfg(test)]
@@ -150,7 +160,7 @@ mod tests {
 
     #[test]
     fn no_path_is_mistaken_for_options() {
-        let url = url(Path::new("/tmp/a b?mode=memory#%.sqlite3"));
+        let url = url(Path::new("/tmp/a b?mode=memory#%.sqlite3"), "rw");
         assert_eq!(url, "file:/tmp/a%20b%3fmode%3dmemory%23%25.sqlite3?mode=rw");
     }
 }

@@ -105,10 +105,10 @@ impl Readers {
 }
 
 /// On Linux a thread has a priority of its own; elsewhere it would be the whole process's.
-fn yield_to_payments() {
+pub(crate) fn yield_to_payments() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(19) {
-        tracing::warn!(%error, "lists are read at the priority of payments");
+        tracing::warn!(%error, "what can wait is read at the priority of payments");
     }
 }
 

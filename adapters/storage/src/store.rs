@@ -1,8 +1,10 @@
 //! The port on SQLite: what writes goes to the one writer, what reads to one of the readers.
 
 use crate::batch::{IncomingWrite, Memory, fence};
+use crate::birth;
 use crate::changes::{self, Removal, Write};
 use crate::checkpoint::Checkpoint;
+use crate::copies::Copies;
 use crate::error::OpenError;
 use crate::fields::array;
 use crate::log;
@@ -18,12 +20,13 @@ use crate::writer::{Task, Writer};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
-    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
-    IncomingPayment, IncomingStore, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
-    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
-    Recorded, Request, RequestId, Transition, Unavailable,
+    BackedUp, BackupError, Backups, Burial, Committed, Cursor, Deleted, Deletion, Event,
+    EventFilter, History, HistoryFilter, IncomingPayment, IncomingStore, Listed, LoadError,
+    NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
+    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request, RequestId, Transition,
+    Unavailable,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -48,6 +51,7 @@ pub struct SqliteStore {
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     installation: [u8; 16],
+    copies: Copies,
 }
 
 impl SqliteStore {
@@ -57,6 +61,7 @@ impl SqliteStore {
             path: path.display().to_string(),
             reason,
         };
+        birth::before_sqlite(path, options.may_be_new)?;
         pragma::create(path).map_err(|error| unreadable(error.to_string()))?;
         // Relative paths would follow the process when it changes its directory.
         let path = path.canonicalize();
@@ -64,6 +69,7 @@ impl SqliteStore {
         let options = options.at_least_one();
         let connection = pragma::connect(&path, Role::Writer, &options);
         let mut connection = connection.map_err(unreadable)?;
+        birth::before_migrations(&mut connection, &path, options.may_be_new)?;
         migrate::run_pending(&mut connection)?;
         let set_up = pragma::without_statistics(&mut connection)
             .and_then(|()| pragma::never_wait(&mut connection));
@@ -123,12 +129,19 @@ impl SqliteStore {
             ended: tokio::sync::Mutex::new(ended),
             threads: Mutex::new(threads),
             installation,
+            copies: Copies::of(path.to_owned()),
         })
+    }
+
+    /// A backup that is being made ends soon, without a result; no other is begun.
+    pub fn stop_backups(&self) {
+        self.copies.stop();
     }
 
     /// Commits what is queued, moves the log into the database, and ends the threads. Whatever
     /// comes later is answered "unavailable".
     pub async fn close(&self) {
+        self.copies.stopped().await;
         // Readers first: the log can only be emptied when nobody reads from it.
         self.readers.close().await;
         self.list_readers.close().await;
@@ -289,6 +302,13 @@ impl PaymentStore for SqliteStore {
     async fn last_event(&self) -> Result<u64, Unavailable> {
         let query = |connection: &mut Connection| queries::last_event(connection);
         self.read_by(&self.list_readers, query).await
+    }
+}
+
+#[async_trait]
+impl Backups for SqliteStore {
+    async fn back_up(&self, file: PathBuf) -> Result<BackedUp, BackupError> {
+        self.copies.make(file).await
     }
 }
 

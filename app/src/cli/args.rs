@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as _, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use domain::PaymentHash;
+use std::path::PathBuf;
 
 const MORE: &str = "\
 Examples:
@@ -19,6 +20,7 @@ Examples:
   ampere watch $HASH                               until the payment is final
   ampere export --format csv --output all.csv      all of them, for the books
   ampere events --follow | jq .                    what happens to all of them, as it happens
+  ampere backup /backups/ampere.sqlite3            a whole copy, of a running daemon's database
   ampere --json listpartialpayments null $HASH | jq .
 
 A METHOD's parameters come by position, or all of them as key=value. Numbers, true, false, null and
@@ -68,6 +70,14 @@ pub(super) enum Command {
     /// Write all payments out for the books, as tables, JSON lines, or for Beancount and hledger
     #[command(after_long_help = export::MORE)]
     Export(Box<export::Options>),
+    /// Write a whole copy of the database, of a running daemon's too, into a new file
+    Backup {
+        /// Where there is nothing yet
+        file: PathBuf,
+    },
+    /// Look at the database itself
+    #[command(subcommand)]
+    Db(Db),
     /// Print what happened to payments and parts, as JSON, an event a line
     Events(Wanted),
     /// Explain a method or `errors`, or list everything; needs no daemon
@@ -83,6 +93,16 @@ pub(super) enum Command {
     /// A method of the daemon's
     #[command(external_subcommand)]
     Method(Vec<String>),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Db {
+    /// Say whether a database is whole: the file, its schema, every payment by the rules about money;
+    /// exit status 0 if it is. Changes nothing, and may be asked of a running daemon's
+    Check {
+        /// Which, such as a backup [default: the daemon's]
+        file: Option<PathBuf>,
+    },
 }
 
 /// The commands that are no methods.

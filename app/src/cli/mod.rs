@@ -2,8 +2,10 @@
 
 mod again;
 mod args;
+mod backup;
 mod call;
 mod completions;
+mod db;
 mod events;
 mod export;
 mod help;
@@ -48,6 +50,8 @@ pub async fn run(args: Args, started: Instant) -> Exit {
                 Err(exit) => exit,
             }
         }
+        Command::Backup { file } => backup::run(args.place, &file, args.json).await,
+        Command::Db(args::Db::Check { file }) => db::check(args.place, file),
         Command::Method(words) => {
             let request = match call::Request::read(&words, style) {
                 Ok(request) => request,

@@ -27,6 +27,11 @@ pub(super) fn error(json: &str) {
     print_line(&escape::json(&indented(json)));
 }
 
+/// An object of our own, as JSON that people can read.
+pub(super) fn print_value(value: &serde_json::Value) -> Exit {
+    print(&indented(&value.to_string()))
+}
+
 /// A line, or many. A reader that went away has seen what it wanted.
 pub(super) fn print(text: &str) -> Exit {
     match writeln!(io::stdout(), "{text}") {

@@ -90,6 +90,15 @@ impl Nodes {
     }
 }
 
+/// Where one of them keeps a state of its own, if it does already.
+pub(super) fn kept_state(nodes: &[NodeConfig], state: Option<&Path>) -> Option<PathBuf> {
+    let embedded = nodes
+        .iter()
+        .filter(|node| node.address == Address::Embedded);
+    let mut dirs = embedded.filter_map(|node| Some(state?.join(&node.name)));
+    dirs.find(|dir| ldk::Network::is_kept_in(dir))
+}
+
 /// The `groupid` of a database's parts at lightningd: its own random number, small enough for readers
 /// whose JSON numbers are doubles, and none that a person would choose.
 pub(super) fn group(installation: &[u8; 16]) -> u64 {

@@ -38,6 +38,7 @@ impl Stage {
         let rpc_file = folder.path().join("ampere-rpc");
         let assembly = Assembly {
             nodes: vec!["alice=embedded".parse::<NodeConfig>()?],
+            home: None,
             state: None,
             database: folder.path().join("ampere.sqlite3"),
             rpc_file: Some(rpc_file.clone()),

@@ -1,4 +1,4 @@
-//! Lines that are lost, late or refused, and what is told of them.
+//! What a full disk, a stopped reader and a closed one cost those who say something: nothing.
 
 use super::*;
 use std::io::{Read, Write};

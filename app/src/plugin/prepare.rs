@@ -46,6 +46,7 @@ pub(super) fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, Path
     data_dir::create(&config.data_dir)?;
     let assembly = Assembly {
         nodes: config.nodes,
+        home: Some(config.data_dir.clone()),
         state: None,
         rpc_file: place(configured.option(&RPC_FILE)?),
         database: config.database,

@@ -105,6 +105,8 @@ async fn deletion(scribe: &mut Scribe) {
         .ask("autoclean", json!({"age": 0, "dry_run": true}))
         .await;
     scribe.ask("delpayment", json!([hash])).await;
+    let file = scribe.daemon.rpc_file.with_file_name("copy.sqlite3");
+    scribe.ask("backup", json!([file])).await;
 }
 
 /// A part whose node is not configured any more: nobody can tell what became of it.

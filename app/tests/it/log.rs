@@ -1,12 +1,11 @@
 //! A log that cannot be written: no payment depends on it, `getinfo` says so, and SIGTERM ends the daemon.
 
-use crate::support::{Daemon, Home, ampere, preimage_opens, run, soon};
+use crate::support::{Daemon, Home, ampere, clean, preimage_opens, run, soon};
 use rpc::client::Client;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
-use tokio::process::Command;
 
 /// Pays whole, in two parts, and finds both complete.
 async fn pays(daemon: &Daemon) {
@@ -94,15 +93,13 @@ async fn payments_go_on_when_the_disk_of_the_log_fills_up() {
     std::fs::create_dir(&disk).unwrap();
     // A small file system of its own, which goes with the daemon.
     let script = "mount -t tmpfs -o size=4k none \"$0\" && exec \"$@\" 2>>\"$0/log\"";
-    let mut command = Command::new("unshare");
+    let mut command = clean("unshare");
     let is_root = rustix::process::geteuid().is_root();
     command.arg(if is_root { "-m" } else { "-rm" });
     command.args(["sh", "-c", script]).arg(&disk);
     command.arg(env!("CARGO_BIN_EXE_ampered"));
-    command
-        .args(["--node", "embedded", "--data-dir"])
-        .arg(home.path());
-    command.env("AMPERE_LOG", "debug");
+    command.args(["--node", "embedded", "--data-dir"]);
+    command.arg(home.path()).env("AMPERE_LOG", "debug");
     let daemon = Daemon::spawn_unheard(command, home.path().join("ampere-rpc")).await;
     pays(&daemon).await;
     let info = log_says(&daemon, "No space left on device").await;
@@ -124,7 +121,7 @@ async fn payments_go_on_when_the_disk_of_the_log_fills_up() {
 #[tokio::test]
 async fn payments_go_on_when_stderr_is_closed() {
     let home = Home::new();
-    let mut command = Command::new("sh");
+    let mut command = clean("sh");
     command.args([
         "-c",
         "exec \"$0\" --node embedded --data-dir \"$1\" >&- 2>&-",

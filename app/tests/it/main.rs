@@ -9,6 +9,7 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod backup;
 mod cli;
 mod configuration;
 mod contract;

@@ -140,6 +140,7 @@ pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, a
         "listevents",
         "delpayment payment_hash",
         "ampere-autoclean age [status] [dry_run] [limit]",
+        "ampere-backup file",
     ] {
         assert!(help.contains(usage), "{usage}: {help}");
     }

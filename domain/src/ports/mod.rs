@@ -2,6 +2,7 @@
 //! other traits. Each has one contract suite ([`crate::contract`]), run against every implementation.
 
 mod api;
+mod backup;
 mod clock;
 mod dev;
 mod incoming;
@@ -12,6 +13,7 @@ mod spawner;
 mod store;
 
 pub use api::*;
+pub use backup::*;
 pub use clock::*;
 pub use dev::*;
 pub use incoming::*;

@@ -82,6 +82,7 @@ impl Served {
             dev: None,
             invoices: None,
             networks: Arc::new(Vec::new),
+            backups: None,
             log: Arc::new(rpc::LogReport::default),
             about: About::default(),
             stop: Arc::new(|| ()),

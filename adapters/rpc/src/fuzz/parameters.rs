@@ -20,6 +20,7 @@ static CONTEXT: LazyLock<Arc<Context>> = LazyLock::new(|| {
             data_dir: "/".into(),
         },
         networks: Arc::new(|| vec![domain::Network::regtest()]),
+        backups: None,
         log: Arc::new(crate::LogReport::default),
         stop: Arc::new(|| {}),
     };

@@ -4,6 +4,7 @@ use domain::{
     Autoclean, DevPayment, EventFilter, HistoryFilter, InvoiceFilter, Msat, NewInvoice, PartFilter,
     PartId, PaymentHash, ResolvePart, SendPartialPay, SendPay,
 };
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What the engine was asked.
@@ -32,4 +33,5 @@ pub(crate) enum Asked {
     Invoices(InvoiceFilter),
     DeleteInvoice(String, String),
     DevPay(DevPayment),
+    Backup(PathBuf),
 }

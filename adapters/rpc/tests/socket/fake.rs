@@ -76,7 +76,7 @@ impl Default for Fake {
 }
 
 impl Fake {
-    fn note(&self, asked: Asked) -> Result<(), ApiError> {
+    pub(crate) fn note(&self, asked: Asked) -> Result<(), ApiError> {
         self.asked.lock().unwrap().push(asked);
         self.error.lock().unwrap().clone().map_or(Ok(()), Err)
     }

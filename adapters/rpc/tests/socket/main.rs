@@ -6,6 +6,7 @@
 )]
 
 mod asked;
+mod backups;
 mod clients;
 mod deletions;
 mod errors;

@@ -91,6 +91,7 @@ pub(crate) fn services(engine: &Arc<Fake>, shutdown: &watch::Sender<bool>) -> Se
             data_dir: "/tmp/ampere".into(),
         },
         networks: Arc::new(|| ["regtest", "bitcoin"].map(Network::named).to_vec()),
+        backups: Some(Arc::clone(engine) as _),
         log: Arc::new(rpc::LogReport::default),
         stop: Arc::new(move || {
             shutdown.send_replace(true);

@@ -2,6 +2,8 @@
 //! commits, damaged rows, migrations.
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod backup;
+mod check;
 mod constraints;
 mod damage;
 mod deletions;

@@ -248,6 +248,60 @@ async fn a_newer_database_is_refused_and_left_alone() {
     assert_eq!(number(&raw, "select count(*) from payments"), 1);
 }
 
+/// What SQLite 3.40 knows (Debian 12) of what a schema may call. Whoever checks a backup has that, or later.
+const KNOWN_TO_3_40: [&str; 8] = [
+    "VARCHAR",
+    "cast",
+    "coalesce",
+    "iif",
+    "length",
+    "max",
+    "randomblob",
+    "raise",
+];
+
+#[test]
+fn the_schema_calls_nothing_that_an_older_sqlite_does_not_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    migrate::up(&path).unwrap();
+    let raw = Connection::open(&path).unwrap();
+    let mut rows = raw
+        .prepare("select sql from sqlite_schema where sql is not null")
+        .unwrap();
+    let rows = rows.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let mut calls = Vec::new();
+    for sql in rows.map(Result::unwrap) {
+        for (at, _) in sql.match_indices('(') {
+            let before = sql[..at].chars().rev();
+            let name: String = before
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            calls.push(name.chars().rev().collect::<String>());
+        }
+    }
+    // A table's, an index's or a trigger's own words are followed by a blank.
+    calls.retain(|name| !name.is_empty() && !KNOWN_TO_3_40.contains(&name.as_str()));
+    assert_eq!(calls, [""; 0], "not known to be in SQLite 3.40");
+}
+
+/// The rule that they are in is kept as before.
+#[tokio::test]
+async fn a_request_id_has_at_most_128_bytes() {
+    let scene = Scene::new();
+    scene.complete(1).await;
+    let raw = scene.raw();
+    let insert = |id: &str| {
+        let sql = "insert into requests values (?1, zeroblob(32), 1, 1)";
+        raw.execute(sql, [id])
+    };
+    insert(&"\u{fc}".repeat(64)).unwrap();
+    for wrong in [String::new(), "\u{fc}".repeat(64) + "x"] {
+        let refused = insert(&wrong).unwrap_err().to_string();
+        assert!(refused.contains("CHECK"), "{refused}");
+    }
+}
+
 #[test]
 fn what_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();

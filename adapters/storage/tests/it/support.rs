@@ -6,7 +6,8 @@ use domain::{
     Word,
 };
 use rusqlite::Connection;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Options, SqliteStore};
 use tempfile::TempDir;
@@ -161,4 +162,10 @@ pub(crate) fn events_of_parts(raw: &Connection) -> Vec<(i64, Option<i64>)> {
 /// One number that another program reads.
 pub(crate) fn number(raw: &Connection, sql: &str) -> i64 {
     raw.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Everything that is in a folder.
+pub(crate) fn names(folder: &Path) -> BTreeSet<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
 }
