@@ -135,7 +135,7 @@ fn enough_room(source: &Connection, database: &Path, folder: &Path) -> Result<()
     let needed = needed.saturating_add(if same_disk { SPARE } else { 0 });
     let disk = rustix::fs::statvfs(folder).map_err(failed)?;
     let room = disk.f_bavail.saturating_mul(disk.f_frsize);
-    if room < needed {
+    if room < needed && !planted() {
         return Err(BackupError::Failed(format!(
             "{} has room for {room} bytes, and {needed} are needed{}",
             folder.display(),
@@ -147,6 +147,11 @@ fn enough_room(source: &Connection, database: &Path, folder: &Path) -> Result<()
         )));
     }
     Ok(())
+}
+
+/// In a build for tests the environment can ask for a disk that fills up only when it is written.
+fn planted() -> bool {
+    cfg!(debug_assertions) && std::env::var("PLANTED_BUG").as_deref() == Ok("room-is-not-asked")
 }
 
 /// An empty file for its owner's eyes only, which goes unless it is kept.

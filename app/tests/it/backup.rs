@@ -150,6 +150,18 @@ async fn a_relative_path_is_the_callers_and_the_daemon_takes_none() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_full_disk_ends_the_backup_and_no_payment() {
+    a_disk_of_64_k(None, "has room for").await;
+}
+
+/// What was free is taken by somebody else meanwhile.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_disk_that_fills_up_in_the_middle_ends_the_backup_and_no_payment() {
+    a_disk_of_64_k(Some("room-is-not-asked"), "disk is full").await;
+}
+
+#[cfg(target_os = "linux")]
+async fn a_disk_of_64_k(bug: Option<&str>, why: &str) {
     let home = Home::new();
     let disk = home.path().join("disk");
     std::fs::create_dir(&disk).unwrap();
@@ -161,12 +173,13 @@ async fn a_full_disk_ends_the_backup_and_no_payment() {
     command.arg(env!("CARGO_BIN_EXE_ampered"));
     command.args(["--node", "embedded", "--data-dir"]);
     command.arg(home.path());
+    command.env("PLANTED_BUG", bug.unwrap_or_default());
     let log = std::fs::File::create(home.path().join("log")).unwrap();
     command.stderr(log);
     let daemon = Daemon::spawn_unheard(command, home.path().join("ampere-rpc")).await;
     let refused = daemon.refused("backup", json!([disk.join("copy")])).await;
     assert_eq!(refused.code, 209, "{refused:?}");
-    assert!(refused.message.contains("has room for"), "{refused:?}");
+    assert!(refused.message.contains(why), "{refused:?}");
     let pid = daemon.child.id().unwrap().to_string();
     let seen = Path::new("/proc").join(pid).join("root");
     let seen = seen.join(disk.strip_prefix("/").unwrap());

@@ -195,6 +195,23 @@ async fn a_command_ends_with_its_status_whether_stderr_can_be_written_or_not() {
     }
 }
 
+/// The daemon, too, where it cannot start.
+#[tokio::test]
+async fn a_daemon_that_cannot_start_ends_with_its_status_whether_stderr_can_be_written_or_not() {
+    let home = Home::new();
+    std::fs::write(home.path().join("ampere.toml"), "nonsense = 1").unwrap();
+    for stderr in [Stdio::from(full()), gone()] {
+        let mut command = home.ampered();
+        let ended = soon("ampered", command.stderr(stderr).status()).await;
+        assert_eq!(ended.unwrap().code(), Some(1));
+    }
+    for word in ["--nosuch", "--log-format=nosuch"] {
+        let mut command = home.ampered();
+        let ended = soon("ampered", command.arg(word).stderr(full()).status()).await;
+        assert_eq!(ended.unwrap().code(), Some(3), "{word}");
+    }
+}
+
 /// Somebody who reads no further has seen enough. (A full disk is another matter: `cli::status_4_…`.)
 #[tokio::test]
 async fn a_command_whose_output_nobody_reads_ends_in_order() {

@@ -138,6 +138,34 @@ async fn what_is_damaged_makes_no_backup() {
     assert_eq!(names(folder.path()), BTreeSet::new());
 }
 
+/// Stopped at whatever moment: the file is whole, or not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_is_stopped_half_way_is_not_there() {
+    for round in 0..5 {
+        let scene = Scene::new();
+        for n in 0..100 * (round + 1) {
+            yes(scene.store.commit(first(n)).await);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("copy");
+        let making = scene.store.back_up(copy.clone());
+        let stopping = async {
+            while names(folder.path()).is_empty() {
+                tokio::task::yield_now().await;
+            }
+            scene.store.stop_backups();
+        };
+        let (made, ()) = tokio::join!(making, stopping);
+        match made {
+            Ok(_) => assert!(check(&copy, &Stop::default()).is_whole()),
+            Err(error) => assert_eq!(error, BackupError::Stopped),
+        }
+        scene.store.close().await;
+        assert!(names(folder.path()).is_empty() || copy.exists());
+        assert!(names(folder.path()).len() < 2);
+    }
+}
+
 #[tokio::test]
 async fn a_store_that_closes_leaves_no_half_of_a_backup() {
     let scene = Scene::new();
