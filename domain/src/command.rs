@@ -2,24 +2,8 @@
 
 use crate::{
     Invoice, Msat, Network, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret,
-    Request, Route, StatusKind, Timestamp, Tombstone, Word,
+    Request, Route, StatusKind, Timestamp, Tombstone,
 };
-
-/// What can happen to a payment.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Command {
-    /// A caller wants a part sent.
-    Send(Box<SendPart>),
-    /// A node, or our own recovery, says what became of a part.
-    Resolve {
-        /// The part.
-        part: PartId,
-        /// The word, not yet checked.
-        word: Word,
-        /// When it was heard.
-        at: Timestamp,
-    },
-}
 
 /// A part that a caller wants sent.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 //! # Map, in reading order
 //!
 //! - [`payment`]: the aggregate and its pure decisions. Why it is impossible to pay twice.
-//! - [`Command`], [`Refusal`]: what can be asked, and every no. [`Transition`], [`Deletion`]: what is committed.
+//! - [`SendPart`], [`Refusal`]: what can be asked, and every no. [`Transition`], [`Deletion`]: what is committed.
 //! - [`invariant`]: the fifteen rules, as predicates.
 //! - [`ports`]: the edges. [`Engine`]: decide → persist → act.
 //!

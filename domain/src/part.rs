@@ -41,6 +41,58 @@ pub struct PartialPayment {
     pub doubt: Option<String>,
 }
 
+/// A part that is accepted, before storage has given it a number. It is pending.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewPart {
+    /// The payment it belongs to.
+    pub payment_hash: PaymentHash,
+    /// What that payment shall deliver in all.
+    pub intended: Msat,
+    /// The configured node that offers it.
+    pub node: NodeName,
+    /// Its way to the destination.
+    pub route: Route,
+    /// What the caller wrote beside it.
+    pub description: Option<String>,
+    /// The caller's own name for it.
+    pub label: Option<String>,
+    /// The height at which the HTLC of the first hop expires, where the node told its height.
+    pub cltv_expiry: Option<u32>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+}
+
+impl NewPart {
+    /// What its last hop receives.
+    pub fn amount(&self) -> Msat {
+        self.route.amount()
+    }
+
+    /// What leaves our node.
+    pub fn amount_sent(&self) -> Msat {
+        self.route.amount_sent()
+    }
+
+    /// The part of that number.
+    pub fn numbered(self, id: PartId) -> PartialPayment {
+        PartialPayment {
+            id,
+            payment_hash: self.payment_hash,
+            intended: self.intended,
+            node: self.node,
+            route: self.route,
+            description: self.description,
+            label: self.label,
+            cltv_expiry: self.cltv_expiry,
+            created_at: self.created_at,
+            completed_at: None,
+            status: PartStatus::Pending,
+            resolution: None,
+            doubt: None,
+        }
+    }
+}
+
 /// Where a part stands. Pending is live: its money may be out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PartStatus {

@@ -1,7 +1,7 @@
 //! A payment and its parts: why it is impossible to pay twice.
 //!
-//! Read [`Payment::decide`]. It is pure: it looks at one payment and one command and says what
-//! would change. Nothing is sent before that change is durable, and storage takes it only if the
+//! Read [`Payment::accept`] and [`Payment::resolve`]. They are pure: each looks at one payment and says
+//! what would change. Nothing is sent before that change is durable, and storage takes it only if the
 //! payment is still the one that was looked at. So all that can ever be out is what the checks
 //! below have let through one after the other:
 //!
@@ -15,8 +15,8 @@
 //! - [`operator`]: what no node can tell any more is ended by hand, with who said so and why.
 //! - [`unrecorded`]: money that has moved for the payment and is not in its parts stops everything new.
 //!
-//! [`send`]: Payment::decide
-//! [`outcome`]: Payment::decide
+//! [`send`]: Payment::accept
+//! [`outcome`]: Payment::resolve
 //! [`delete`]: Payment::deletion
 //! [`operator`]: Payment::by_operator
 //! [`unrecorded`]: Payment::unrecorded
@@ -32,8 +32,9 @@ mod unrecorded;
 
 use crate::planted::planted;
 use crate::{
-    Change, Command, Deletion, Failure, Network, NodeName, Notes, Offer, PartId, PartialPayment,
-    PaymentHash, PaymentSummary, Receipt, Refusal, ResolvePart, StatusKind, Timestamp, Transition,
+    Change, Deletion, Failure, Network, NodeName, Notes, Offer, PartId, PartialPayment,
+    PaymentSummary, Receipt, Refusal, ResolvePart, SendPart, StatusKind, Timestamp, Transition,
+    Word,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -48,7 +49,7 @@ pub struct Payment {
     parts: BTreeMap<PartId, PartialPayment>,
 }
 
-/// What to do about a command that was not refused.
+/// What to do about what was asked, and not refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Decision {
     /// Commit this, and only then act.
@@ -80,37 +81,42 @@ pub enum Wish {
 }
 
 impl Payment {
-    /// What a command changes, or why it may not. `existing` is the payment of that hash, if any.
+    /// What accepting a part changes, or why it may not be accepted. `existing` is the payment of the
+    /// part's hash, if there is one.
     ///
-    /// Pure: the same payment and command give the same answer, and nothing happens.
-    pub fn decide(existing: Option<&Payment>, command: &Command) -> Result<Decision, Refusal> {
+    /// Pure: the same payment and part give the same answer, and nothing happens.
+    pub fn accept(existing: Option<&Payment>, part: &SendPart) -> Result<Decision, Refusal> {
         #[cfg(feature = "planted")]
-        if let Some(wrong) = planted::wrong(existing, command) {
+        if let Some(wrong) = existing.and_then(|payment| planted::wrong_send(payment, part)) {
             return wrong;
         }
-        match (command, existing) {
-            (Command::Send(part), None) => send::first(part),
-            (Command::Send(part), Some(payment)) => send::another(payment, part),
-            (Command::Resolve { part, .. }, None) => Err(Refusal::NoSuchPart {
-                hash: PaymentHash([0; 32]),
-                part: *part,
-            }),
-            (Command::Resolve { part, word, at }, Some(payment)) => {
-                outcome::outcome(payment, *part, word, *at)
-            }
+        match existing {
+            None => send::first(part),
+            Some(payment) => send::another(payment, part),
         }
+    }
+
+    /// What a node's word about one of its parts changes.
+    ///
+    /// Pure, like [`Payment::accept`].
+    pub fn resolve(&self, part: PartId, word: &Word, at: Timestamp) -> Result<Decision, Refusal> {
+        #[cfg(feature = "planted")]
+        if let Some(wrong) = planted::wrong_outcome(self, part, word, at) {
+            return wrong;
+        }
+        outcome::outcome(self, part, word, at)
     }
 
     /// What deleting it takes away, or why it may not be deleted.
     ///
-    /// Pure, like [`Payment::decide`].
+    /// Pure, like [`Payment::accept`] and [`Payment::resolve`].
     pub fn deletion(&self, at: Timestamp) -> Result<Deletion, Refusal> {
         delete::delete(self, at)
     }
 
     /// What an operator's word changes that ends one of its parts, or why it may not.
     ///
-    /// Pure, like [`Payment::decide`].
+    /// Pure, like [`Payment::accept`] and [`Payment::resolve`].
     pub fn by_operator(&self, request: &ResolvePart, at: Timestamp) -> Result<Transition, Refusal> {
         operator::resolve(self, request, at)
     }
@@ -118,7 +124,7 @@ impl Payment {
     /// What becomes of it when a node proves that it fulfilled a part of it that is not stored: nothing, if
     /// nothing more is sent towards it anyway.
     ///
-    /// Pure, like [`Payment::decide`].
+    /// Pure, like [`Payment::accept`] and [`Payment::resolve`].
     pub fn unrecorded(&self, node: &NodeName, part: PartId, at: Timestamp) -> Option<Transition> {
         unrecorded::fulfilled(self, node, part, at)
     }
@@ -128,11 +134,7 @@ impl Payment {
         let mut parts = existing.map(|p| p.parts).unwrap_or_default();
         match done.change {
             Change::Accepted(part) => {
-                let part = PartialPayment {
-                    id: receipt.part,
-                    ..*part
-                };
-                parts.insert(receipt.part, part);
+                parts.insert(receipt.part, part.numbered(receipt.part));
             }
             Change::Resolved { part, status, .. } => {
                 let part = parts.get_mut(&part).expect("decided on this very part");

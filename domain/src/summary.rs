@@ -3,7 +3,7 @@
 
 use crate::planted::planted;
 use crate::{
-    InvoiceTerms, Msat, NodeId, PartialPayment, PaymentHash, PaymentId, PaymentMetadata,
+    InvoiceTerms, Msat, NewPart, NodeId, PartialPayment, PaymentHash, PaymentId, PaymentMetadata,
     PaymentSecret, PaymentStatus, Preimage, StatusKind, Timestamp,
 };
 use std::fmt;
@@ -103,22 +103,23 @@ impl Tally {
             .unwrap_or(Msat::MAX)
     }
 
-    /// The counters after one more part in that state; `None` if they would overflow.
-    pub fn with(self, part: &PartialPayment) -> Option<Tally> {
+    /// The counters after one more pending part; `None` if they would overflow.
+    pub fn with(self, part: &NewPart) -> Option<Tally> {
         let counted = Tally {
             parts: self.parts.checked_add(1)?,
             ..self
         };
-        counted.entering(part.status(), part)
+        counted.entering(StatusKind::Pending, part.amount(), part.amount_sent())
     }
 
     /// The counters after a part left one state for another.
     pub fn moved(self, part: &PartialPayment, from: StatusKind, to: StatusKind) -> Option<Tally> {
-        self.leaving(from, part)?.entering(to, part)
+        let (amount, sent) = (part.amount(), part.amount_sent());
+        self.leaving(from, amount, sent)?.entering(to, amount, sent)
     }
 
-    fn entering(self, status: StatusKind, part: &PartialPayment) -> Option<Tally> {
-        let sent = || self.sent.checked_add(part.amount_sent());
+    fn entering(self, status: StatusKind, amount: Msat, sent: Msat) -> Option<Tally> {
+        let sent = || self.sent.checked_add(sent);
         planted!(
             CountsOnePartInFlight,
             if status == StatusKind::Pending && self.live > 0 {
@@ -132,12 +133,12 @@ impl Tally {
         Some(match status {
             StatusKind::Pending => Tally {
                 live: self.live.checked_add(1)?,
-                in_flight: self.in_flight.checked_add(part.amount())?,
+                in_flight: self.in_flight.checked_add(amount)?,
                 sent: sent()?,
                 ..self
             },
             StatusKind::Complete => Tally {
-                delivered: self.delivered.checked_add(part.amount())?,
+                delivered: self.delivered.checked_add(amount)?,
                 sent: sent()?,
                 ..self
             },
@@ -145,17 +146,17 @@ impl Tally {
         })
     }
 
-    fn leaving(self, status: StatusKind, part: &PartialPayment) -> Option<Tally> {
-        let sent = || self.sent.checked_sub(part.amount_sent());
+    fn leaving(self, status: StatusKind, amount: Msat, sent: Msat) -> Option<Tally> {
+        let sent = || self.sent.checked_sub(sent);
         Some(match status {
             StatusKind::Pending => Tally {
                 live: self.live.checked_sub(1)?,
-                in_flight: self.in_flight.checked_sub(part.amount())?,
+                in_flight: self.in_flight.checked_sub(amount)?,
                 sent: sent()?,
                 ..self
             },
             StatusKind::Complete => Tally {
-                delivered: self.delivered.checked_sub(part.amount())?,
+                delivered: self.delivered.checked_sub(amount)?,
                 sent: sent()?,
                 ..self
             },

@@ -1,8 +1,8 @@
 //! What one decision changes: the unit that storage commits whole or not at all.
 
 use crate::{
-    NodeName, PartId, PartStatus, PartialPayment, PaymentHash, PaymentSummary, RequestId,
-    Resolution, Timestamp,
+    NewPart, NodeName, PartId, PartStatus, PaymentHash, PaymentSummary, RequestId, Resolution,
+    Timestamp,
 };
 
 /// One decision: a payment's row afterwards, and the one part that changed.
@@ -34,8 +34,8 @@ pub enum Expected {
 /// What became of which part.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
-    /// A part was accepted. Its `id` is 0 until storage gives it one.
-    Accepted(Box<PartialPayment>),
+    /// A part was accepted. Storage gives it its number.
+    Accepted(Box<NewPart>),
     /// A part has its outcome; `previous` is what it was.
     Resolved {
         /// The part.

@@ -9,7 +9,7 @@ fn counters_move_both_ways() {
     use StatusKind::{Complete, Failed, Pending};
     let first = domain::contract::samples::after(
         None,
-        &domain::Command::Send(Box::new(part(1, 400, 1_000))),
+        &domain::contract::samples::Command::Send(Box::new(part(1, 400, 1_000))),
     );
     let (tally, row) = (first.summary().tally, first.part(PartId(1)).unwrap());
     for (from, to) in [(Pending, Complete), (Pending, Failed), (Complete, Failed)] {

@@ -1,9 +1,10 @@
 //! Which payments can be deleted, and what is left of them.
 
+use domain::contract::samples::Command;
 use domain::contract::samples::{after, failure, hash, part, preimage};
 use domain::{
-    Burial, Command, Ended, PartId, Payment, PaymentId, Refusal, StatusKind, Timestamp, Tombstone,
-    Word, WrongPreimage,
+    Burial, Ended, PartId, Payment, PaymentId, Refusal, StatusKind, Timestamp, Tombstone, Word,
+    WrongPreimage,
 };
 use expect_test::expect;
 use std::fmt::Write;

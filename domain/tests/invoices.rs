@@ -1,12 +1,13 @@
 //! What a part must agree with before it is accepted: its payment's row and its invoice, which need not
 //! be repeated.
 
+use domain::contract::samples::Command;
 use domain::contract::samples::{
     after, decided, failure, hash, invoice, msat, part, preimage, route_to, secret,
 };
 use domain::{
-    Command, Invoice, InvoiceTerms, Network, PartId, PaymentMetadata, PaymentSecret, Refusal,
-    SendPart, Term, Timestamp, Transition, Wish, Word,
+    Invoice, InvoiceTerms, Network, PartId, PaymentMetadata, PaymentSecret, Refusal, SendPart,
+    Term, Timestamp, Transition, Wish, Word,
 };
 use sha2::{Digest, Sha256};
 use std::time::Duration;

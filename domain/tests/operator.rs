@@ -1,11 +1,12 @@
 //! Every cell of (payment × its parts × what an operator says of the first part), and what becomes of it when
 //! its node speaks after all (rule A-7). Payments are written as in `table.rs`.
 
+use domain::contract::samples::Command;
 use domain::contract::samples::{after, failure, part, preimage};
 use domain::invariant::step;
 use domain::{
-    Command, Decision, OperatorEnd, PartId, Payment, Receipt, Refusal, Resolution, ResolvePart,
-    StatusKind, Timestamp, Transition, Word,
+    Decision, OperatorEnd, PartId, Payment, Receipt, Refusal, Resolution, ResolvePart, StatusKind,
+    Timestamp, Transition, Word,
 };
 use expect_test::expect;
 use std::fmt::Write;
@@ -178,7 +179,7 @@ fn ended_by_operator(before: &Payment, transition: Transition) -> String {
         assert_eq!((&*failure.message, failure.code.number()), (said, 209));
     }
     let later = [fulfilled(1), failed(1)].map(|word| {
-        let decision = Payment::decide(Some(&payment), &word).expect("it is its part");
+        let decision = word.decide(Some(&payment)).expect("it is its part");
         match decision {
             Decision::Unchanged(why) => format!("{why:?}"),
             Decision::Commit(transition) => format!("{:?}", transition.kind()),

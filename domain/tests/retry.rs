@@ -1,7 +1,8 @@
 //! Whether it is safe to try again, in every state.
 
+use domain::contract::samples::Command;
 use domain::contract::samples::{after, failure, part, preimage};
-use domain::{Command, PartId, PartialPayment, Payment, PaymentSummary, Timestamp, Word};
+use domain::{PartId, PartialPayment, Payment, PaymentSummary, Timestamp, Word};
 
 fn send(payment: Option<Payment>, amount: u64) -> Payment {
     after(payment, &Command::Send(Box::new(part(1, amount, 1_000))))

@@ -1,12 +1,13 @@
 //! What is accepted, and whether it should still leave.
 
+use domain::contract::samples::Command;
 use domain::contract::samples::{
     after, decided, failure, hash, msat, part, preimage, route, secret, whole,
 };
 use domain::payment::PARTS_MAX;
 use domain::{
-    Change, Command, PartId, Payment, PaymentId, Refusal, SendPart, StatusKind, Timestamp,
-    Unchanged, Wish, Word,
+    Change, PartId, Payment, PaymentId, Refusal, SendPart, StatusKind, Timestamp, Unchanged, Wish,
+    Word,
 };
 use std::time::Duration;
 
@@ -165,7 +166,7 @@ fn what_is_over_has_its_time_and_its_proof() {
         ..part.clone()
     };
     assert_eq!(doubtful.as_accepted(), accepted);
-    let again = Payment::decide(Some(&paid), &send(whole(1, 1_000)));
+    let again = Payment::accept(Some(&paid), &whole(1, 1_000));
     assert_eq!(
         again,
         Ok(domain::Decision::Unchanged(Unchanged::AlreadyComplete))

@@ -4,11 +4,12 @@
 //! complete, `F` failed; `-` is no payment, `!` a quarantined one. `UPDATE_EXPECT=1` rewrites the
 //! table; read the difference as you would read a change of the law.
 
+use domain::contract::samples::Command;
 use domain::contract::samples::{after, decided, failure, msat, part, preimage, route_to, whole};
 use domain::invariant::{Violation, step};
 use domain::{
-    Command, Decision, Payment, PaymentMetadata, PaymentSecret, Refusal, SendPart, StatusKind,
-    Timestamp, Word,
+    Decision, Payment, PaymentMetadata, PaymentSecret, Refusal, SendPart, StatusKind, Timestamp,
+    Word,
 };
 use expect_test::expect;
 use std::fmt::Write;
@@ -145,7 +146,7 @@ fn refused(refusal: &Refusal) -> String {
 
 fn cell(state: &str, command: &Command) -> String {
     let before = payment(state);
-    match Payment::decide(before.as_ref(), command) {
+    match command.decide(before.as_ref()) {
         Err(refusal) => format!("refused: {}", refused(&refusal)),
         Ok(Decision::Unchanged(why)) => format!("unchanged: {why:?}"),
         Ok(Decision::Commit(transition)) => {

@@ -1,7 +1,7 @@
 //! `cargo xtask model`: every state that two callers, the daemon, its storage and a node can get
 //! into, with everything that can go wrong between them, up to a bound.
 //!
-//! What is decided is decided by the product's own `Payment::decide`, `apply` and `wish`. What the
+//! What is decided is decided by the product's own `Payment::accept`, `resolve`, `apply` and `wish`. What the
 //! engine does around them is said here once more, step by step, and stateright tries every order.
 
 mod bounds;

@@ -10,7 +10,7 @@ use crate::statements::{
 };
 use domain::{
     Burial, Change, Cursor, Deletion, Expected, Failure, Msat, NodeName, PartStatus,
-    PartialPayment, PaymentSummary, StatusKind, Timestamp, Transition,
+    PaymentSummary, StatusKind, Timestamp, Transition,
 };
 
 /// What no row can hold.
@@ -260,12 +260,12 @@ impl PartWrite {
 }
 
 impl NewPart {
-    fn of(part: &PartialPayment) -> Result<NewPart, Unstorable> {
+    fn of(part: &domain::NewPart) -> Result<NewPart, Unstorable> {
         Ok(NewPart {
             id: 0,
             payment_id: 0,
             node_id: 0,
-            status: codes::of_status(part.status()),
+            status: codes::of_status(StatusKind::Pending),
             amount_msat: amount(part.amount(), "amount_msat")?,
             amount_sent_msat: amount(part.amount_sent(), "amount_sent_msat")?,
             cltv_expiry: part.cltv_expiry.map(i64::from),
@@ -302,7 +302,7 @@ fn failed(failure: Failure, completed_at: i64, expected: ExpectedPart) -> PartFa
 impl NewEvent {
     fn of(transition: &Transition) -> Result<NewEvent, Unstorable> {
         let part_status = match &transition.change {
-            Change::Accepted(part) => Some(part.status()),
+            Change::Accepted(_) => Some(StatusKind::Pending),
             Change::Resolved { status, .. } | Change::EndedByOperator { status, .. } => {
                 Some(status.kind())
             }

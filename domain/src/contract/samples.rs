@@ -1,9 +1,9 @@
 //! Payments, routes and commands to test with.
 
 use crate::{
-    Command, Decision, Failure, FailureCode, Hop, Invoice, InvoiceTerms, Method, Msat, Network,
-    NodeId, NodeName, Payment, PaymentHash, PaymentMetadata, PaymentSecret, Preimage, Receipt,
-    Refusal, Route, SendPart, ShortChannelId, Timestamp, Transition,
+    Decision, Failure, FailureCode, Hop, Invoice, InvoiceTerms, Method, Msat, Network, NodeId,
+    NodeName, PartId, Payment, PaymentHash, PaymentMetadata, PaymentSecret, Preimage, Receipt,
+    Refusal, Route, SendPart, ShortChannelId, Timestamp, Transition, Word,
 };
 
 /// So many msat.
@@ -128,9 +128,41 @@ pub fn failure() -> Failure {
     }
 }
 
+/// What can happen to a payment: for tests that try everything.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// A caller wants a part sent.
+    Send(Box<SendPart>),
+    /// A node, or our own recovery, says what became of a part.
+    Resolve {
+        /// The part.
+        part: PartId,
+        /// The word, not yet checked.
+        word: Word,
+        /// When it was heard.
+        at: Timestamp,
+    },
+}
+
+impl Command {
+    /// What it changes.
+    pub fn decide(&self, payment: Option<&Payment>) -> Result<Decision, Refusal> {
+        match (self, payment) {
+            (Command::Send(part), payment) => Payment::accept(payment, part),
+            (Command::Resolve { part, word, at }, Some(payment)) => {
+                payment.resolve(*part, word, *at)
+            }
+            (Command::Resolve { part, .. }, None) => {
+                let (hash, part) = (self::hash(1), *part);
+                Err(Refusal::NoSuchPart { hash, part })
+            }
+        }
+    }
+}
+
 /// The transition that a payment decides on.
 pub fn decided(payment: Option<&Payment>, command: &Command) -> Result<Transition, Refusal> {
-    match Payment::decide(payment, command)? {
+    match command.decide(payment)? {
         Decision::Commit(transition) => Ok(*transition),
         Decision::Unchanged(why) => panic!("nothing to commit: {why:?}"),
     }

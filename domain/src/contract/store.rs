@@ -13,9 +13,10 @@ pub use operator::*;
 pub use unrecorded::*;
 
 use super::samples::{decided, failure, hash, msat, node, part, preimage};
+use crate::contract::samples::Command;
 use crate::{
-    Command, Committed, Cursor, NodeIdentity, PartId, Payment, PaymentHash, PaymentId,
-    PaymentStore, Receipt, Request, RequestId, SendPart, StatusKind, Timestamp, Transition, Word,
+    Committed, Cursor, NodeIdentity, PartId, Payment, PaymentHash, PaymentId, PaymentStore,
+    Receipt, Request, RequestId, SendPart, StatusKind, Timestamp, Transition, Word,
 };
 use async_trait::async_trait;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use super::core::Core;
 use super::persist::Undone;
 use crate::{
-    Command, Cursor, Decision, LoadError, NodeName, PartId, Payment, PaymentHash, Refusal,
-    Transition, Word,
+    Cursor, Decision, LoadError, NodeName, PartId, PaymentHash, Refusal, Timestamp, Transition,
+    Word,
 };
 use tracing::warn;
 
@@ -50,14 +50,10 @@ impl Core {
     /// Stores what a node said, if that can be done in so many tries.
     pub(super) async fn resolve_within(&self, said: Said, tries: u32) -> Kept {
         let (hash, part) = (said.hash, said.part);
-        let command = Command::Resolve {
-            part,
-            word: said.word.clone(),
-            at: self.clock.now(),
-        };
+        let at = self.clock.now();
         let (mut backoff, mut conflicts) = (self.backoff(), 0);
         for _ in 0..tries {
-            match self.try_resolve(&said, &command).await {
+            match self.try_resolve(&said, at).await {
                 Ok(kept) => return kept,
                 Err(Undone::Refused(_)) => return Kept::No,
                 Err(Undone::Conflict) if conflicts < CONFLICTS_MAX => {
@@ -77,7 +73,7 @@ impl Core {
         Kept::NotYet
     }
 
-    async fn try_resolve(&self, said: &Said, command: &Command) -> Result<Kept, Undone> {
+    async fn try_resolve(&self, said: &Said, at: Timestamp) -> Result<Kept, Undone> {
         let (hash, part) = (said.hash, said.part);
         let cell = self.cells.get(hash);
         let mut turn = cell.turn().await;
@@ -92,7 +88,10 @@ impl Core {
             // The node tells again what was stored before the payment was deleted.
             Err(LoadError::Deleted(_)) => return Ok(Kept::Before),
         };
-        match Payment::decide(payment, command) {
+        let Some(payment) = payment else {
+            return self.not_stored(&mut turn, said).await;
+        };
+        match payment.resolve(part, &said.word, at) {
             Ok(Decision::Commit(transition)) => {
                 let transition = Transition {
                     cursor: said.cursor.clone(),
@@ -103,7 +102,7 @@ impl Core {
             }
             Ok(Decision::Unchanged(_)) => {
                 // After a commit in doubt nobody may have been told yet.
-                if let Some((payment, part)) = payment.and_then(|p| Some((p, p.part(part)?))) {
+                if let Some(part) = payment.part(part) {
                     self.tell(payment, part);
                     self.has_news(hash);
                 }

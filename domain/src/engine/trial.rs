@@ -3,9 +3,10 @@
 use super::core::Core;
 use super::{NodePorts, Policy, Ports};
 use crate::contract::samples;
+use crate::contract::samples::Command;
 use crate::{
-    Command, MockClock, MockHtlcListener, MockHtlcSender, MockPaymentStore, MockSpawner, PartId,
-    Payment, Timestamp, Word,
+    MockClock, MockHtlcListener, MockHtlcSender, MockPaymentStore, MockSpawner, PartId, Payment,
+    Timestamp, Word,
 };
 use std::sync::Arc;
 

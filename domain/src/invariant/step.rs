@@ -2,7 +2,7 @@
 
 use super::{Rule, Violation, stored};
 use crate::{
-    Burial, Change, Deletion, Expected, Msat, PartId, PartStatus, PartialPayment, Payment,
+    Burial, Change, Deletion, Expected, Msat, NewPart, PartId, PartStatus, PartialPayment, Payment,
     PaymentSummary, StatusKind, Tally, Transition,
 };
 
@@ -128,7 +128,7 @@ fn keeps(before: &PaymentSummary, after: &PaymentSummary, accepts: bool) -> Resu
 
 fn accepted(
     before: Option<&PaymentSummary>,
-    part: &PartialPayment,
+    part: &NewPart,
     after: &PaymentSummary,
 ) -> Result<Option<Tally>, Violation> {
     let complete = before.is_some_and(|row| row.preimage.is_some());
@@ -137,17 +137,23 @@ fn accepted(
         after.quarantine.is_none(),
         "a part joins a quarantined payment",
     )?;
-    Rule::AtMostOnce.requires(part.id == PartId(0), "a new part has a number already")?;
-    Rule::OneOutcome.requires(part.is_live(), "a new part has an outcome already")?;
-    stored::part(part)?;
-    stored::belongs(part, after)?;
+    Rule::Ceiling.requires(
+        part.amount() <= part.intended,
+        "the part is larger than its payment",
+    )?;
+    Rule::OneSetOfTerms.requires(
+        part.payment_hash == after.payment_hash
+            && part.intended == after.terms.intended
+            && part.route.destination() == after.terms.destination,
+        "a new part has another hash, or other terms",
+    )?;
     stored::keeps_to_invoice(part, after)?;
     let before = before.map_or(Tally::default(), |row| row.tally);
     Ok(after_accepting(before, part))
 }
 
 /// The counters with one more pending part: plain arithmetic, that shares nothing with the decisions.
-fn after_accepting(before: Tally, part: &PartialPayment) -> Option<Tally> {
+fn after_accepting(before: Tally, part: &NewPart) -> Option<Tally> {
     Some(Tally {
         parts: before.parts.checked_add(1)?,
         live: before.live.checked_add(1)?,

@@ -1,7 +1,9 @@
 //! What is stored, by itself. Each function says the first rule that it breaks.
 
 use super::{Rule, Violation};
-use crate::{IncomingPayment, Msat, PartStatus, PartialPayment, PaymentSummary, StatusKind, Tally};
+use crate::{
+    IncomingPayment, Msat, NewPart, PartStatus, PartialPayment, PaymentSummary, StatusKind, Tally,
+};
 
 /// A payment's row, without its parts.
 pub fn row(row: &PaymentSummary) -> Result<(), Violation> {
@@ -104,7 +106,7 @@ fn counted(parts: &[PartialPayment]) -> Result<Tally, Violation> {
 }
 
 /// A part has its payment's hash and terms.
-pub(super) fn belongs(part: &PartialPayment, row: &PaymentSummary) -> Result<(), Violation> {
+fn belongs(part: &PartialPayment, row: &PaymentSummary) -> Result<(), Violation> {
     let (terms, id) = (&row.terms, part.id);
     Rule::OneSetOfTerms.requires(
         part.payment_hash == row.payment_hash,
@@ -117,10 +119,7 @@ pub(super) fn belongs(part: &PartialPayment, row: &PaymentSummary) -> Result<(),
 }
 
 /// A new part keeps to what its payment's invoice demands of each.
-pub(super) fn keeps_to_invoice(
-    part: &PartialPayment,
-    row: &PaymentSummary,
-) -> Result<(), Violation> {
+pub(super) fn keeps_to_invoice(part: &NewPart, row: &PaymentSummary) -> Result<(), Violation> {
     let Some(invoice) = &row.terms.invoice else {
         return Ok(());
     };

@@ -3,24 +3,14 @@
 use super::{Decision, Payment, Unchanged, send};
 use crate::planted::{Bug, is};
 use crate::{
-    Change, Command, Method, Msat, PartStatus, Preimage, Refusal, SendPart, StatusKind, Word,
+    Change, Method, Msat, PartId, PartStatus, PartialPayment, Preimage, Refusal, SendPart,
+    StatusKind, Timestamp, Word,
 };
 
 type Decided = Result<Decision, Refusal>;
 
-/// The decision of whichever bug is on, if it has one on this.
-pub(super) fn wrong(payment: Option<&Payment>, command: &Command) -> Option<Decided> {
-    let payment = payment?;
-    match command {
-        Command::Send(part) => wrong_send(payment, part),
-        Command::Resolve { part, word, .. } => {
-            let status = payment.part(*part)?.status();
-            wrong_outcome(payment, command, status, word)
-        }
-    }
-}
-
-fn wrong_send(payment: &Payment, part: &SendPart) -> Option<Decided> {
+/// What the bug that is on decides about a new part, if it has a say in this.
+pub(super) fn wrong_send(payment: &Payment, part: &SendPart) -> Option<Decided> {
     let (row, live) = (&payment.summary, payment.summary.tally.live > 0);
     let complete = payment.status() == StatusKind::Complete;
     if is(Bug::CeilingWithoutNewPart) && part.intended == row.terms.intended {
@@ -56,37 +46,34 @@ fn wrong_send(payment: &Payment, part: &SendPart) -> Option<Decided> {
     None
 }
 
-fn wrong_outcome(
+/// What the bug that is on decides about a node's word, if it has a say in this.
+pub(super) fn wrong_outcome(
     payment: &Payment,
-    command: &Command,
-    status: StatusKind,
+    id: PartId,
     word: &Word,
+    at: Timestamp,
 ) -> Option<Decided> {
+    let part = payment.part(id)?;
+    let status = part.status();
     let unproven = |bytes: &[u8; 32]| {
         let hash = payment.summary.payment_hash;
         Preimage::proving(hash, *bytes).is_err()
     };
     match word {
-        Word::Fulfilled(bytes) if is(Bug::BelievesAnyPreimage) && unproven(bytes) => as_if(
-            payment,
-            command,
-            status,
-            Preimage::from_secret_bytes(*bytes).1,
-        ),
+        Word::Fulfilled(bytes) if is(Bug::BelievesAnyPreimage) && unproven(bytes) => {
+            as_if(payment, part, Preimage::from_secret_bytes(*bytes).1)
+        }
         Word::Fulfilled(_) if is(Bug::IgnoresLatePreimage) && status == StatusKind::Failed => {
             Some(Ok(Decision::Unchanged(Unchanged::AlreadyResolved)))
         }
         Word::Failed(failure) if is(Bug::ResolvesTwice) && status == StatusKind::Complete => {
-            let Ok(Decision::Commit(mut transition)) = super::outcome::outcome(
-                payment,
-                part_of(command)?,
-                word,
-                payment.summary.created_at,
-            ) else {
+            let Ok(Decision::Commit(mut transition)) =
+                super::outcome::outcome(payment, id, word, at)
+            else {
                 return None;
             };
             transition.change = Change::Resolved {
-                part: part_of(command)?,
+                part: id,
                 previous: StatusKind::Complete,
                 status: PartStatus::Failed(failure.clone()),
             };
@@ -97,17 +84,11 @@ fn wrong_outcome(
 }
 
 /// The decision on a preimage that opens nothing, as if it did.
-fn as_if(
-    payment: &Payment,
-    command: &Command,
-    status: StatusKind,
-    preimage: Preimage,
-) -> Option<Decided> {
+fn as_if(payment: &Payment, part: &PartialPayment, preimage: Preimage) -> Option<Decided> {
+    let status = part.status();
     if status != StatusKind::Pending {
         return None;
     }
-    let id = part_of(command)?;
-    let part = payment.part(id)?;
     let mut after = payment.summary.clone();
     after.tally = after.tally.moved(part, status, StatusKind::Complete)?;
     after.preimage = Some(preimage.clone());
@@ -118,7 +99,7 @@ fn as_if(
         expected: crate::Expected::Version(payment.summary.version),
         after,
         change: Change::Resolved {
-            part: id,
+            part: part.id,
             previous: status,
             status: PartStatus::Complete(preimage),
         },
@@ -126,11 +107,4 @@ fn as_if(
         request: None,
         cursor: None,
     }))))
-}
-
-fn part_of(command: &Command) -> Option<crate::PartId> {
-    match command {
-        Command::Resolve { part, .. } => Some(*part),
-        Command::Send(_) => None,
-    }
 }

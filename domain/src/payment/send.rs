@@ -4,8 +4,8 @@ mod terms;
 
 use super::{Decision, PARTS_MAX, Payment, Unchanged};
 use crate::{
-    Change, Expected, Method, PartId, PartStatus, PartialPayment, PaymentId, PaymentSummary,
-    Refusal, SendPart, StatusKind, Tally, Transition,
+    Change, Expected, Method, NewPart, PaymentId, PaymentSummary, Refusal, SendPart, StatusKind,
+    Tally, Transition,
 };
 use terms::{
     agrees_on_amount_and_destination, agrees_with_invoice, is_for_the_nodes_network,
@@ -90,10 +90,7 @@ fn accept(row: PaymentSummary, part: &SendPart, expected: Expected) -> Result<De
             max: PARTS_MAX,
         });
     }
-    let part_row = PartialPayment {
-        doubt: None,
-        resolution: None,
-        id: PartId(0),
+    let new_part = NewPart {
         payment_hash: part.payment_hash,
         intended: row.terms.intended,
         node: part.node.clone(),
@@ -102,10 +99,8 @@ fn accept(row: PaymentSummary, part: &SendPart, expected: Expected) -> Result<De
         label: part.label.clone(),
         cltv_expiry: part.cltv_expiry,
         created_at: part.at,
-        completed_at: None,
-        status: PartStatus::Pending,
     };
-    let tally = within_ceiling(&row, &part_row)?;
+    let tally = within_ceiling(&row, &new_part)?;
     // The invoice that the terms come from: another one may take its place while no part is live.
     let (bolt11, invoice_description) = match &part.invoice {
         Some(invoice) if row.bolt11.is_none() || row.tally.live == 0 => {
@@ -126,7 +121,7 @@ fn accept(row: PaymentSummary, part: &SendPart, expected: Expected) -> Result<De
     Ok(Decision::Commit(Box::new(Transition {
         expected,
         after,
-        change: Change::Accepted(Box::new(part_row)),
+        change: Change::Accepted(Box::new(new_part)),
         at: part.at,
         request: part.request.clone(),
         cursor: None,
@@ -134,7 +129,7 @@ fn accept(row: PaymentSummary, part: &SendPart, expected: Expected) -> Result<De
 }
 
 /// Rule A-1: pending and complete parts, this one included, stay within the intended amount.
-fn within_ceiling(row: &PaymentSummary, part: &PartialPayment) -> Result<Tally, Refusal> {
+fn within_ceiling(row: &PaymentSummary, part: &NewPart) -> Result<Tally, Refusal> {
     let tally = row.tally.with(part);
     let fits = |tally: &Tally| {
         let committed = tally.in_flight.checked_add(tally.delivered);

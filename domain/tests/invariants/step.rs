@@ -1,6 +1,7 @@
 //! A transition, beside the payment as it was.
 
 use crate::support::{assert_broken, failed, fulfilled, payment, send};
+use domain::contract::samples::Command;
 use domain::contract::samples::{
     decided, failure, hash, invoice_terms, msat, node, part, preimage, route_to, secret,
 };
@@ -10,8 +11,8 @@ use domain::invariant::Rule::{
 };
 use domain::invariant::step::{burial, deletion, step};
 use domain::{
-    Burial, Change, Command, Deletion, Expected, InvoiceTerms, PartId, PartStatus, PartialPayment,
-    Payment, PaymentId, StatusKind, Timestamp, Transition,
+    Burial, Change, Deletion, Expected, InvoiceTerms, NewPart, PartId, PartStatus, Payment,
+    PaymentId, StatusKind, Timestamp, Transition,
 };
 
 type Break = fn(&mut Transition);
@@ -29,7 +30,7 @@ fn assert_each(parts: &str, command: &Command, cases: &[(&str, Rule, Break)]) {
     }
 }
 
-fn accepted(transition: &mut Transition) -> &mut PartialPayment {
+fn accepted(transition: &mut Transition) -> &mut NewPart {
     match &mut transition.change {
         Change::Accepted(part) => part,
         other => panic!("{other:?}"),
@@ -38,25 +39,18 @@ fn accepted(transition: &mut Transition) -> &mut PartialPayment {
 
 #[test]
 fn a_first_part_that_breaks_a_rule_is_found() {
-    let cases: [(&str, Rule, Break); 9] = [
+    let cases: [(&str, Rule, Break); 7] = [
         ("it follows something", AcknowledgedIsDurable, |t| {
             t.expected = Expected::Version(1);
         }),
         ("it is the second version", AcknowledgedIsDurable, |t| {
             t.after.version = 2;
         }),
-        ("it has a number", AtMostOnce, |t| {
-            accepted(t).id = PartId(7);
-        }),
-        ("it has an outcome", OneOutcome, |t| {
-            accepted(t).status = PartStatus::Failed(Box::new(failure()));
-            accepted(t).completed_at = Some(Timestamp(1));
-        }),
-        ("it has a time", OneOutcome, |t| {
-            accepted(t).completed_at = Some(Timestamp(1));
-        }),
         ("it is of another payment", OneSetOfTerms, |t| {
             accepted(t).payment_hash = hash(2);
+        }),
+        ("larger than its payment", Ceiling, |t| {
+            accepted(t).intended = msat(399);
         }),
         ("it is not counted", FunctionOfParts, |t| {
             t.after.tally.parts = 2;

@@ -1,8 +1,9 @@
 //! Payments to break.
 
+use domain::contract::samples::Command;
 use domain::contract::samples::{after, failure, part, preimage};
 use domain::invariant::{Rule, Violation};
-use domain::{Command, PartId, PartialPayment, Payment, SendPart, Timestamp, Word};
+use domain::{PartId, PartialPayment, Payment, SendPart, Timestamp, Word};
 
 pub(crate) fn send(part: SendPart) -> Command {
     Command::Send(Box::new(part))

@@ -1,7 +1,8 @@
 //! The payments that are made: one part each, every hash its own.
 
 use domain::contract::samples;
-use domain::{Command, Extras, SendPart, SendPartialPay, Word};
+use domain::contract::samples::Command;
+use domain::{Extras, SendPart, SendPartialPay, Word};
 
 /// What each delivers.
 pub(super) const AMOUNT_MSAT: u64 = 100_000;

@@ -3,7 +3,8 @@
 use super::payments;
 use super::sample::{Caller, Sample, drive};
 use anyhow::{Context, Result, bail};
-use domain::{Command, Committed, Decision, Payment, PaymentStore, Receipt, Transition};
+use domain::contract::samples::Command;
+use domain::{Committed, Decision, Payment, PaymentStore, Receipt, Transition};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -47,7 +48,7 @@ impl Payer {
 }
 
 fn decided(payment: Option<&Payment>, command: &Command) -> Result<Transition> {
-    match Payment::decide(payment, command).context("decide")? {
+    match command.decide(payment).context("decide")? {
         Decision::Commit(transition) => Ok(*transition),
         Decision::Unchanged(why) => bail!("nothing to commit: {why:?}"),
     }

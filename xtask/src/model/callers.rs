@@ -9,7 +9,8 @@ use super::script::has_key;
 use super::step::{By, Storage};
 use super::stored::Stored;
 use super::world::{Care, Decided, Phase, Reply, World};
-use domain::{Command, Refusal, StatusKind, Unchanged};
+use domain::contract::samples::Command;
+use domain::{Refusal, StatusKind, Unchanged};
 
 impl Protocol {
     /// What that caller asks for now: its number, and the command.

@@ -3,7 +3,8 @@
 
 use super::script::Script;
 use super::stored::Stored;
-use domain::{Command, Decision, Refusal};
+use domain::contract::samples::Command;
+use domain::{Decision, Refusal};
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 

@@ -2,8 +2,9 @@
 
 use super::bounds::ASKS_MAX;
 use anyhow::{Context, Result};
+use domain::contract::samples::Command;
 use domain::contract::samples::{failure, part, preimage, whole};
-use domain::{Command, PartId, Request, RequestId, SendPart, Timestamp, Word};
+use domain::{PartId, Request, RequestId, SendPart, Timestamp, Word};
 use std::time::Duration;
 
 /// What the payment shall deliver in all, in msat.

@@ -1,15 +1,16 @@
 //! What is durable: the real payment, and the requests that were answered.
 //!
-//! It is decided on and changed by the product's own `Payment::decide` and `Payment::apply` only.
+//! It is decided on and changed by the product's own `Payment::accept`, `resolve` and `apply` only.
 //! After each change it is looked at once, and what was found goes with it.
 
 use super::bounds::ASKS_MAX;
 use super::rule::{Broken, Rule};
 use super::script::{INTENDED, Script};
+use domain::contract::samples::Command;
 use domain::invariant::step::step;
 use domain::{
-    Command, Decision, Expected, PartId, PartialPayment, Payment, PaymentId, Receipt, Refusal,
-    StatusKind, Transition, Unchanged,
+    Decision, Expected, PartId, PartialPayment, Payment, PaymentId, Receipt, Refusal, StatusKind,
+    Transition, Unchanged,
 };
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -80,7 +81,7 @@ impl Stored {
 
     /// The product's own decision on what is stored here.
     pub(super) fn decide(&self, command: &Command) -> Result<Decision, Refusal> {
-        Payment::decide(self.payment(), command)
+        command.decide(self.payment())
     }
 
     /// Whether this is what the transition expects.
@@ -185,18 +186,18 @@ fn look_at(payment: &Payment, script: &Script, broken: &mut Broken) {
     let complete = status == StatusKind::Complete;
     broken.require(proven == complete, Rule::Proof);
     for part in payment.parts() {
-        let wrong = Payment::decide(Some(payment), &script.wrong_word(number(part)));
+        let wrong = script.wrong_word(number(part)).decide(Some(payment));
         let refused = matches!(wrong, Err(Refusal::WrongPreimage { .. }));
         broken.require(refused, Rule::Proof);
         let twin = |other: &PartialPayment| other.id != part.id && other.label == part.label;
         broken.require(!payment.parts().any(twin), Rule::Acknowledged);
         broken.require(part.intended == row.terms.intended, Rule::OneSetOfTerms);
     }
-    let other = Payment::decide(Some(payment), &script.other_terms);
+    let other = script.other_terms.decide(Some(payment));
     let refused = matches!(other, Err(Refusal::TermsDiffer { .. }));
     broken.require(refused, Rule::OneSetOfTerms);
     for ask in 0..script.len() {
-        let again = Payment::decide(Some(payment), script.ask(ask, false));
+        let again = script.ask(ask, false).decide(Some(payment));
         let nothing = matches!(
             again,
             Ok(Decision::Unchanged(Unchanged::AlreadyComplete)) | Err(_)

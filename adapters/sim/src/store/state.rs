@@ -176,7 +176,7 @@ pub(super) fn told<T>(committed: Committed<T>, fault: Option<Fault>) -> Committe
 
 fn event(transition: &Transition, receipt: Receipt) -> Event {
     let status = match &transition.change {
-        Change::Accepted(part) => Some(&part.status),
+        Change::Accepted(_) => Some(&PartStatus::Pending),
         Change::Resolved { status, .. } | Change::EndedByOperator { status, .. } => Some(status),
         Change::Quarantined { .. } | Change::Unrecorded { .. } => None,
     };

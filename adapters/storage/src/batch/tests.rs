@@ -10,10 +10,11 @@ use diesel::connection::InstrumentationEvent;
 use diesel::debug_query;
 use diesel::sql_types::{Integer, Text};
 use diesel::sqlite::Sqlite;
+use domain::contract::samples::Command;
 use domain::contract::samples::{decided, part, preimage};
 use domain::{
-    Command, Cursor, OperatorEnd, Payment, Request, RequestId, Resolution, ResolvePart, SendPart,
-    Timestamp, Transition, Word,
+    Cursor, OperatorEnd, Payment, Request, RequestId, Resolution, ResolvePart, SendPart, Timestamp,
+    Transition, Word,
 };
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

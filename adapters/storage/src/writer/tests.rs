@@ -1,8 +1,9 @@
 //! What a failed COMMIT is taken for.
 
 use super::*;
+use domain::contract::samples::Command;
 use domain::contract::samples::{after, decided, failure, part};
-use domain::{Command, Expected, Payment, Timestamp, Word};
+use domain::{Expected, Payment, Timestamp, Word};
 use tempfile::TempDir;
 
 fn writer() -> (TempDir, Writer) {

@@ -1,10 +1,10 @@
 //! Numbers, events, and what it all weighs.
 
 use crate::support::{Scene, events_of_parts, failed, first, fulfilled, number, send, yes};
+use domain::contract::samples::Command;
 use domain::contract::samples::{decided, part, preimage};
 use domain::{
-    Command, Committed, Cursor, NodeName, PaymentStore, Request, RequestId, SendPart, Timestamp,
-    Word,
+    Committed, Cursor, NodeName, PaymentStore, Request, RequestId, SendPart, Timestamp, Word,
 };
 use std::sync::Arc;
 use storage::Options;

@@ -1,9 +1,9 @@
 //! A store on a real file, and ways to reach behind its back.
 
+use domain::contract::samples::Command;
 use domain::contract::samples::{self, decided, failure, hash, preimage};
 use domain::{
-    Command, Committed, PartId, Payment, PaymentStore, Receipt, SendPart, Timestamp, Transition,
-    Word,
+    Committed, PartId, Payment, PaymentStore, Receipt, SendPart, Timestamp, Transition, Word,
 };
 use rusqlite::Connection;
 use std::collections::BTreeSet;

@@ -1,8 +1,9 @@
 //! What a `PaymentStore` keeps of an invoice.
 
 use super::{Harness, failed, run, send};
+use crate::contract::samples::Command;
 use crate::contract::samples::{hash, invoice, part, secret};
-use crate::{Command, Invoice, PaymentFilter};
+use crate::{Invoice, PaymentFilter};
 
 /// The whole of payment 1, by that invoice.
 fn by(invoice: Invoice) -> Command {

@@ -8,8 +8,8 @@ use crate::engine::node::{FirstAnswer, Job, Step};
 use crate::engine::persist::{PaymentEnd, Undone};
 use crate::planted::planted;
 use crate::{
-    ApiError, Command, Damaged, Decision, Listed, LoadError, PartId, PartialPayment, Paying,
-    Payment, PaymentHash, PaymentSummary, Refusal, Request, SendPart, Sent, StatusKind, Transition,
+    ApiError, Damaged, Decision, Listed, LoadError, PartId, PartialPayment, Paying, Payment,
+    PaymentHash, PaymentSummary, Refusal, Request, SendPart, Sent, StatusKind, Transition,
 };
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -50,7 +50,7 @@ impl Core {
         }
         let payment = self.store.load(hash).await;
         let payment = payment.map_err(|error| self.send_error(hash, None, error))?;
-        Payment::decide(payment.as_ref(), &Command::Send(Box::new(command)))?;
+        Payment::accept(payment.as_ref(), &command)?;
         Ok(())
     }
 
@@ -95,7 +95,6 @@ impl Core {
             return Err(ApiError::Busy(busy));
         }
         let (hash, request) = (command.payment_hash, command.request.clone());
-        let command = Command::Send(Box::new(command));
         let cell = self.cells.get(hash);
         let mut turn = cell.turn().await;
         for attempt in 0..DECISIONS_MAX {
@@ -160,11 +159,11 @@ impl Core {
         turn: &mut Turn<'_>,
         hash: PaymentHash,
         request: Option<&Request>,
-        command: &Command,
+        command: &SendPart,
     ) -> Result<Plan, ApiError> {
         let payment = turn.payment(&*self.store).await;
         let payment = payment.map_err(|error| self.send_error(hash, request, error))?;
-        match Payment::decide(payment, command)? {
+        match Payment::accept(payment, command)? {
             Decision::Commit(transition) => Ok(Plan::Commit(transition)),
             Decision::Unchanged(_) => {
                 let payment = payment.expect("only a payment that is there stays as it is");
@@ -275,11 +274,11 @@ impl Core {
 
 /// A hash of which nothing is known is nearly always new: then nothing need be read, for storage
 /// takes the first part of a payment only if there is no such payment.
-fn taken_for_new(turn: &Turn<'_>, command: &Command, attempt: u32) -> Option<Box<Transition>> {
+fn taken_for_new(turn: &Turn<'_>, command: &SendPart, attempt: u32) -> Option<Box<Transition>> {
     if attempt > 0 || !turn.is_unread() {
         return None;
     }
-    match Payment::decide(None, command) {
+    match Payment::accept(None, command) {
         Ok(Decision::Commit(transition)) => Some(transition),
         Ok(Decision::Unchanged(_)) | Err(_) => None,
     }
