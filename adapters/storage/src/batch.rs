@@ -11,7 +11,7 @@ mod numbers;
 pub(crate) use incoming::IncomingWrite;
 pub(crate) use numbers::{Counters, fence};
 
-use crate::changes::{PartWrite, PaymentWrite, Write};
+use crate::changes::{PartWrite, PaymentWrite, TransitionWrite};
 use crate::error::Fault;
 use crate::lock;
 use crate::schema::{nodes, requests};
@@ -41,15 +41,6 @@ pub(crate) struct Memory {
     /// The last numbers after the last commit, and the version of the database then, as SQLite tells this
     /// connection: it is another one if another program has written since.
     last: Option<(i64, Counters)>,
-}
-
-/// What became of one transition of a batch that is not committed yet.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Applied {
-    /// It is written.
-    Yes(Receipt),
-    /// Nothing of it is written: it expected something else.
-    Conflict,
 }
 
 /// Why a batch did not end well.
@@ -90,14 +81,14 @@ impl<'a> Batch<'a> {
     }
 
     /// Writes one transition, unless it is out of date. After a fault the batch must be undone.
-    pub(crate) fn apply(&mut self, write: &mut Write) -> Result<Applied, Fault> {
+    pub(crate) fn apply(&mut self, write: &mut TransitionWrite) -> Result<Option<Receipt>, Fault> {
         if let Some(request) = &write.request
             && self.is_answered(&request.request_id)?
         {
-            return Ok(Applied::Conflict);
+            return Ok(None);
         }
         let Some(payment_id) = self.write_payment(&mut write.payment)? else {
-            return Ok(Applied::Conflict);
+            return Ok(None);
         };
         let seq = next(self.now.event)?;
         if let Some(resolution) = &mut write.resolution {
@@ -114,7 +105,7 @@ impl<'a> Batch<'a> {
         if let Some((node, cursor)) = &write.cursor {
             self.advance(node, *cursor);
         }
-        Ok(Applied::Yes(Receipt {
+        Ok(Some(Receipt {
             payment: PaymentId(number(payment_id)?),
             part: PartId(number(part_id)?),
             event: number(seq)?,
@@ -174,9 +165,10 @@ impl<'a> Batch<'a> {
         let (touched, id) = match payment {
             PaymentWrite::New(row) => {
                 row.id = next(self.now.payment)?;
-                let touched = match (&**row).execute(self.connection) {
+                let touched = (&**row).execute(self.connection).map_err(Fault::from);
+                let touched = match touched {
                     // It was paid, and deleted since. To ask first would cost every payment a look-up.
-                    Err(error) if error.to_string().starts_with("A-10") => 0,
+                    Err(Fault::Rule(rule)) if rule.id() == Some("A-10") => 0,
                     touched => touched?,
                 };
                 if touched == 1 {

@@ -25,7 +25,7 @@ pub(crate) enum Unstorable {
 /// What one transition writes. Numbers that are given out at commit are 0 until then.
 ///
 /// It holds secrets, so nothing of it has a `Debug` (rule A-15).
-pub(crate) struct Write {
+pub(crate) struct TransitionWrite {
     pub(crate) request: Option<NewRequest>,
     pub(crate) payment: PaymentWrite,
     pub(crate) part: PartWrite,
@@ -58,9 +58,9 @@ pub(crate) enum PartWrite {
     Untouched(i64),
 }
 
-impl Write {
+impl TransitionWrite {
     /// What a transition writes.
-    pub(crate) fn of(transition: Transition) -> Result<Write, Unstorable> {
+    pub(crate) fn of(transition: Transition) -> Result<TransitionWrite, Unstorable> {
         let payment = PaymentWrite::of(&transition)?;
         let event = NewEvent::of(&transition)?;
         let request = transition.request.map(|request| NewRequest {
@@ -72,7 +72,7 @@ impl Write {
         let heard = transition.cursor.map(|(node, at)| Ok((node, cursor(at)?)));
         let resolution = resolution(&transition.change)?;
         let part = PartWrite::of(&transition.after, transition.change, transition.at)?;
-        Ok(Write {
+        Ok(TransitionWrite {
             request,
             payment,
             part,

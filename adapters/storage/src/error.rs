@@ -1,6 +1,7 @@
 //! What goes wrong, told apart by what must be done about it.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use std::fmt;
 
 /// Why the store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -73,28 +74,48 @@ pub(crate) enum Fault {
     Stale,
     /// It breaks a rule that the schema keeps: a bug of ours, and its alone.
     #[error("a rule was broken: {0}")]
-    Rule(String),
+    Rule(Rule),
     /// The storage failed: everybody's trouble.
     #[error("{0}")]
     Storage(String),
 }
 
+/// A rule of the schema, in its own words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Rule(String);
+
+impl Rule {
+    pub(crate) fn new(text: impl Into<String>) -> Rule {
+        Rule(text.into())
+    }
+
+    /// Its number, such as `A-10`, if it has one: triggers begin with it, constraints do not.
+    pub(crate) fn id(&self) -> Option<&str> {
+        let (id, _) = self.0.split_once(':')?;
+        id.starts_with("A-").then_some(id)
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl From<DieselError> for Fault {
     fn from(error: DieselError) -> Fault {
-        let text = error.to_string();
-        match error {
-            DieselError::DatabaseError(kind, _) => match kind {
-                DatabaseErrorKind::UniqueViolation
-                | DatabaseErrorKind::ForeignKeyViolation
-                | DatabaseErrorKind::NotNullViolation
-                | DatabaseErrorKind::CheckViolation => Fault::Rule(text),
-                // diesel has no word for a trigger that refuses; ours start with the rule's id.
-                _ if text.starts_with("A-") => Fault::Rule(text),
-                // Nor for what no row can hold.
-                _ if text.contains("too big") => Fault::Rule(text),
-                _ => Fault::Storage(text),
-            },
-            _ => Fault::Storage(text),
+        let rule = Rule::new(error.to_string());
+        let DieselError::DatabaseError(kind, _) = error else {
+            return Fault::Storage(rule.0);
+        };
+        match kind {
+            DatabaseErrorKind::UniqueViolation
+            | DatabaseErrorKind::ForeignKeyViolation
+            | DatabaseErrorKind::NotNullViolation
+            | DatabaseErrorKind::CheckViolation => Fault::Rule(rule),
+            // diesel has no word for a trigger that refuses, nor for what no row can hold.
+            _ if rule.id().is_some() || rule.0.contains("too big") => Fault::Rule(rule),
+            _ => Fault::Storage(rule.0),
         }
     }
 }

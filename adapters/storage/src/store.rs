@@ -2,7 +2,7 @@
 
 use crate::batch::{IncomingWrite, Memory, fence};
 use crate::birth;
-use crate::changes::{self, Removal, Write};
+use crate::changes::{self, Removal, TransitionWrite};
 use crate::checkpoint::Checkpoint;
 use crate::copies::Copies;
 use crate::error::OpenError;
@@ -16,7 +16,7 @@ use crate::readers::{Readers, Urgency};
 use crate::rows;
 use crate::schema::installation;
 use crate::truce::Truce;
-use crate::writer::{Task, Writer};
+use crate::writer::{self, Bound, Heard, Settle, Task, Write, Writer};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// Payments on SQLite.
 ///
@@ -170,37 +170,31 @@ impl SqliteStore {
         query: impl FnOnce(&mut Connection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, Unavailable> {
         if self.unsettled.load(Ordering::Acquire) {
-            self.ask(Task::Settle).await?;
+            known(self.write(Settle).await)?;
         }
         readers.read(query).await
     }
 
-    async fn write<T>(
-        &self,
-        task: impl FnOnce(oneshot::Sender<Committed<T>>) -> Task,
-    ) -> Committed<T> {
-        let (answer, answered) = oneshot::channel();
-        if self.writer.send(task(answer)).await.is_err() {
-            return Committed::Unavailable(closed().0);
+    pub(crate) async fn write<W: Write>(&self, write: W) -> Committed<W::Done> {
+        let (queued, answer) = writer::queued(write);
+        if self.writer.send(Task::Write(queued)).await.is_err() {
+            return Committed::Unavailable("the store is closed".to_owned());
         }
         // The writer ends only by a panic before it has answered.
         let unknown = |_| Committed::Unknown("the writer has ended".to_owned());
-        answered.await.unwrap_or_else(unknown)
-    }
-
-    async fn ask<T>(
-        &self,
-        task: impl FnOnce(oneshot::Sender<Result<T, Unavailable>>) -> Task,
-    ) -> Result<T, Unavailable> {
-        let (answer, answered) = oneshot::channel();
-        let queued = self.writer.send(task(answer)).await;
-        queued.map_err(|_| closed())?;
-        answered.await.map_err(|_| closed())?
+        answer.await.unwrap_or_else(unknown)
     }
 }
 
-fn closed() -> Unavailable {
-    Unavailable("the store is closed".to_owned())
+/// For what can be written again without harm: whoever does not know that it is durable writes it again.
+pub(crate) fn known<T>(committed: Committed<T>) -> Result<T, Unavailable> {
+    match committed {
+        Committed::Yes(done) => Ok(done),
+        Committed::Conflict => Err(Unavailable("it is out of date".to_owned())),
+        Committed::Unavailable(reason)
+        | Committed::Refused(reason)
+        | Committed::Unknown(reason) => Err(Unavailable(reason)),
+    }
 }
 
 #[async_trait]
@@ -211,32 +205,29 @@ impl PaymentStore for SqliteStore {
     }
 
     async fn commit(&self, transition: Transition) -> Committed {
-        let write = match Write::of(transition) {
-            Ok(write) => Box::new(write),
-            Err(error) => return Committed::Refused(error.to_string()),
-        };
-        self.write(|answer| Task::Commit(write, answer)).await
+        match TransitionWrite::of(transition) {
+            Ok(write) => self.write(Box::new(write)).await,
+            Err(error) => Committed::Refused(error.to_string()),
+        }
     }
 
     async fn delete(&self, deletion: Deletion) -> Committed<Deleted> {
-        let removal = match Removal::of(&deletion) {
-            Ok(removal) => Box::new(removal),
-            Err(error) => return Committed::Refused(error.to_string()),
-        };
-        self.write(|answer| Task::Delete(removal, answer)).await
+        match Removal::of(&deletion) {
+            Ok(removal) => self.write(removal).await,
+            Err(error) => Committed::Refused(error.to_string()),
+        }
     }
 
     async fn bury(&self, burial: Burial) -> Committed<()> {
-        let tombstone = match changes::tombstone(&burial) {
-            Ok(tombstone) => Box::new(tombstone),
-            Err(error) => return Committed::Refused(error.to_string()),
-        };
-        self.write(|answer| Task::Bury(tombstone, answer)).await
+        match changes::tombstone(&burial) {
+            Ok(tombstone) => self.write(tombstone).await,
+            Err(error) => Committed::Refused(error.to_string()),
+        }
     }
 
     async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {
         let cursor = changes::cursor(cursor).map_err(|error| Unavailable(error.to_string()))?;
-        self.ask(|answer| Task::Advance(node, cursor, answer)).await
+        known(self.write(Heard { node, cursor }).await)
     }
 
     async fn cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
@@ -249,7 +240,7 @@ impl PaymentStore for SqliteStore {
         node: NodeName,
         identity: NodeIdentity,
     ) -> Result<NodeIdentity, Unavailable> {
-        self.ask(|answer| Task::Bind(node, identity, answer)).await
+        known(self.write(Bound { node, identity }).await)
     }
 
     async fn live(
@@ -315,16 +306,19 @@ impl Backups for SqliteStore {
 #[async_trait]
 impl IncomingStore for SqliteStore {
     async fn record(&self, payment: IncomingPayment, cursor: Cursor) -> Recorded {
-        let write = match IncomingWrite::of(payment, cursor) {
-            Ok(write) => Box::new(write),
-            Err(error) => return Recorded::Refused(error.to_string()),
+        let committed = match IncomingWrite::of(payment, cursor) {
+            Ok(write) => self.write(write).await,
+            Err(error) => Committed::Refused(error.to_string()),
         };
-        let (answer, answered) = oneshot::channel();
-        if self.writer.send(Task::Record(write, answer)).await.is_err() {
-            return Recorded::Unavailable(closed().0);
+        match committed {
+            Committed::Yes(recorded) => recorded,
+            Committed::Refused(reason) => Recorded::Refused(reason),
+            // In doubt it is recorded again, which does no harm.
+            Committed::Unavailable(reason) | Committed::Unknown(reason) => {
+                Recorded::Unavailable(reason)
+            }
+            Committed::Conflict => Recorded::Unavailable("it is out of date".to_owned()),
         }
-        let gone = |_| Recorded::Unavailable("the writer has ended".to_owned());
-        answered.await.unwrap_or_else(gone)
     }
 
     async fn incoming_cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {

@@ -1,39 +1,25 @@
 //! The one thread that writes. It takes whatever has queued up, commits it as one, and only then
 //! answers: a lone caller waits for one fsync, and a thousand callers share one.
 
-use crate::batch::{Applied, Batch, Counters, Ending, IncomingWrite, Memory, fence, undo};
-use crate::changes::{Removal, Write};
+use crate::batch::{Batch, Counters, Ending, Memory, fence, undo};
 use crate::checkpoint::Checkpoint;
 use crate::error::Fault;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
-use crate::statements::NewTombstone;
-use domain::{Committed, Deleted, NodeIdentity, NodeName, Receipt, Recorded, Unavailable};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+
+mod queued;
+
+use queued::Fate;
+pub(crate) use queued::{Bound, Heard, Settle, Waiting, Write, queued};
 
 /// What the writer is asked to do.
 pub(crate) enum Task {
-    /// Commit one transition.
-    Commit(Box<Write>, oneshot::Sender<Committed>),
-    /// Keep a payment that came in.
-    Record(Box<IncomingWrite>, oneshot::Sender<Recorded>),
-    /// Delete one payment.
-    Delete(Box<Removal>, oneshot::Sender<Committed<Deleted>>),
-    /// Leave a tombstone where there is no payment.
-    Bury(Box<NewTombstone>, oneshot::Sender<Committed<()>>),
-    /// Remember how far a node has been heard.
-    Advance(NodeName, i64, oneshot::Sender<Result<(), Unavailable>>),
-    /// Remember what a node is, if it is the first to say so.
-    Bind(
-        NodeName,
-        NodeIdentity,
-        oneshot::Sender<Result<NodeIdentity, Unavailable>>,
-    ),
-    /// Find out what a failed COMMIT has left behind.
-    Settle(oneshot::Sender<Result<(), Unavailable>>),
+    /// Write something, and tell its caller.
+    Write(Box<dyn Waiting>),
     /// Take nothing more, finish what is queued, end.
     Close,
 }
@@ -51,30 +37,6 @@ pub(crate) struct Writer {
     pub(crate) checkpoint: Checkpoint,
 }
 
-/// What became of one task.
-enum Verdict {
-    Done(Option<Receipt>),
-    Recorded(Recorded),
-    Deleted(Deleted),
-    Bound(NodeIdentity),
-    Conflict,
-    Unavailable(String),
-    Refused(String),
-    Unknown(String),
-}
-
-/// Why a batch was not committed as it was.
-enum Failed {
-    /// One of its commands cannot go on: everything of it was undone.
-    Command(Fault),
-    /// The storage failed: nothing of it is durable.
-    Storage(String),
-    /// COMMIT failed, and yet it is durable.
-    Durable(Vec<Verdict>),
-    /// COMMIT failed, and whether it is durable cannot be told.
-    Unknown(String),
-}
-
 impl Writer {
     /// The thread: returns when the queue is closed and empty.
     pub(crate) fn run(mut self) {
@@ -84,19 +46,31 @@ impl Writer {
             .blocking_recv_many(&mut tasks, self.options.batch_max)
             > 0
         {
-            if tasks.iter().any(|task| matches!(task, Task::Close)) {
-                self.queue.close();
+            let mut writes = self.writes(&mut tasks);
+            if writes.is_empty() {
+                continue;
             }
-            let verdicts = self.verdicts(&mut tasks);
-            let is_last_step_due = self.checkpoint.committed(tasks.len());
-            for (task, verdict) in tasks.drain(..).zip(verdicts) {
-                task.answer(verdict);
+            let fates = self.fates(&mut writes);
+            let is_last_step_due = self.checkpoint.committed(writes.len());
+            for (write, fate) in writes.into_iter().zip(fates) {
+                write.answer(fate);
             }
             if is_last_step_due {
                 self.end_checkpoint();
             }
         }
         self.end();
+    }
+
+    fn writes(&mut self, tasks: &mut Vec<Task>) -> Vec<Box<dyn Waiting>> {
+        let writes = tasks.drain(..).filter_map(|task| match task {
+            Task::Write(write) => Some(write),
+            Task::Close => {
+                self.queue.close();
+                None
+            }
+        });
+        writes.collect()
     }
 
     /// Moves what little is left in the log, so that it begins anew.
@@ -109,65 +83,71 @@ impl Writer {
         self.checkpoint.ended();
     }
 
-    /// Commits the batch; if one of its commands cannot go on, each alone.
-    fn verdicts(&mut self, tasks: &mut [Task]) -> Vec<Verdict> {
-        match self.attempt(tasks) {
-            Err(Failed::Command(_)) if tasks.len() > 1 => self.one_by_one(tasks),
-            attempt => outcome(attempt, tasks.len()),
+    /// Commits the batch; if one of its writes cannot go on, each alone.
+    fn fates(&mut self, writes: &mut [Box<dyn Waiting>]) -> Vec<Fate> {
+        match self.attempt(writes) {
+            Fate::Stale | Fate::Refused(_) if writes.len() > 1 => self.one_by_one(writes),
+            fate => {
+                log(&fate);
+                vec![fate; writes.len()]
+            }
         }
     }
 
-    fn one_by_one(&mut self, tasks: &mut [Task]) -> Vec<Verdict> {
-        let mut verdicts = Vec::with_capacity(tasks.len());
-        for task in tasks.iter_mut() {
-            let attempt = self.attempt(std::slice::from_mut(task));
-            let is_over = matches!(attempt, Err(Failed::Storage(_) | Failed::Unknown(_)));
-            verdicts.extend(outcome(attempt, 1));
+    fn one_by_one(&mut self, writes: &mut [Box<dyn Waiting>]) -> Vec<Fate> {
+        let mut fates = Vec::with_capacity(writes.len());
+        for write in &mut *writes {
+            let fate = self.attempt(std::slice::from_mut(write));
+            log(&fate);
+            let is_over = matches!(fate, Fate::Unavailable(_) | Fate::Unknown(_));
+            fates.push(fate);
             if is_over {
                 break;
             }
         }
-        let rest = tasks.len() - verdicts.len();
-        let reason = || Verdict::Unavailable("it failed for the one before".to_owned());
-        verdicts.extend(std::iter::repeat_with(reason).take(rest));
-        verdicts
+        let reason = "it failed for the one before".to_owned();
+        fates.resize(writes.len(), Fate::Unavailable(reason));
+        fates
     }
 
-    fn attempt(&mut self, tasks: &mut [Task]) -> Result<Vec<Verdict>, Failed> {
-        let mut verdicts = Vec::with_capacity(tasks.len());
-        match self.write(tasks, &mut verdicts) {
-            Ok(()) => Ok(verdicts),
+    fn attempt(&mut self, writes: &mut [Box<dyn Waiting>]) -> Fate {
+        match self.write(writes) {
+            Ok(()) => Fate::Durable,
             Err(Ending::BeforeCommit(Fault::Storage(error))) => {
-                tracing::error!(error, tasks = tasks.len(), "a batch was not committed");
+                tracing::error!(error, writes = writes.len(), "a batch was not committed");
                 self.forget_connection();
-                Err(Failed::Storage(error))
+                Fate::Unavailable(error)
             }
-            Err(Ending::BeforeCommit(fault)) => {
+            Err(Ending::BeforeCommit(Fault::Stale)) => {
                 self.undo();
-                Err(Failed::Command(fault))
+                Fate::Stale
+            }
+            Err(Ending::BeforeCommit(fault @ Fault::Rule(_))) => {
+                self.undo();
+                Fate::Refused(fault.to_string())
             }
             Err(Ending::AtCommit {
                 before,
                 after,
                 error,
             }) => {
-                tracing::error!(error, tasks = tasks.len(), "COMMIT failed");
+                tracing::error!(error, writes = writes.len(), "COMMIT failed");
                 self.forget_connection();
                 self.unsettled.store(true, Ordering::Release);
-                self.after_failed_commit(before, after, error, verdicts)
+                self.after_failed_commit(before, after, error)
             }
         }
     }
 
-    fn write(&mut self, tasks: &mut [Task], verdicts: &mut Vec<Verdict>) -> Result<(), Ending> {
+    fn write(&mut self, writes: &mut [Box<dyn Waiting>]) -> Result<(), Ending> {
         self.settle().map_err(Ending::BeforeCommit)?;
         let Some(connection) = &mut self.connection else {
             return Err(Ending::BeforeCommit(Fault::Storage("not open".to_owned())));
         };
         let mut batch = Batch::begin(connection, &mut self.memory, self.options.busy_timeout)
             .map_err(Ending::BeforeCommit)?;
-        for task in tasks {
-            verdicts.push(task.apply(&mut batch).map_err(Ending::BeforeCommit)?);
+        for write in writes {
+            write.apply(&mut batch).map_err(Ending::BeforeCommit)?;
         }
         batch.commit()
     }
@@ -191,21 +171,15 @@ impl Writer {
     }
 
     /// The last numbers are given out by the batch, so they tell whether it is durable.
-    fn after_failed_commit(
-        &mut self,
-        before: Counters,
-        after: Counters,
-        error: String,
-        verdicts: Vec<Verdict>,
-    ) -> Result<Vec<Verdict>, Failed> {
+    fn after_failed_commit(&mut self, before: Counters, after: Counters, error: String) -> Fate {
         match self.settle() {
-            Ok(Some(found)) if found == after => Err(Failed::Durable(verdicts)),
-            Ok(Some(found)) if found == before => Err(Failed::Storage(error)),
-            Ok(_) => Err(Failed::Unknown(error)),
+            Ok(Some(found)) if found == after => Fate::Durable,
+            Ok(Some(found)) if found == before => Fate::Unavailable(error),
+            Ok(_) => Fate::Unknown(error),
             Err(fault) => {
                 tracing::error!(?fault, "whether it is durable cannot be told yet");
                 self.forget_connection();
-                Err(Failed::Unknown(error))
+                Fate::Unknown(error)
             }
         }
     }
@@ -235,128 +209,10 @@ impl Writer {
     }
 }
 
-/// One verdict a task.
-fn outcome(attempt: Result<Vec<Verdict>, Failed>, tasks: usize) -> Vec<Verdict> {
-    let verdict: Box<dyn Fn() -> Verdict> = match attempt {
-        Ok(verdicts) | Err(Failed::Durable(verdicts)) => return verdicts,
-        Err(Failed::Command(Fault::Stale)) => Box::new(|| Verdict::Conflict),
-        Err(Failed::Command(fault @ Fault::Rule(_))) => {
-            tracing::error!(%fault, "a transition was refused");
-            Box::new(move || Verdict::Refused(fault.to_string()))
-        }
-        Err(Failed::Command(Fault::Storage(error)) | Failed::Storage(error)) => {
-            Box::new(move || Verdict::Unavailable(error.clone()))
-        }
-        Err(Failed::Unknown(error)) => Box::new(move || Verdict::Unknown(error.clone())),
-    };
-    std::iter::repeat_with(verdict).take(tasks).collect()
-}
-
-impl Task {
-    fn apply(&mut self, batch: &mut Batch<'_>) -> Result<Verdict, Fault> {
-        Ok(match self {
-            Task::Commit(write, _) => match batch.apply(write)? {
-                Applied::Yes(receipt) => Verdict::Done(Some(receipt)),
-                Applied::Conflict => Verdict::Conflict,
-            },
-            Task::Record(write, _) => Verdict::Recorded(batch.record(write)?),
-            Task::Delete(removal, _) => match batch.delete(removal)? {
-                Some(deleted) => Verdict::Deleted(deleted),
-                None => Verdict::Conflict,
-            },
-            Task::Bury(tombstone, _) if batch.bury(tombstone)? => Verdict::Done(None),
-            Task::Bury(..) => Verdict::Conflict,
-            Task::Advance(node, cursor, _) => {
-                batch.advance(node, *cursor);
-                Verdict::Done(None)
-            }
-            Task::Bind(node, identity, _) => Verdict::Bound(batch.bind(node, identity)?),
-            Task::Settle(_) | Task::Close => Verdict::Done(None),
-        })
-    }
-
-    /// Whoever asked may have gone: what was committed stays committed.
-    fn answer(self, verdict: Verdict) {
-        match (self, verdict) {
-            (Task::Close, _) => {}
-            (Task::Commit(_, answer), verdict) => {
-                let _ = answer.send(verdict.into_committed(Verdict::receipt));
-            }
-            (Task::Delete(_, answer), verdict) => {
-                let _ = answer.send(verdict.into_committed(Verdict::deleted));
-            }
-            (Task::Bury(_, answer), verdict) => {
-                let _ = answer.send(verdict.into_committed(drop));
-            }
-            (Task::Record(_, answer), verdict) => {
-                let _ = answer.send(verdict.into_recorded());
-            }
-            (Task::Advance(_, _, answer) | Task::Settle(answer), verdict) => {
-                let _ = answer.send(verdict.into_answer().map(drop));
-            }
-            (Task::Bind(_, _, answer), verdict) => {
-                let bound = |first: Option<_>| first.expect("binding tells who was first");
-                let _ = answer.send(verdict.into_answer().map(bound));
-            }
-        }
-    }
-}
-
-impl Verdict {
-    /// `done` is what it says when it went well.
-    fn into_committed<T>(self, done: impl FnOnce(Verdict) -> T) -> Committed<T> {
-        match self {
-            Verdict::Conflict => Committed::Conflict,
-            Verdict::Unavailable(reason) => Committed::Unavailable(reason),
-            Verdict::Refused(reason) => Committed::Refused(reason),
-            Verdict::Unknown(reason) => Committed::Unknown(reason),
-            well @ (Verdict::Done(_)
-            | Verdict::Deleted(_)
-            | Verdict::Bound(_)
-            | Verdict::Recorded(_)) => Committed::Yes(done(well)),
-        }
-    }
-
-    /// Whether it is kept. In doubt it is tried again, which does no harm.
-    fn into_recorded(self) -> Recorded {
-        match self {
-            Verdict::Recorded(recorded) => recorded,
-            Verdict::Refused(reason) => Recorded::Refused(reason),
-            Verdict::Unavailable(reason) | Verdict::Unknown(reason) => {
-                Recorded::Unavailable(reason)
-            }
-            Verdict::Done(_) | Verdict::Bound(_) | Verdict::Deleted(_) | Verdict::Conflict => {
-                unreachable!("what came in was recorded")
-            }
-        }
-    }
-
-    fn receipt(self) -> Receipt {
-        let Verdict::Done(Some(receipt)) = self else {
-            unreachable!("a transition has a receipt")
-        };
-        receipt
-    }
-
-    fn deleted(self) -> Deleted {
-        let Verdict::Deleted(deleted) = self else {
-            unreachable!("a deletion tells what it took away")
-        };
-        deleted
-    }
-
-    /// For everything that is neither transition nor deletion; with what a node is, if that was the question.
-    fn into_answer(self) -> Result<Option<NodeIdentity>, Unavailable> {
-        match self {
-            Verdict::Done(_) => Ok(None),
-            Verdict::Bound(first) => Ok(Some(first)),
-            Verdict::Unavailable(reason) | Verdict::Refused(reason) | Verdict::Unknown(reason) => {
-                Err(Unavailable(reason))
-            }
-            Verdict::Conflict | Verdict::Deleted(_) | Verdict::Recorded(_) => {
-                unreachable!("only transitions and deletions expect something to be there")
-            }
-        }
+/// A rule that is broken is a bug of ours.
+fn log(fate: &Fate) {
+    if let Fate::Refused(rule) = fate {
+        tracing::error!(rule, "a transition was refused");
     }
 }
 

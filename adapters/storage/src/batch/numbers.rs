@@ -1,6 +1,6 @@
 //! The numbers that a batch gives out.
 
-use crate::error::Fault;
+use crate::error::{Fault, Rule};
 use crate::lock;
 use crate::schema::{counters, events, incoming_payments, parts, payments};
 use crate::statements::{Commit, Fence};
@@ -65,9 +65,9 @@ pub(super) fn read_counters(connection: &mut SqliteConnection) -> Result<Counter
 
 pub(super) fn next(last: i64) -> Result<i64, Fault> {
     let next = last.checked_add(1);
-    next.ok_or_else(|| Fault::Rule("A-4: no number is left".to_owned()))
+    next.ok_or_else(|| Fault::Rule(Rule::new("A-4: no number is left")))
 }
 
 pub(super) fn number(id: i64) -> Result<u64, Fault> {
-    u64::try_from(id).map_err(|_| Fault::Rule(format!("A-4: number {id} is negative")))
+    u64::try_from(id).map_err(|_| Fault::Rule(Rule::new(format!("A-4: number {id} is negative"))))
 }

@@ -47,8 +47,8 @@ fn next(payment: &mut Option<Payment>, command: &Command, batch: &mut Batch<'_>)
         cursor: Some((NodeName::new("alice"), Cursor(1))),
         ..decided(payment.as_ref(), command).unwrap()
     };
-    let mut write = Write::of(transition.clone()).unwrap();
-    let Ok(Applied::Yes(receipt)) = batch.apply(&mut write) else {
+    let mut write = TransitionWrite::of(transition.clone()).unwrap();
+    let Ok(Some(receipt)) = batch.apply(&mut write) else {
         panic!("not written");
     };
     *payment = Some(Payment::apply(payment.take(), transition, receipt));
@@ -67,8 +67,8 @@ fn by_hand(payment: &mut Option<Payment>, part: PartId, batch: &mut Batch<'_>) {
     };
     let before = payment.take().unwrap();
     let transition = before.by_operator(&request, Timestamp(5)).unwrap();
-    let mut write = Write::of(transition.clone()).unwrap();
-    let Ok(Applied::Yes(receipt)) = batch.apply(&mut write) else {
+    let mut write = TransitionWrite::of(transition.clone()).unwrap();
+    let Ok(Some(receipt)) = batch.apply(&mut write) else {
         panic!("not written");
     };
     *payment = Some(Payment::apply(Some(before), transition, receipt));

@@ -1,9 +1,10 @@
 //! What a failed COMMIT is taken for.
 
 use super::*;
+use crate::changes::{Removal, TransitionWrite};
 use domain::contract::samples::Command;
 use domain::contract::samples::{after, decided, failure, part};
-use domain::{Expected, Payment, Timestamp, Word};
+use domain::{Committed, Deleted, Expected, Payment, Timestamp, Word};
 use tempfile::TempDir;
 
 fn writer() -> (TempDir, Writer) {
@@ -29,12 +30,12 @@ fn check(before: i64, after: i64, fences: i64, is_right: fn(&Committed) -> bool)
     let (_folder, mut writer) = writer();
     let transition = decided(None, &Command::Send(Box::new(part(1, 400, 1_000)))).unwrap();
     assert_eq!(transition.expected, Expected::Absent);
-    let write = Box::new(Write::of(transition).unwrap());
-    let mut task = Task::Commit(write, oneshot::channel().0);
-    let verdicts = writer.attempt(std::slice::from_mut(&mut task));
-    let Ok(verdicts) = verdicts else {
-        panic!("not committed");
-    };
+    let write = TransitionWrite::of(transition).unwrap();
+    let (mut queued, mut answer) = queued(Box::new(write));
+    assert_eq!(
+        writer.attempt(std::slice::from_mut(&mut queued)),
+        Fate::Durable
+    );
 
     writer.forget_connection();
     writer.unsettled.store(true, Ordering::Release);
@@ -45,10 +46,9 @@ fn check(before: i64, after: i64, fences: i64, is_right: fn(&Committed) -> bool)
         fences,
     };
     let error = "disk I/O error".to_owned();
-    let failed = writer.after_failed_commit(counters(before), counters(after), error, verdicts);
-    let committed = outcome(failed, 1)
-        .remove(0)
-        .into_committed(Verdict::receipt);
+    let fate = writer.after_failed_commit(counters(before), counters(after), error);
+    queued.answer(fate);
+    let committed = answer.try_recv().unwrap();
     assert!(is_right(&committed), "{committed:?}");
     assert!(!writer.unsettled.load(Ordering::Acquire));
 }
@@ -77,10 +77,10 @@ fn a_commit_that_failed_while_another_program_wrote_is_unknown() {
 fn check_deletion(durable_fences: i64, is_right: fn(&Committed<Deleted>) -> bool) {
     let (_folder, mut writer) = writer();
     let mut commit = |payment: Option<&Payment>, command: &Command| {
-        let write = Box::new(Write::of(decided(payment, command).unwrap()).unwrap());
-        let mut task = Task::Commit(write, oneshot::channel().0);
-        let done = writer.attempt(std::slice::from_mut(&mut task));
-        assert!(done.is_ok(), "committed");
+        let write = TransitionWrite::of(decided(payment, command).unwrap()).unwrap();
+        let (mut queued, _) = queued(Box::new(write));
+        let fate = writer.attempt(std::slice::from_mut(&mut queued));
+        assert_eq!(fate, Fate::Durable);
     };
     let send = Command::Send(Box::new(part(1, 400, 1_000)));
     let failed = Command::Resolve {
@@ -92,11 +92,9 @@ fn check_deletion(durable_fences: i64, is_right: fn(&Committed<Deleted>) -> bool
     let pending = after(None, &send);
     commit(Some(&pending), &failed);
     let deletion = after(Some(pending), &failed).deletion(Timestamp(3));
-    let removal = Box::new(Removal::of(&deletion.unwrap()).unwrap());
-    let mut task = Task::Delete(removal, oneshot::channel().0);
-    let Ok(verdicts) = writer.attempt(std::slice::from_mut(&mut task)) else {
-        panic!("not committed");
-    };
+    let (mut queued, mut answer) = queued(Removal::of(&deletion.unwrap()).unwrap());
+    let fate = writer.attempt(std::slice::from_mut(&mut queued));
+    assert_eq!(fate, Fate::Durable);
 
     writer.forget_connection();
     writer.unsettled.store(true, Ordering::Release);
@@ -107,10 +105,9 @@ fn check_deletion(durable_fences: i64, is_right: fn(&Committed<Deleted>) -> bool
         fences,
     };
     let (before, after) = (counters(durable_fences - 1), counters(durable_fences));
-    let failed = writer.after_failed_commit(before, after, "disk I/O error".into(), verdicts);
-    let committed = outcome(failed, 1)
-        .remove(0)
-        .into_committed(Verdict::deleted);
+    let fate = writer.after_failed_commit(before, after, "disk I/O error".into());
+    queued.answer(fate);
+    let committed = answer.try_recv().unwrap();
     assert!(is_right(&committed), "{committed:?}");
 }
 
