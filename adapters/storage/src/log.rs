@@ -21,7 +21,7 @@ pub(crate) fn reserve(
 ) -> QueryResult<()> {
     // What a killed process has left of it would be read in large pieces, and kept in them (see `append`).
     if let Err(error) = pragma::empty_log(connection) {
-        tracing::warn!(%error, "what is in the log stays there for now");
+        tracing::warn!(%error, "the write-ahead log was not emptied: a later checkpoint moves it into the database");
     }
     // Another program must not make it longer meanwhile.
     if let Err(error) = lock::begin(connection, options.busy_timeout) {

@@ -122,7 +122,7 @@ impl Hearing {
         self.watermark = self.last;
         let advanced = self.core.store.advance(self.node.clone(), last).await;
         if let Err(unavailable) = advanced {
-            warn!(node = %self.node, reason = %unavailable, "outcomes may be heard twice");
+            warn!(node = %self.node, reason = %unavailable, "how far the node was heard was not stored: after a restart it tells these outcomes again");
         }
     }
 }

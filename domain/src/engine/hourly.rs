@@ -58,10 +58,16 @@ impl Core {
         match self.clean(request).await {
             Ok(cleaned) => {
                 if let Some(reason) = cleaned.stopped {
-                    warn!(reason, ?ended, "more old payments are deleted in an hour");
+                    warn!(
+                        reason,
+                        ?ended,
+                        "autoclean stopped early: the next run is in an hour"
+                    );
                 }
             }
-            Err(error) => warn!(reason = %error, ?ended, "old payments are deleted in an hour"),
+            Err(error) => {
+                warn!(reason = %error, ?ended, "autoclean failed: the next run is in an hour");
+            }
         }
     }
 }

@@ -21,6 +21,8 @@ mod incoming;
 mod node;
 mod outcome;
 mod persist;
+#[cfg(feature = "planted")]
+mod planted;
 mod recovery;
 #[cfg(all(test, feature = "contract", feature = "mock"))]
 mod trial;

@@ -95,14 +95,6 @@ impl Node {
         }
     }
 
-    /// A planted bug: another key for the same part.
-    #[cfg(feature = "planted")]
-    async fn offer_anew(&self, offer: &crate::Offer) {
-        let mut anew = offer.clone();
-        anew.part = PartId(offer.part.0 + 1_000_000);
-        self.sender.offer(&anew).await;
-    }
-
     async fn offer(&self, offer: &crate::Offer) -> OfferAnswer {
         let answer = self.sender.offer(offer).await;
         self.care.offered(offer.part);
@@ -128,7 +120,7 @@ impl Job {
         }
     }
 
-    fn said(&self, node: &Node, word: Word) -> Said {
+    pub(super) fn said(&self, node: &Node, word: Word) -> Said {
         Said {
             node: node.name.clone(),
             hash: self.hash,
@@ -278,7 +270,10 @@ impl Core {
                     return Next::Known;
                 }
                 OfferAnswer::Unknown(reason) => {
-                    planted!(TimeOutIsFailure, return self.fail_wrongly(node, job).await);
+                    planted!(TimeOutIsFailure, {
+                        self.fail_wrongly(node, job).await;
+                        return Next::Done(FirstAnswer::Refused);
+                    });
                     planted!(RetriesUnderNewKey, node.offer_anew(&offer).await);
                     return Next::Unknown(reason);
                 }
@@ -313,14 +308,6 @@ impl Core {
         };
         self.resolve(job.said(node, word)).await;
         Next::Done(FirstAnswer::Offered)
-    }
-
-    /// A planted bug: no answer is a no.
-    #[cfg(feature = "planted")]
-    async fn fail_wrongly(&self, node: &Node, job: &Job) -> Next {
-        let word = Word::Failed(Box::new(crate::Failure::never_sent("no answer")));
-        self.resolve(job.said(node, word)).await;
-        Next::Done(FirstAnswer::Refused)
     }
 
     /// The part, unless it has its outcome already.

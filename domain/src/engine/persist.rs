@@ -106,11 +106,7 @@ impl Core {
         allowed: Result<(), Violation>,
     ) -> Result<(), Undone> {
         #[cfg(feature = "planted")]
-        let allowed = if crate::planted::is_guarded() {
-            allowed
-        } else {
-            Ok(())
-        };
+        let allowed = super::planted::guarded(allowed);
         allowed.map_err(|violation| {
             self.violated(hash, &violation);
             turn.forget();
@@ -146,23 +142,8 @@ impl Core {
         Err(undone)
     }
 
-    /// A planted bug: what everybody would be told of an outcome, told already.
-    #[cfg(feature = "planted")]
-    fn act_early(&self, payment: Option<&Payment>, transition: &Transition) {
-        let crate::Change::Resolved { part, .. } = transition.change else {
-            return;
-        };
-        let receipt = crate::Receipt {
-            payment: transition.after.id,
-            part,
-            event: 0,
-        };
-        let payment = Payment::apply(payment.cloned(), transition.clone(), receipt);
-        self.act(&payment, part, transition.kind());
-    }
-
     /// What everybody is told of a committed transition.
-    fn act(&self, payment: &Payment, part: PartId, kind: EventKind) {
+    pub(super) fn act(&self, payment: &Payment, part: PartId, kind: EventKind) {
         let Some(part) = payment.part(part) else {
             return;
         };
@@ -184,17 +165,6 @@ impl Core {
         if payment.summary().tally.live == 0 {
             self.settled_waiters
                 .wake(hash, || payment.summary().clone());
-        }
-    }
-
-    /// A planted bug: the payment is failed for those who wait, with its first part.
-    #[cfg(feature = "planted")]
-    fn fail_early(&self, payment: &Payment, part: &PartialPayment) {
-        let mut end = PaymentEnd::of(payment);
-        if part.failure().is_some() && end.summary.preimage.is_none() {
-            end.summary.tally.live = 0;
-            let hash = payment.summary().payment_hash;
-            self.payment_waiters.wake(hash, || end);
         }
     }
 

@@ -198,33 +198,6 @@ impl Core {
         }
     }
 
-    /// Planted bugs.
-    #[cfg(feature = "planted")]
-    async fn wrong(&self, mut transition: Box<Transition>) -> Box<Transition> {
-        planted!(IgnoresRequestId, transition.request = None);
-        planted!(OffersBeforeCommit, self.offer_early(&transition).await);
-        transition
-    }
-
-    #[cfg(feature = "planted")]
-    async fn offer_early(&self, transition: &Transition) {
-        let receipt = crate::Receipt {
-            payment: transition.after.id,
-            part: PartId(u64::MAX),
-            event: 0,
-        };
-        let payment = Payment::apply(None, transition.clone(), receipt);
-        let wish = payment.wish(
-            PartId(u64::MAX),
-            transition.at,
-            self.policy.offer_window,
-            None,
-        );
-        if let (Some(node), crate::Wish::Offer(offer)) = (self.nodes.first(), wish) {
-            node.sender.offer(&offer).await;
-        }
-    }
-
     /// Rule A-10: nothing is sent towards what was paid and deleted.
     fn send_error(
         &self,

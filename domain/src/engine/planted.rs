@@ -1,0 +1,84 @@
+//! What the planted bugs of the engine do. None of it is compiled without the feature `planted`.
+
+use super::core::Core;
+use super::node::{Job, Node};
+use super::persist::PaymentEnd;
+use crate::invariant::Violation;
+use crate::planted::planted;
+use crate::{
+    Change, Failure, Offer, PartId, PartialPayment, Payment, Receipt, Transition, Wish, Word,
+};
+
+/// What the guard says, or nothing where it is switched off: then a planted bug has to be found by others.
+pub(super) fn guarded(allowed: Result<(), Violation>) -> Result<(), Violation> {
+    if crate::planted::is_guarded() {
+        allowed
+    } else {
+        Ok(())
+    }
+}
+
+impl Core {
+    /// What everybody would be told of an outcome, told already.
+    pub(super) fn act_early(&self, payment: Option<&Payment>, transition: &Transition) {
+        let Change::Resolved { part, .. } = transition.change else {
+            return;
+        };
+        let receipt = Receipt {
+            payment: transition.after.id,
+            part,
+            event: 0,
+        };
+        let payment = Payment::apply(payment.cloned(), transition.clone(), receipt);
+        self.act(&payment, part, transition.kind());
+    }
+
+    /// The payment is failed for those who wait, with its first part.
+    pub(super) fn fail_early(&self, payment: &Payment, part: &PartialPayment) {
+        let mut end = PaymentEnd::of(payment);
+        if part.failure().is_some() && end.summary.preimage.is_none() {
+            end.summary.tally.live = 0;
+            let hash = payment.summary().payment_hash;
+            self.payment_waiters.wake(hash, || end);
+        }
+    }
+
+    /// A transition with what is planted in it.
+    pub(super) async fn wrong(&self, mut transition: Box<Transition>) -> Box<Transition> {
+        planted!(IgnoresRequestId, transition.request = None);
+        planted!(OffersBeforeCommit, self.offer_early(&transition).await);
+        transition
+    }
+
+    pub(super) async fn offer_early(&self, transition: &Transition) {
+        let receipt = Receipt {
+            payment: transition.after.id,
+            part: PartId(u64::MAX),
+            event: 0,
+        };
+        let payment = Payment::apply(None, transition.clone(), receipt);
+        let wish = payment.wish(
+            PartId(u64::MAX),
+            transition.at,
+            self.policy.offer_window,
+            None,
+        );
+        if let (Some(node), Wish::Offer(offer)) = (self.nodes.first(), wish) {
+            node.sender.offer(&offer).await;
+        }
+    }
+    /// No answer is a no.
+    pub(super) async fn fail_wrongly(&self, node: &Node, job: &Job) {
+        let word = Word::Failed(Box::new(Failure::never_sent("no answer")));
+        self.resolve(job.said(node, word)).await;
+    }
+}
+
+impl Node {
+    /// Another key for the same part.
+    pub(super) async fn offer_anew(&self, offer: &Offer) {
+        let mut anew = offer.clone();
+        anew.part = PartId(offer.part.0 + 1_000_000);
+        self.sender.offer(&anew).await;
+    }
+}
