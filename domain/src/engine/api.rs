@@ -146,10 +146,10 @@ impl PaymentApi for Engine {
         let nodes = core.nodes.iter();
         Ok(Info {
             nodes: nodes.map(|n| (n.name.clone(), n.sender.height())).collect(),
-            live_parts: count(core.live_parts()),
+            live_parts: count(core.board.live_parts()),
             waiters: count(core.waiters()),
-            alarms: core.alarms(),
-            violations: core.violations(),
+            alarms: core.ledger.alarms(),
+            violations: core.ledger.violations(),
         })
     }
 }
@@ -223,14 +223,14 @@ impl Core {
 
     /// A row may be sound and its parts damaged: what calls are told, the list says too.
     fn warn_of_damage<'a>(&self, payments: impl Iterator<Item = &'a mut PaymentSummary>) {
-        let damaged = self.damaged();
+        let damaged = self.ledger.damaged();
         for payment in payments.filter(|payment| payment.quarantine.is_none()) {
             payment.quarantine = damaged.get(&payment.payment_hash).cloned();
         }
     }
 
     pub(super) fn waiters(&self) -> usize {
-        self.part_waiters.count() + self.payment_waiters.count() + self.settled_waiters.count()
+        self.board.waiting()
     }
 }
 

@@ -76,24 +76,24 @@ async fn record(core: &Core, store: &dyn IncomingStore, name: &NodeName, receive
         paid: invoice,
     };
     if let Err(violation) = stored::incoming(&payment) {
-        core.violated(hash, &violation);
+        core.ledger.violated(hash, &violation);
         return;
     }
     let mut backoff = core.backoff();
     loop {
         match store.record(payment.clone(), cursor).await {
             Recorded::Yes(..) => {
-                core.has_news(hash);
+                core.board.has_news(hash);
                 let (received_msat, parts) =
                     (payment.paid.received.get(), payment.paid.parts.len());
                 info!(payment.hash = %hash, node = %name, received_msat, parts, "invoice paid");
                 return;
             }
             // It may be the first time that we hear of it: what was in doubt is recorded again.
-            Recorded::Before => return core.has_news(hash),
+            Recorded::Before => return core.board.has_news(hash),
             Recorded::Refused(rule) => {
                 let what = format!("storage refused an incoming payment: {rule} (A-15)");
-                return core.alarm(hash, &what);
+                return core.ledger.alarm(hash, &what);
             }
             Recorded::Unavailable(reason) => {
                 planted!(ForgetsWhatCameIn, return);

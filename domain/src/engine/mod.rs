@@ -1,6 +1,7 @@
 //! Decide → persist → act.
 //!
-//! - `core`: what everything here works on. `persist`: commit a transition, then act on it.
+//! - `ledger`: the payments; commits a transition, then acts on it. `board`: those who wait, told what is durable.
+//! - `core`: what everything here works on.
 //! - `api`: what callers ask. `node`: parts out to a node; `care`: one carer a part. `hearing`: outcomes in. `outcome`: storing one; `unrecorded`: one of a part that is not stored.
 //! - `incoming`: what comes in.
 //! - `recovery`: after a restart, or when storage left us in doubt.
@@ -10,6 +11,7 @@
 
 mod api;
 mod backoff;
+mod board;
 mod care;
 mod cells;
 mod core;
@@ -18,9 +20,9 @@ mod gate;
 mod hearing;
 mod hourly;
 mod incoming;
+mod ledger;
 mod node;
 mod outcome;
-mod persist;
 #[cfg(feature = "planted")]
 mod planted;
 mod recovery;

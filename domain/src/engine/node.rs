@@ -312,7 +312,7 @@ impl Core {
 
     /// The part, unless it has its outcome already.
     async fn live_part(&self, job: &Job) -> Result<Option<PartialPayment>, String> {
-        let cell = self.cells.get(job.hash);
+        let cell = self.ledger.cell(job.hash);
         let mut turn = cell.turn().await;
         let payment = turn.with_parts(&*self.store).await;
         let payment = payment.map_err(|error| error.to_string())?;
@@ -322,7 +322,7 @@ impl Core {
 
     /// Whether it is still wanted. If it is, it is being offered from now on.
     async fn wish(&self, node: &Node, job: &Job) -> Result<Wish, String> {
-        let cell = self.cells.get(job.hash);
+        let cell = self.ledger.cell(job.hash);
         let mut turn = cell.turn().await;
         let payment = turn.with_parts(&*self.store).await;
         let payment = payment.map_err(|error| error.to_string())?;

@@ -1,7 +1,7 @@
 //! What a node said of a part, on its way into storage.
 
 use super::core::Core;
-use super::persist::Undone;
+use super::ledger::Undone;
 use crate::{
     Cursor, Decision, LoadError, NodeName, PartId, PaymentHash, Refusal, Timestamp, Transition,
     Word,
@@ -75,14 +75,14 @@ impl Core {
 
     async fn try_resolve(&self, said: &Said, at: Timestamp) -> Result<Kept, Undone> {
         let (hash, part) = (said.hash, said.part);
-        let cell = self.cells.get(hash);
+        let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
         let payment = match turn.payment(&*self.store).await {
             Ok(payment) => payment,
             Err(LoadError::Unavailable(reason)) => return Err(Undone::Unavailable(reason.0)),
             Err(LoadError::Damaged(reason)) => {
-                self.damage(hash, reason);
-                self.has_news(hash);
+                self.ledger.damage(hash, reason);
+                self.board.has_news(hash);
                 return Ok(Kept::No);
             }
             // The node tells again what was stored before the payment was deleted.
@@ -97,20 +97,21 @@ impl Core {
                     cursor: said.cursor.clone(),
                     ..*transition
                 };
-                self.commit(&mut turn, transition).await?;
+                self.ledger.commit(&mut turn, transition).await?;
                 Ok(Kept::WithCursor)
             }
             Ok(Decision::Unchanged(_)) => {
                 // After a commit in doubt nobody may have been told yet.
                 if let Some(part) = payment.part(part) {
-                    self.tell(payment, part);
-                    self.has_news(hash);
+                    self.board.tell(payment, part);
+                    self.board.has_news(hash);
                 }
                 Ok(Kept::Before)
             }
             Err(Refusal::NoSuchPart { .. }) => self.not_stored(&mut turn, said).await,
             Err(refusal) => {
-                self.alarm(hash, &format!("{refusal}: the part stays pending (A-6)"));
+                self.ledger
+                    .alarm(hash, &format!("{refusal}: the part stays pending (A-6)"));
                 Ok(Kept::No)
             }
         }

@@ -1,8 +1,9 @@
 //! What the planted bugs of the engine do. None of it is compiled without the feature `planted`.
 
+use super::board::{Board, PaymentEnd};
 use super::core::Core;
+use super::ledger::Ledger;
 use super::node::{Job, Node};
-use super::persist::PaymentEnd;
 use crate::invariant::Violation;
 use crate::planted::planted;
 use crate::{
@@ -18,7 +19,7 @@ pub(super) fn guarded(allowed: Result<(), Violation>) -> Result<(), Violation> {
     }
 }
 
-impl Core {
+impl Ledger {
     /// What everybody would be told of an outcome, told already.
     pub(super) fn act_early(&self, payment: Option<&Payment>, transition: &Transition) {
         let Change::Resolved { part, .. } = transition.change else {
@@ -32,17 +33,21 @@ impl Core {
         let payment = Payment::apply(payment.cloned(), transition.clone(), receipt);
         self.act(&payment, part, transition.kind());
     }
+}
 
+impl Board {
     /// The payment is failed for those who wait, with its first part.
     pub(super) fn fail_early(&self, payment: &Payment, part: &PartialPayment) {
         let mut end = PaymentEnd::of(payment);
         if part.failure().is_some() && end.summary.preimage.is_none() {
             end.summary.tally.live = 0;
             let hash = payment.summary().payment_hash;
-            self.payment_waiters.wake(hash, || end);
+            self.payments.wake(hash, || end);
         }
     }
+}
 
+impl Core {
     /// A transition with what is planted in it.
     pub(super) async fn wrong(&self, mut transition: Box<Transition>) -> Box<Transition> {
         planted!(IgnoresRequestId, transition.request = None);

@@ -93,7 +93,7 @@ impl Core {
                 None => break,
             }
         }
-        let parts = self.live_parts();
+        let parts = self.board.live_parts();
         info!(parts, "took charge of the parts without an outcome");
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Core {
         loop {
             let page = self.store.live(after, PAGE).await?;
             for (_, hash) in &page {
-                let cell = self.cells.get(*hash);
+                let cell = self.ledger.cell(*hash);
                 let mut turn = cell.turn().await;
                 let parts = match turn.payment(&*self.store).await {
                     Ok(payment) => payment.into_iter().flat_map(Payment::live_parts),
@@ -125,19 +125,19 @@ impl Core {
 
     /// Takes charge of one payment's live parts that nobody is taking care of.
     pub(super) async fn recover(&self, hash: PaymentHash) -> Result<(), Unavailable> {
-        let cell = self.cells.get(hash);
+        let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
         let payment = match turn.payment(&*self.store).await {
             Ok(Some(payment)) => payment,
             Ok(None) | Err(LoadError::Deleted(_)) => return Ok(()),
             Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
             Err(LoadError::Damaged(reason)) => {
-                self.damage(hash, reason);
+                self.ledger.damage(hash, reason);
                 return Ok(());
             }
         };
         for part in payment.live_parts() {
-            if self.is_part_live(part.id) {
+            if self.board.is_part_live(part.id) {
                 continue;
             }
             planted!(
@@ -146,7 +146,7 @@ impl Core {
                     continue;
                 }
             );
-            self.tell(payment, part);
+            self.board.tell(payment, part);
             let job = Job::look_up(part);
             self.enqueue(&part.node, job);
         }
@@ -165,7 +165,7 @@ impl Core {
                     return;
                 }
             }
-            core.has_news(hash);
+            core.board.has_news(hash);
         };
         self.spawner.spawn(recovering.boxed());
     }

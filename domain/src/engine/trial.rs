@@ -10,12 +10,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A core whose ports nobody may call.
-pub(super) fn core() -> Core {
-    over(MockPaymentStore::new())
-}
-
-/// The same, over a store that may be called.
+/// A core whose ports nobody may call but that store.
 pub(super) fn over(store: MockPaymentStore) -> Core {
     let node = NodePorts {
         name: samples::node(),

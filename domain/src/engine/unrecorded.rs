@@ -2,8 +2,8 @@
 
 use super::cells::Turn;
 use super::core::Core;
+use super::ledger::Undone;
 use super::outcome::{Kept, Said};
-use super::persist::Undone;
 use crate::{Burial, Word};
 use tracing::warn;
 
@@ -25,19 +25,19 @@ impl Core {
         };
         let Ok(burial) = Burial::proving(hash, bytes, self.clock.now()) else {
             let what = format!("the node's preimage for part {part} does not open the hash (A-6)");
-            self.alarm(hash, &what);
+            self.ledger.alarm(hash, &what);
             return Ok(Kept::No);
         };
         match turn.known() {
-            None => self.bury(turn, burial).await?,
+            None => self.ledger.bury(turn, burial).await?,
             Some(payment) => {
                 if let Some(transition) = payment.unrecorded(&said.node, part, burial.at) {
-                    self.commit(turn, transition).await?;
+                    self.ledger.commit(turn, transition).await?;
                 }
             }
         }
         let what = format!("part {part} is not ours, and was fulfilled (A-4)");
-        self.alarm(hash, &what);
+        self.ledger.alarm(hash, &what);
         Ok(Kept::Before)
     }
 }

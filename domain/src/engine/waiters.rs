@@ -35,8 +35,8 @@ pub(super) struct Waiter<'a, K: Eq + Hash + Copy, V> {
     end: oneshot::Receiver<Arc<V>>,
 }
 
-impl<K: Eq + Hash + Copy, V> Waiters<K, V> {
-    pub(super) fn new() -> Self {
+impl<K, V> Default for Waiters<K, V> {
+    fn default() -> Self {
         let rooms = Rooms {
             open: HashMap::new(),
             next: 0,
@@ -46,7 +46,9 @@ impl<K: Eq + Hash + Copy, V> Waiters<K, V> {
             count: AtomicUsize::new(0),
         }
     }
+}
 
+impl<K: Eq + Hash + Copy, V> Waiters<K, V> {
     pub(super) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
@@ -128,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_room_goes_with_its_last_waiter() {
-        let waiters: Waiters<u8, u8> = Waiters::new();
+        let waiters: Waiters<u8, u8> = Waiters::default();
         let (one, mut other) = (waiters.register(1), waiters.register(1));
         assert_eq!(waiters.count(), 2);
         drop(one);
@@ -143,7 +145,7 @@ mod tests {
 
     #[test]
     fn who_has_left_takes_no_room() {
-        let waiters: Waiters<u8, u8> = Waiters::new();
+        let waiters: Waiters<u8, u8> = Waiters::default();
         let mut stay: Vec<_> = (0..3).map(|_| waiters.register(1)).collect();
         for _ in 0..1_000 {
             drop(waiters.register(1));
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_waiter_of_the_last_end_is_none_of_the_next() {
-        let waiters: Waiters<u8, u8> = Waiters::new();
+        let waiters: Waiters<u8, u8> = Waiters::default();
         let old = waiters.register(1);
         waiters.wake(1, || 1);
         let mut new = waiters.register(1);

@@ -2,7 +2,7 @@
 
 use super::DECISIONS_MAX;
 use crate::engine::core::Core;
-use crate::engine::persist::Undone;
+use crate::engine::ledger::Undone;
 use crate::{ApiError, DeletedPayment, PaymentHash, PaymentSummary};
 use tracing::info;
 
@@ -28,18 +28,18 @@ impl Core {
         hash: PaymentHash,
         is_meant: impl Fn(&PaymentSummary) -> bool + Send + Sync,
     ) -> Result<Option<DeletedPayment>, ApiError> {
-        let cell = self.cells.get(hash);
+        let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
         for _ in 0..DECISIONS_MAX {
             let payment = turn.payment(&*self.store).await;
-            let payment = payment.map_err(|error| self.load_error(hash, None, error))?;
+            let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
             let payment = payment.ok_or(ApiError::NoSuchPayment(hash))?;
             if !is_meant(payment.summary()) {
                 return Ok(None);
             }
             let deletion = payment.deletion(self.clock.now())?;
             let (status, tombstone) = (payment.status(), deletion.tombstone);
-            match self.delete(&mut turn, deletion).await {
+            match self.ledger.delete(&mut turn, deletion).await {
                 Ok(deleted) => {
                     return Ok(Some(DeletedPayment {
                         payment_hash: hash,

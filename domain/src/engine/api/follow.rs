@@ -3,7 +3,7 @@
 
 use super::page;
 use crate::engine::core::Core;
-use crate::{ApiError, Event, EventFilter, Page, PaymentHash};
+use crate::{ApiError, Event, EventFilter, Page};
 use std::sync::atomic::Ordering;
 
 impl Core {
@@ -21,7 +21,7 @@ impl Core {
     pub(super) async fn next_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
         loop {
             // Registered before the page is read: what becomes durable in between wakes it.
-            let mut news = self.followers.register(filter.hash);
+            let mut news = self.board.follow(filter.hash);
             if self.stopping.load(Ordering::Acquire) {
                 return Err(ApiError::ShuttingDown);
             }
@@ -30,14 +30,6 @@ impl Core {
                 return Ok(page);
             }
             news.end().await.ok_or(ApiError::ShuttingDown)?;
-        }
-    }
-
-    /// The history of that payment has gone on, or may have: those who follow it read again. After a
-    /// commit in doubt this is said when storage can be read again: till then they have only to wait.
-    pub(in crate::engine) fn has_news(&self, hash: PaymentHash) {
-        for followed in [None, Some(hash)] {
-            self.followers.wake(followed, || ());
         }
     }
 }
@@ -61,7 +53,7 @@ mod tests {
                 if let Some(core) = core.upgrade()
                     && pages == 1
                 {
-                    core.has_news(samples::hash(1));
+                    core.board.has_news(samples::hash(1));
                     return Ok(vec![]);
                 }
                 let event = Damaged {
@@ -87,7 +79,7 @@ mod tests {
             let page = core.next_events(filter).now_or_never();
             let page = page.expect("it has been woken").expect("storage answers");
             assert_eq!(page.rows.len(), 1);
-            assert_eq!(core.followers.count(), 0);
+            assert_eq!(core.board.following(), 0);
         }
     }
 }

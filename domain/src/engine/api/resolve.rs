@@ -3,9 +3,9 @@
 use super::DECISIONS_MAX;
 use crate::engine::core::Core;
 use crate::engine::gate::Standing;
+use crate::engine::ledger::Undone;
 use crate::engine::node::Node;
 use crate::engine::outcome::Said;
-use crate::engine::persist::Undone;
 use crate::{
     ApiError, Listed, LookUp, OperatorEnd, PartId, PartialPayment, PaymentHash, Refusal,
     ResolvePart, Word,
@@ -61,11 +61,11 @@ impl Core {
         request: &ResolvePart,
         hash: PaymentHash,
     ) -> Result<Result<PartialPayment, Word>, ApiError> {
-        let cell = self.cells.get(hash);
+        let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
         for _ in 0..DECISIONS_MAX {
             let payment = turn.payment(&*self.store).await;
-            let payment = payment.map_err(|error| self.load_error(hash, None, error))?;
+            let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
             let payment = payment.ok_or(ApiError::NoSuchPart(request.part))?;
             let transition = payment.by_operator(request, self.clock.now())?;
             let part = payment.part(request.part).expect("it was decided on");
@@ -73,7 +73,7 @@ impl Core {
                 Witness::Word(word) => return Ok(Err(word)),
                 witness => may_resolve(request, part, witness)?,
             }
-            match self.commit(&mut turn, transition).await {
+            match self.ledger.commit(&mut turn, transition).await {
                 Ok(id) => {
                     let payment = turn.known().expect("it has just been committed");
                     let part = payment.part(id).expect("it has just been ended");

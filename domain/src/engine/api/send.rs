@@ -2,10 +2,11 @@
 
 use super::DECISIONS_MAX;
 use super::wait::payment_end;
+use crate::engine::board::PaymentEnd;
 use crate::engine::cells::Turn;
 use crate::engine::core::Core;
+use crate::engine::ledger::Undone;
 use crate::engine::node::{FirstAnswer, Job, Step};
-use crate::engine::persist::{PaymentEnd, Undone};
 use crate::planted::planted;
 use crate::{
     ApiError, Damaged, Decision, Listed, LoadError, PartId, PartialPayment, Paying, Payment,
@@ -83,19 +84,19 @@ impl Core {
             Ok(Some(payment)) => payment_end(PaymentEnd::of(&payment)).map(paying),
             Ok(None) => Err(ApiError::DeletedMeanwhile(hash)),
             Err(LoadError::Unavailable(reason)) => Err(ApiError::StorageUnknown(reason.0)),
-            Err(LoadError::Damaged(reason)) => Err(self.damage(hash, reason)),
+            Err(LoadError::Damaged(reason)) => Err(self.ledger.damage(hash, reason)),
             Err(LoadError::Deleted(tombstone)) => Err(ApiError::PaymentDeleted(tombstone)),
         }
     }
 
     pub(super) async fn begin(self: Arc<Self>, command: SendPart) -> Result<Begun, ApiError> {
-        let live = self.live_parts();
+        let live = self.board.live_parts();
         if live >= self.policy.live_parts_max {
             let busy = format!("{live} parts are in flight already");
             return Err(ApiError::Busy(busy));
         }
         let (hash, request) = (command.payment_hash, command.request.clone());
-        let cell = self.cells.get(hash);
+        let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
         for attempt in 0..DECISIONS_MAX {
             if let Some(request) = &request
@@ -179,7 +180,7 @@ impl Core {
         transition: Transition,
     ) -> Result<Option<Begun>, ApiError> {
         let hash = transition.payment_hash();
-        match self.commit(turn, transition).await {
+        match self.ledger.commit(turn, transition).await {
             Ok(id) => {
                 let payment = turn.known().expect("it has just been committed");
                 let part = payment.part(id).expect("it has just been accepted");
@@ -207,24 +208,7 @@ impl Core {
     ) -> ApiError {
         match error {
             LoadError::Deleted(tombstone) => tombstone.refusal().into(),
-            error => self.load_error(hash, request, error),
-        }
-    }
-
-    /// A request with a key may have been answered before, with a part that is out.
-    pub(super) fn load_error(
-        &self,
-        hash: PaymentHash,
-        request: Option<&Request>,
-        error: LoadError,
-    ) -> ApiError {
-        match error {
-            LoadError::Unavailable(unavailable) if request.is_some() => {
-                ApiError::StorageUnknown(unavailable.0)
-            }
-            LoadError::Unavailable(unavailable) => unavailable.into(),
-            LoadError::Damaged(reason) => self.damage(hash, reason),
-            LoadError::Deleted(tombstone) => ApiError::PaymentDeleted(tombstone),
+            error => self.ledger.load_error(hash, request, error),
         }
     }
 

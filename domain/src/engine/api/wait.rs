@@ -1,7 +1,7 @@
 //! Waiting for an end (rule A-11): the same answer before, during and after it, and after a restart.
 
+use crate::engine::board::PaymentEnd;
 use crate::engine::core::Core;
-use crate::engine::persist::PaymentEnd;
 use crate::planted::planted;
 use crate::{
     ApiError, Damaged, Listed, LoadError, PartId, PartialPayment, Payment, PaymentHash,
@@ -20,10 +20,10 @@ impl Core {
         timeout: Option<Duration>,
     ) -> Result<PartialPayment, ApiError> {
         // Registered before the state is read: an outcome in between wakes it.
-        let mut waiter = self.part_waiters.register(id);
+        let mut waiter = self.board.part(id);
         self.may_wait()?;
         // In a box of its own: whoever really waits must not hold the room for what did not happen.
-        if !self.is_part_live(id)
+        if !self.board.is_part_live(id)
             && let Some(part) = self.ended_part(id).boxed().await?
         {
             return part_end(part);
@@ -31,7 +31,7 @@ impl Core {
         planted!(RegistersLate, {
             drop(waiter);
             let _ = self.store.part(id).await;
-            waiter = self.part_waiters.register(id);
+            waiter = self.board.part(id);
         });
         match self.within(timeout, waiter.end()).await? {
             Some(end) => part_end(PartialPayment::clone(&end)),
@@ -75,9 +75,9 @@ impl Core {
         hash: PaymentHash,
         timeout: Option<Duration>,
     ) -> Result<PaymentSummary, ApiError> {
-        let mut waiter = self.payment_waiters.register(hash);
+        let mut waiter = self.board.payment(hash);
         self.may_wait()?;
-        if !self.is_payment_pending(hash)
+        if !self.board.is_payment_pending(hash)
             && let Some(end) = self.ended_payment(hash).boxed().await?
         {
             return payment_end(*end);
@@ -94,7 +94,7 @@ impl Core {
         hash: PaymentHash,
         timeout: Option<Duration>,
     ) -> Result<PaymentSummary, ApiError> {
-        let mut waiter = self.settled_waiters.register(hash);
+        let mut waiter = self.board.settled(hash);
         self.may_wait()?;
         if let Some(settled) = self.settled_payment(hash).boxed().await? {
             return Ok(settled);
@@ -144,7 +144,7 @@ impl Core {
 
     pub(super) async fn stored_payment(&self, hash: PaymentHash) -> Result<Payment, ApiError> {
         let payment = self.store.load(hash).await;
-        let payment = payment.map_err(|error| self.load_error(hash, None, error))?;
+        let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
         payment.ok_or(ApiError::NoSuchPayment(hash))
     }
 
@@ -153,7 +153,7 @@ impl Core {
         match self.store.load(hash).await {
             // Before it was deleted, whoever waits was told.
             Ok(_) | Err(LoadError::Deleted(_)) => Ok(()),
-            Err(error) => Err(self.load_error(hash, None, error)),
+            Err(error) => Err(self.ledger.load_error(hash, None, error)),
         }
     }
 

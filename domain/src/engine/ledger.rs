@@ -1,14 +1,19 @@
-//! The heart: commit what was decided, and only then act on it.
+//! The heart: commit what was decided, and only then act on it. Everything that changes a payment goes
+//! through here, one payment's changes one after the other.
 
-use super::cells::Turn;
-use super::core::Core;
-use crate::invariant::Violation;
+use super::board::Board;
+use super::cells::{CellRef, Cells, Turn};
+use super::violations::Violations;
 use crate::invariant::step::{self, step};
+use crate::invariant::{Rule, Violation};
 use crate::planted::planted;
 use crate::{
-    Burial, Committed, Deleted, Deletion, EventKind, PartId, PartialPayment, Payment, PaymentHash,
-    PaymentSummary, StatusKind, Transition,
+    ApiError, Burial, Committed, Deleted, Deletion, EventKind, LoadError, PartId, PartialPayment,
+    Payment, PaymentHash, PaymentStore, Request, Transition,
 };
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::{debug, error, info, warn};
 
 /// A commit that did not happen, or of which that is not known.
@@ -23,14 +28,33 @@ pub(super) enum Undone {
     Unknown(String),
 }
 
-/// How a payment ended: complete, or failed with the part that failed last.
-#[derive(Clone, Debug)]
-pub(super) struct PaymentEnd {
-    pub(super) summary: PaymentSummary,
-    pub(super) last_failed: Option<PartialPayment>,
+/// Payments, and who may change them when.
+pub(super) struct Ledger {
+    store: Arc<dyn PaymentStore>,
+    board: Arc<Board>,
+    cells: Cells,
+    damaged: Mutex<HashMap<PaymentHash, String>>,
+    alarms: AtomicU64,
+    violations: Violations,
 }
 
-impl Core {
+impl Ledger {
+    pub(super) fn new(store: Arc<dyn PaymentStore>, board: Arc<Board>) -> Ledger {
+        Ledger {
+            store,
+            board,
+            cells: Cells::default(),
+            damaged: Mutex::default(),
+            alarms: AtomicU64::new(0),
+            violations: Violations::default(),
+        }
+    }
+
+    /// The cell of a payment, in which to wait for its turn.
+    pub(super) fn cell(&self, hash: PaymentHash) -> CellRef<'_> {
+        self.cells.get(hash)
+    }
+
     /// Commits what was decided about the payment whose turn it is, and acts on it: whoever waits
     /// is told only now (rule A-3).
     pub(super) async fn commit(
@@ -53,7 +77,7 @@ impl Core {
         let receipt = self.durable(turn, hash, committed)?;
         let payment = Payment::apply(turn.take(), transition, receipt);
         self.act(&payment, receipt.part, kind);
-        self.has_news(hash);
+        self.board.has_news(hash);
         turn.put(Some(payment));
         Ok(receipt.part)
     }
@@ -70,7 +94,9 @@ impl Core {
         // An outcome whose commit was in doubt may have been told to nobody yet, and later nothing of
         // it is left to tell (rule A-11).
         if let Some(payment) = turn.known() {
-            payment.parts().for_each(|part| self.tell(payment, part));
+            payment
+                .parts()
+                .for_each(|part| self.board.tell(payment, part));
         }
         let committed = self.store.delete(deletion).await;
         let deleted = self.durable(turn, hash, committed)?;
@@ -148,24 +174,7 @@ impl Core {
             return;
         };
         self.log(payment, part, kind);
-        self.tell(payment, part);
-    }
-
-    /// Tells those who wait for the part, and for its payment, if there is an end to tell of.
-    pub(super) fn tell(&self, payment: &Payment, part: &PartialPayment) {
-        self.remember(payment, part);
-        let hash = payment.summary().payment_hash;
-        if !part.is_live() {
-            self.part_waiters.wake(part.id, || part.clone());
-        }
-        planted!(FailsWithSiblingsLive, self.fail_early(payment, part));
-        if payment.status() != StatusKind::Pending {
-            self.payment_waiters.wake(hash, || PaymentEnd::of(payment));
-        }
-        if payment.summary().tally.live == 0 {
-            self.settled_waiters
-                .wake(hash, || payment.summary().clone());
-        }
+        self.board.tell(payment, part);
     }
 
     fn log(&self, payment: &Payment, part: &PartialPayment, kind: EventKind) {
@@ -200,13 +209,82 @@ impl Core {
             ),
         }
     }
+
+    /// Something that must not happen has happened, to one payment.
+    pub(super) fn alarm(&self, hash: PaymentHash, what: &str) {
+        self.alarms.fetch_add(1, Ordering::Relaxed);
+        error!(payment.hash = %hash, alarm = true, "{what}");
+    }
+
+    /// A bug: what was decided breaks a rule. It is counted, and nothing is written.
+    pub(super) fn violated(&self, hash: PaymentHash, violation: &Violation) {
+        self.violations.count(violation.rule);
+        self.alarm(hash, &format!("a decision breaks a rule: {violation}"));
+    }
+
+    /// How often each rule was about to be broken.
+    pub(super) fn violations(&self) -> Vec<(Rule, u64)> {
+        self.violations.counted()
+    }
+
+    /// A stored payment breaks a rule: it is left alone, everybody who asks is told so, and the alarm
+    /// is raised once.
+    pub(super) fn damage(&self, hash: PaymentHash, reason: String) -> ApiError {
+        let known = self.damaged().insert(hash, reason.clone());
+        if known.is_none() {
+            self.alarm(
+                hash,
+                &format!("the stored payment is damaged: {reason} (A-15)"),
+            );
+        }
+        ApiError::Quarantined { hash, reason }
+    }
+
+    /// Payments found damaged since the start, and what is wrong with them.
+    pub(super) fn damaged(&self) -> MutexGuard<'_, HashMap<PaymentHash, String>> {
+        self.damaged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn alarms(&self) -> u64 {
+        self.alarms.load(Ordering::Relaxed)
+    }
+
+    /// A request with a key may have been answered before, with a part that is out.
+    pub(super) fn load_error(
+        &self,
+        hash: PaymentHash,
+        request: Option<&Request>,
+        error: LoadError,
+    ) -> ApiError {
+        match error {
+            LoadError::Unavailable(unavailable) if request.is_some() => {
+                ApiError::StorageUnknown(unavailable.0)
+            }
+            LoadError::Unavailable(unavailable) => unavailable.into(),
+            LoadError::Damaged(reason) => self.damage(hash, reason),
+            LoadError::Deleted(tombstone) => ApiError::PaymentDeleted(tombstone),
+        }
+    }
 }
 
-impl PaymentEnd {
-    pub(super) fn of(payment: &Payment) -> PaymentEnd {
-        PaymentEnd {
-            summary: payment.summary().clone(),
-            last_failed: payment.last_failed().cloned(),
+#[cfg(all(test, feature = "contract", feature = "mock"))]
+mod tests {
+    use super::*;
+    use crate::MockPaymentStore;
+    use crate::contract::samples;
+
+    #[test]
+    fn what_would_break_a_rule_is_counted_and_alarms() {
+        let ledger = Ledger::new(Arc::new(MockPaymentStore::new()), Arc::default());
+        assert_eq!((ledger.violations(), ledger.alarms()), (vec![], 0));
+        for times in 1..=2 {
+            let violation = Violation {
+                rule: Rule::NeverTwice,
+                what: "a test".to_owned(),
+            };
+            ledger.violated(samples::hash(1), &violation);
+            assert_eq!(ledger.violations(), [(Rule::NeverTwice, times)]);
+            assert_eq!(ledger.alarms(), times);
         }
     }
 }
