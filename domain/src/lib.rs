@@ -5,6 +5,7 @@
 //! - [`payment`]: the aggregate and its pure decisions. Why it is impossible to pay twice.
 //! - [`SendPart`], [`Refusal`]: what can be asked, and every no. [`Transition`], [`Deletion`]: what is committed.
 //! - [`invariant`]: the fifteen rules, as predicates.
+//! - [`NextStep`]: what follows from a node's answer.
 //! - [`ports`]: the edges. [`Engine`]: decide → persist → act.
 //!
 //! # Absent
@@ -28,6 +29,7 @@ pub mod invariant;
 mod invoice;
 mod name;
 mod network;
+mod next_step;
 mod operator;
 mod part;
 pub mod payment;
@@ -50,6 +52,7 @@ pub use incoming::*;
 pub use invoice::*;
 pub use name::*;
 pub use network::*;
+pub use next_step::*;
 pub use operator::*;
 pub use part::*;
 pub use payment::{Decision, Payment, Unchanged, Wish};

@@ -8,8 +8,8 @@ use super::hearing::listen;
 use super::outcome::Said;
 use crate::planted::planted;
 use crate::{
-    Cursor, HtlcListener, HtlcSender, LookUp, NodeName, OfferAnswer, PartId, PartialPayment,
-    PaymentHash, Wish, Word,
+    Cursor, HtlcListener, HtlcSender, LookUp, NextStep, NodeName, OfferAnswer, PartId,
+    PartialPayment, PaymentHash, Wish, Word,
 };
 use futures::future::{FutureExt, select};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -120,7 +120,7 @@ impl Job {
         }
     }
 
-    pub(super) fn said(&self, node: &Node, word: Word) -> Said {
+    fn said(&self, node: &Node, word: Word) -> Said {
         Said {
             node: node.name.clone(),
             hash: self.hash,
@@ -201,29 +201,32 @@ impl Core {
         let (mut backoff, mut was_known) = (self.backoff(), false);
         loop {
             let life = node.care.life();
-            match self.next(node, &job).await {
-                Next::Done(answer) => {
-                    job.answer(answer);
+            let next = self.next(node, &job).await;
+            match self.stored(node, &mut job, next).await {
+                NextStep::Done | NextStep::Store(_) => {
+                    job.answer(FirstAnswer::Offered);
                     if node.care.end(job.part, life) {
                         return;
                     }
                     job.step = Step::LookUp;
                 }
-                Next::Again(step) => {
-                    if step == Step::Offer && std::mem::take(&mut was_known) {
+                NextStep::Offer => {
+                    if std::mem::take(&mut was_known) {
                         // It contradicts itself, or has lost the part meanwhile: not at once again.
                         self.pause(&mut backoff).await;
                     }
-                    job.step = step;
+                    job.step = Step::Offer;
                 }
-                Next::Known => {
+                NextStep::LookUp => {
                     // It has taken charge of the key, now or in an earlier life of this database.
+                    info!(payment.hash = %job.hash, part.id = %job.part, node = %node.name,
+                        "the node had been offered this part before: it is asked what became of it");
                     job.answer(FirstAnswer::Offered);
                     (job.step, was_known) = (Step::LookUp, true);
                 }
                 // Nothing was sent, so the step is the same when the node has reached the tip. Until
                 // then it is looked at again whether the part is still wanted.
-                Next::Wait(reason) => {
+                NextStep::Wait(reason) => {
                     info!(payment.hash = %job.hash, part.id = %job.part, node = %node.name, reason,
                         "the part waits");
                     node.care.doubt(job.part, reason);
@@ -231,7 +234,7 @@ impl Core {
                     let (tip, pause) = (node.sender.reach_tip(), self.pause(&mut backoff));
                     select(tip, pin!(pause)).await;
                 }
-                Next::Unknown(reason) => {
+                NextStep::InDoubt(reason) => {
                     warn!(payment.hash = %job.hash, part.id = %job.part, node = %node.name, reason,
                         "the node gave no definite answer: the part stays pending");
                     node.care.doubt(job.part, reason);
@@ -243,71 +246,71 @@ impl Core {
         }
     }
 
-    async fn next(&self, node: &Node, job: &Job) -> Next {
+    /// Stores the outcome, if that is what comes next. Then nothing is left to do.
+    async fn stored(&self, node: &Node, job: &mut Job, next: NextStep) -> NextStep {
+        let NextStep::Store(word) = next else {
+            return next;
+        };
+        self.resolve(job.said(node, word)).await;
+        job.answer(match job.step {
+            Step::Offer => FirstAnswer::Refused,
+            Step::LookUp => FirstAnswer::Offered,
+        });
+        NextStep::Done
+    }
+
+    async fn next(&self, node: &Node, job: &Job) -> NextStep {
         match (node.standing.settled().await, job.step) {
-            (Err(reason), _) => Next::Unknown(reason),
+            (Err(reason), _) => NextStep::InDoubt(reason),
             (Ok(()), Step::Offer) => self.offer(node, job).await,
             (Ok(()), Step::LookUp) => self.look_up(node, job).await,
         }
     }
 
     /// Offers the part if it is still wanted. Its row is durable: it was read or written before.
-    async fn offer(&self, node: &Node, job: &Job) -> Next {
+    async fn offer(&self, node: &Node, job: &Job) -> NextStep {
         // First the leave to call, then the look at whether it is still wanted: nothing may come
         // in between, or a part could leave long after its payment was complete.
-        let permit = node.calls.acquire().await;
-        let wish = self.wish(node, job).await;
-        let failure = match wish {
-            Ok(Wish::Offer(offer)) => match node.offer(&offer).await {
-                OfferAnswer::Accepted => {
-                    debug!(payment.hash = %job.hash, part.id = %job.part, node = %node.name,
-                        "offered");
-                    return Next::Done(FirstAnswer::Offered);
-                }
-                OfferAnswer::AlreadyOffered => {
-                    info!(payment.hash = %job.hash, part.id = %job.part, node = %node.name,
-                        "the node had been offered this part before: it is asked what became of it");
-                    return Next::Known;
-                }
-                OfferAnswer::Unknown(reason) => {
-                    planted!(TimeOutIsFailure, {
-                        self.fail_wrongly(node, job).await;
-                        return Next::Done(FirstAnswer::Refused);
-                    });
-                    planted!(RetriesUnderNewKey, node.offer_anew(&offer).await);
-                    return Next::Unknown(reason);
-                }
-                OfferAnswer::NotYet(reason) => return Next::Wait(reason),
-                OfferAnswer::Refused(failure) => failure,
-            },
-            Ok(Wish::Drop(failure)) => failure,
-            Ok(Wish::Resolved) => return Next::Done(FirstAnswer::Offered),
-            Err(reason) => return Next::Unknown(reason),
+        let _permit = node.calls.acquire().await;
+        let offer = match self.wish(node, job).await {
+            Ok(Wish::Offer(offer)) => offer,
+            Ok(Wish::Drop(failure)) => return NextStep::Store(Word::Failed(failure)),
+            Ok(Wish::Resolved) => return NextStep::Done,
+            Err(reason) => return NextStep::InDoubt(reason),
         };
-        drop(permit);
-        let word = Word::Failed(failure);
-        self.resolve(job.said(node, word)).await;
-        Next::Done(FirstAnswer::Refused)
+        let answer = node.offer(&offer).await;
+        planted!(
+            TimeOutIsFailure,
+            if let OfferAnswer::Unknown(_) = answer {
+                return super::planted::no_answer_is_a_no();
+            }
+        );
+        planted!(
+            RetriesUnderNewKey,
+            if let OfferAnswer::Unknown(_) = answer {
+                node.offer_anew(&offer).await;
+            }
+        );
+        if answer == OfferAnswer::Accepted {
+            debug!(payment.hash = %job.hash, part.id = %job.part, node = %node.name, "offered");
+        }
+        answer.into()
     }
 
-    async fn look_up(&self, node: &Node, job: &Job) -> Next {
+    async fn look_up(&self, node: &Node, job: &Job) -> NextStep {
         let part = match self.live_part(job).await {
             Ok(Some(part)) => part,
-            Ok(None) => return Next::Done(FirstAnswer::Offered),
-            Err(reason) => return Next::Unknown(reason),
+            Ok(None) => return NextStep::Done,
+            Err(reason) => return NextStep::InDoubt(reason),
         };
-        let word = match node.look_up(&part).await {
-            LookUp::Pending => return Next::Done(FirstAnswer::Offered),
-            LookUp::NeverSeen => return Next::Again(Step::Offer),
-            LookUp::Unknown(reason) => {
-                planted!(SilenceIsNeverSeen, return Next::Again(Step::Offer));
-                return Next::Unknown(reason);
+        let found = node.look_up(&part).await;
+        planted!(
+            SilenceIsNeverSeen,
+            if let LookUp::Unknown(_) = found {
+                return NextStep::Offer;
             }
-            LookUp::Fulfilled(preimage) => Word::Fulfilled(*preimage.expose()),
-            LookUp::Failed(failure) => Word::Failed(failure),
-        };
-        self.resolve(job.said(node, word)).await;
-        Next::Done(FirstAnswer::Offered)
+        );
+        found.into()
     }
 
     /// The part, unless it has its outcome already.
@@ -337,15 +340,4 @@ impl Core {
         }
         Ok(wish)
     }
-}
-
-/// What comes after a step.
-enum Next {
-    Done(FirstAnswer),
-    Again(Step),
-    /// The node cannot be offered anything yet.
-    Wait(String),
-    /// The node knew the key before it was offered now.
-    Known,
-    Unknown(String),
 }

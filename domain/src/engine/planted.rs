@@ -3,11 +3,12 @@
 use super::board::{Board, PaymentEnd};
 use super::core::Core;
 use super::ledger::Ledger;
-use super::node::{Job, Node};
+use super::node::Node;
 use crate::invariant::Violation;
 use crate::planted::planted;
 use crate::{
-    Change, Failure, Offer, PartId, PartialPayment, Payment, Receipt, Transition, Wish, Word,
+    Change, Failure, NextStep, Offer, PartId, PartialPayment, Payment, Receipt, Transition, Wish,
+    Word,
 };
 
 /// What the guard says, or nothing where it is switched off: then a planted bug has to be found by others.
@@ -17,6 +18,11 @@ pub(super) fn guarded(allowed: Result<(), Violation>) -> Result<(), Violation> {
     } else {
         Ok(())
     }
+}
+
+/// The part has failed although its node gave no definite answer.
+pub(super) fn no_answer_is_a_no() -> NextStep {
+    NextStep::Store(Word::Failed(Box::new(Failure::never_sent("no answer"))))
 }
 
 impl Ledger {
@@ -71,11 +77,6 @@ impl Core {
         if let (Some(node), Wish::Offer(offer)) = (self.nodes.first(), wish) {
             node.sender.offer(&offer).await;
         }
-    }
-    /// No answer is a no.
-    pub(super) async fn fail_wrongly(&self, node: &Node, job: &Job) {
-        let word = Word::Failed(Box::new(Failure::never_sent("no answer")));
-        self.resolve(job.said(node, word)).await;
     }
 }
 

@@ -10,7 +10,8 @@ use super::script::{LATE, NOW, WINDOW};
 use super::step::Storage;
 use super::stored::number;
 use super::world::{Care, Ledger, Phase, World};
-use domain::{PartId, Refusal, StatusKind, Wish};
+use domain::contract::samples::preimage;
+use domain::{Failure, LookUp, NextStep, OfferAnswer, PartId, Refusal, StatusKind, Wish, Word};
 
 impl Protocol {
     pub(super) fn wish(world: &mut World, key: usize, late: bool) {
@@ -42,7 +43,7 @@ impl Protocol {
         key.care = if self.does(Mutation::TimeoutIsFailure) {
             Care::Resolve { fulfilled: false }
         } else {
-            Care::LookUp
+            Care::after(OfferAnswer::Unknown(String::new()).into())
         };
     }
 
@@ -58,13 +59,18 @@ impl Protocol {
     pub(super) fn look_up(&self, world: &mut World, key: usize) {
         let part = world.part_of(key);
         let live = world.stored.is_live(part);
+        let (_, preimage) = preimage(1);
         let found = &mut world.keys[key];
-        found.care = match found.ledger {
-            _ if !live => Care::Nothing,
-            Ledger::Pending => Care::Nothing,
-            Ledger::Fulfilled => Care::Resolve { fulfilled: true },
-            Ledger::Failed | Ledger::Refused => Care::Resolve { fulfilled: false },
-            Ledger::Absent => Care::Offer,
+        let answer = match found.ledger {
+            Ledger::Pending => LookUp::Pending,
+            Ledger::Fulfilled => LookUp::Fulfilled(preimage),
+            Ledger::Failed | Ledger::Refused => LookUp::Failed(Box::new(Failure::never_sent(""))),
+            Ledger::Absent => LookUp::NeverSeen,
+        };
+        found.care = if live {
+            Care::after(answer.into())
+        } else {
+            Care::Nothing
         };
         if self.does(Mutation::AnotherKey) && live && key < ASKS_MAX && found.amount > 0 {
             found.care = Care::Nothing;
@@ -134,6 +140,21 @@ impl Protocol {
             key.care = Care::Nothing;
             key.strays += u8::from(key.call);
             key.call = false;
+        }
+    }
+}
+
+impl Care {
+    /// What the product's own function says.
+    pub(super) fn after(step: NextStep) -> Care {
+        match step {
+            NextStep::Done => Care::Nothing,
+            NextStep::Store(word) => Care::Resolve {
+                fulfilled: matches!(word, Word::Fulfilled(_)),
+            },
+            NextStep::Offer => Care::Offer,
+            NextStep::LookUp | NextStep::InDoubt(_) => Care::LookUp,
+            NextStep::Wait(_) => unreachable!("the node of the model is at the tip"),
         }
     }
 }

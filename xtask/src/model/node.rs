@@ -6,7 +6,7 @@ use super::rule::Rule;
 use super::script::INTENDED;
 use super::step::{Delivery, Luck};
 use super::world::{Care, Key, Ledger, World};
-use domain::StatusKind;
+use domain::{Failure, OfferAnswer, StatusKind};
 
 impl Protocol {
     pub(super) fn deliver(world: &mut World, how: Delivery) {
@@ -33,15 +33,17 @@ impl Protocol {
             Ledger::Pending | Ledger::Fulfilled | Ledger::Failed | Ledger::Refused => {}
         }
         if !how.stray && key.care == Care::Offering {
-            key.care = match key.ledger {
-                _ if how.luck == Luck::Unheard => Care::LookUp,
-                Ledger::Refused => Care::Resolve { fulfilled: false },
-                // It had taken charge before: what became of that is asked.
-                _ if before != Ledger::Absent => Care::LookUp,
+            let answer = match key.ledger {
+                _ if how.luck == Luck::Unheard => OfferAnswer::Unknown(String::new()),
+                _ if before != Ledger::Absent && before != Ledger::Refused => {
+                    OfferAnswer::AlreadyOffered
+                }
+                Ledger::Refused => OfferAnswer::Refused(Box::new(Failure::never_sent(""))),
                 Ledger::Absent | Ledger::Pending | Ledger::Fulfilled | Ledger::Failed => {
-                    Care::Nothing
+                    OfferAnswer::Accepted
                 }
             };
+            key.care = Care::after(answer.into());
         }
     }
 }
