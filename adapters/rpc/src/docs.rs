@@ -3,7 +3,7 @@
 
 mod shape;
 
-pub(crate) use shape::shape;
+pub(crate) use shape::{documented_as, shape};
 
 use crate::error::{Code, ERRORS, ErrorInfo};
 use crate::methods::{self, Kind, MethodInfo};
@@ -79,7 +79,7 @@ fn section(
     }
     _ = writeln!(page, "{}.", plain(method.description));
     help(page, method);
-    let schema = (method.shown)();
+    let schema = (method.answer)();
     page.push_str("\n**Result**");
     own_fields(page, &schema, shapes);
     shapes

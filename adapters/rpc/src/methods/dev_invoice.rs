@@ -1,6 +1,6 @@
 //! `dev-invoice`: an invoice on the embedded network.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -45,8 +45,7 @@ Returns {bolt11, payment_hash, payment_secret, destination, expires_at}.";
     const ERRORS: &'static [Code] = &[Code::Unspecified];
 
     type Request = (Msat, Option<String>, Option<String>);
-    #[cfg(feature = "docs")]
-    type Shown = InvoiceView;
+    type Answer = InvoiceView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((
@@ -59,10 +58,13 @@ Returns {bolt11, payment_hash, payment_secret, destination, expires_at}.";
         ))
     }
 
-    async fn run(context: Arc<Context>, (amount, description, node): Self::Request) -> Reply {
+    async fn run(
+        context: Arc<Context>,
+        (amount, description, node): Self::Request,
+    ) -> Result<Self::Answer, RpcError> {
         let network = super::dev_network(&context)?;
         let invoice = network.invoice(amount, description, node).await?;
-        reply(&InvoiceView {
+        Ok(InvoiceView {
             payment_hash: invoice.payment_hash.to_string(),
             payment_secret: hex::encode(invoice.payment_secret.expose()),
             destination: invoice.destination.to_string(),

@@ -1,6 +1,6 @@
 //! `invoice`: an invoice of our own node, on the embedded network.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -49,8 +49,7 @@ Returns {bolt11, payment_hash, payment_secret, expires_at, created_index}. Error
     const ERRORS: &'static [Code] = &[Code::Unspecified, Code::LabelInUse];
 
     type Request = NewInvoice;
-    #[cfg(feature = "docs")]
-    type Shown = InvoiceView;
+    type Answer = InvoiceView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<NewInvoice, RpcError> {
         let text = values::text(context.limits.text_bytes);
@@ -65,9 +64,9 @@ Returns {bolt11, payment_hash, payment_secret, expires_at, created_index}. Error
         })
     }
 
-    async fn run(context: Arc<Context>, new: NewInvoice) -> Reply {
+    async fn run(context: Arc<Context>, new: NewInvoice) -> Result<Self::Answer, RpcError> {
         let (invoice, secret) = super::own_invoices(&context)?.make(new).await?;
-        reply(&InvoiceView {
+        Ok(InvoiceView {
             payment_hash: invoice.payment_hash.to_string(),
             payment_secret: hex::encode(secret.expose()),
             expires_at: invoice.expires_at.seconds(),

@@ -1,12 +1,12 @@
 //! `waitpartialpay`: what became of a part.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::PartView;
-use domain::PartId;
+use crate::views::AsView;
+use domain::{PartId, PartialPayment};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,8 +28,7 @@ Returns the part, with its payment_preimage. Errors: 200 timed out: nothing chan
     const ERRORS: &'static [Code] = super::OUTCOMES;
 
     type Request = (PartId, Option<Duration>);
-    #[cfg(feature = "docs")]
-    type Shown = PartView<'static>;
+    type Answer = AsView<PartialPayment>;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((
@@ -38,10 +37,11 @@ Returns the part, with its payment_preimage. Errors: 200 timed out: nothing chan
         ))
     }
 
-    async fn run(context: Arc<Context>, (id, timeout): Self::Request) -> Reply {
+    async fn run(
+        context: Arc<Context>,
+        (id, timeout): Self::Request,
+    ) -> Result<Self::Answer, RpcError> {
         let payments = &context.services.payments;
-        reply(&PartView::from(
-            &payments.wait_partial_pay(id, timeout).await?,
-        ))
+        Ok(AsView(payments.wait_partial_pay(id, timeout).await?))
     }
 }

@@ -1,11 +1,11 @@
 //! `waitpayment`: until nothing of a payment is under way any more.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
-use crate::views::PaymentView;
-use domain::PaymentHash;
+use crate::views::AsView;
+use domain::{PaymentHash, PaymentSummary};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,17 +32,17 @@ Returns the payment, complete or failed: a failed one is no error here, and safe
     ];
 
     type Request = (PaymentHash, Option<Duration>);
-    #[cfg(feature = "docs")]
-    type Shown = PaymentView<'static>;
+    type Answer = AsView<PaymentSummary>;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         super::hash_and_timeout(arguments)
     }
 
-    async fn run(context: Arc<Context>, (hash, timeout): Self::Request) -> Reply {
+    async fn run(
+        context: Arc<Context>,
+        (hash, timeout): Self::Request,
+    ) -> Result<Self::Answer, RpcError> {
         let payments = &context.services.payments;
-        reply(&PaymentView::from(
-            &payments.wait_payment(hash, timeout).await?,
-        ))
+        Ok(AsView(payments.wait_payment(hash, timeout).await?))
     }
 }

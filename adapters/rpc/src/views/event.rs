@@ -1,5 +1,6 @@
 //! An event of the history.
 
+use super::Viewed;
 use super::part::{FailureView, ResolutionView};
 use domain::{Damaged, Event, Listed, StatusKind};
 use serde::Serialize;
@@ -54,9 +55,11 @@ pub(crate) struct DamagedEventView<'a> {
     warning_quarantined: &'a str,
 }
 
-impl<'a> From<&'a Listed<Event>> for EventRow<'a> {
-    fn from(row: &'a Listed<Event>) -> EventRow<'a> {
-        match row {
+impl Viewed for Listed<Event> {
+    type View<'a> = EventRow<'a>;
+
+    fn view(&self) -> EventRow<'_> {
+        match self {
             Listed::Sound(event) => EventRow::Sound(Box::new(EventView::from(event))),
             Listed::Damaged(row) => EventRow::Damaged(DamagedEventView::from(row)),
         }

@@ -1,5 +1,6 @@
 //! What comes in.
 
+use super::Viewed;
 use domain::{IncomingPayment, PartialInvoice, PaymentId, ReceivedPart, SelfPayment};
 use serde::Serialize;
 
@@ -121,11 +122,13 @@ fn by_kind(invoice: Option<&str>) -> (Option<&str>, Option<&str>) {
     }
 }
 
-impl<'a> From<&'a PartialInvoice> for PartialInvoiceView<'a> {
-    fn from(row: &'a PartialInvoice) -> PartialInvoiceView<'a> {
-        let part = &row.part;
+impl Viewed for PartialInvoice {
+    type View<'a> = PartialInvoiceView<'a>;
+
+    fn view(&self) -> PartialInvoiceView<'_> {
+        let part = &self.part;
         let (bolt11, bolt12) = by_kind(part.bolt11.as_deref());
-        let missing = |total: domain::Msat| total.saturating_sub(row.received).get();
+        let missing = |total: domain::Msat| total.saturating_sub(self.received).get();
         PartialInvoiceView {
             payment_hash: part.payment_hash.to_string(),
             total_amount_msat: part.total.map(domain::Msat::get),
@@ -134,23 +137,25 @@ impl<'a> From<&'a PartialInvoice> for PartialInvoiceView<'a> {
             incoming_time_unix: part.seen_at.seconds(),
             htlc_id: part.htlc_id,
             cltv_expiry: part.cltv_expiry,
-            node: row.node.as_str(),
+            node: self.node.as_str(),
             label: part.label.as_deref(),
             bolt11,
             bolt12,
-            received_msat: row.received.get(),
+            received_msat: self.received.get(),
             missing_msat: part.total.map(missing),
         }
     }
 }
 
-impl<'a> From<&'a IncomingPayment> for IncomingPaymentView<'a> {
-    fn from(row: &'a IncomingPayment) -> IncomingPaymentView<'a> {
-        let paid = &row.paid;
+impl Viewed for IncomingPayment {
+    type View<'a> = IncomingPaymentView<'a>;
+
+    fn view(&self) -> IncomingPaymentView<'_> {
+        let paid = &self.paid;
         let requested = paid.requested.map(domain::Msat::get);
         let (bolt11, bolt12) = by_kind(paid.bolt11.as_deref());
         IncomingPaymentView {
-            id: row.id.0,
+            id: self.id.0,
             payment_hash: paid.payment_hash.to_string(),
             destination: paid.destination.to_string(),
             msatoshi: requested,
@@ -165,7 +170,7 @@ impl<'a> From<&'a IncomingPayment> for IncomingPaymentView<'a> {
             bolt11,
             bolt12,
             direction: "incoming",
-            node: row.node.as_str(),
+            node: self.node.as_str(),
             self_payment: None,
             self_msat: None,
             number_of_parts: paid.parts.len(),

@@ -1,5 +1,6 @@
 //! Invoices of our own node, with Core Lightning's fields.
 
+use super::Viewed;
 use domain::{InvoiceStatus, Msat, OwnInvoice, Timestamp};
 use serde::Serialize;
 
@@ -38,9 +39,11 @@ pub(crate) struct OwnInvoiceView<'a> {
     created_index: u64,
 }
 
-impl<'a> From<&'a OwnInvoice> for OwnInvoiceView<'a> {
-    fn from(invoice: &'a OwnInvoice) -> OwnInvoiceView<'a> {
-        let paid = match &invoice.status {
+impl Viewed for OwnInvoice {
+    type View<'a> = OwnInvoiceView<'a>;
+
+    fn view(&self) -> OwnInvoiceView<'_> {
+        let paid = match &self.status {
             InvoiceStatus::Paid {
                 place,
                 preimage,
@@ -50,18 +53,18 @@ impl<'a> From<&'a OwnInvoice> for OwnInvoiceView<'a> {
             InvoiceStatus::Unpaid | InvoiceStatus::Expired => None,
         };
         OwnInvoiceView {
-            label: &invoice.label,
-            bolt11: &invoice.bolt11,
-            payment_hash: invoice.payment_hash.to_string(),
-            amount_msat: invoice.amount.map(Msat::get),
-            status: invoice.status.as_str(),
+            label: &self.label,
+            bolt11: &self.bolt11,
+            payment_hash: self.payment_hash.to_string(),
+            amount_msat: self.amount.map(Msat::get),
+            status: self.status.as_str(),
             pay_index: paid.map(|(place, ..)| *place),
             amount_received_msat: paid.map(|(_, _, received, _)| received.get()),
             paid_at: paid.map(|(.., at)| Timestamp::seconds(*at)),
             payment_preimage: paid.map(|(_, preimage, ..)| hex::encode(preimage.expose())),
-            description: &invoice.description,
-            expires_at: invoice.expires_at.seconds(),
-            created_index: invoice.id,
+            description: &self.description,
+            expires_at: self.expires_at.seconds(),
+            created_index: self.id,
         }
     }
 }

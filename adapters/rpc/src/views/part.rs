@@ -1,6 +1,6 @@
 //! A part, and why it failed.
 
-use super::Shown;
+use super::{Shown, Viewed};
 use domain::{Failure, Hop, NodeId, PartialPayment, PaymentHash, Resolution, ShortChannelId};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -164,37 +164,39 @@ pub(crate) struct FailedPart<'a> {
     details: Option<Details>,
 }
 
-impl<'a> From<&'a PartialPayment> for PartView<'a> {
-    fn from(part: &'a PartialPayment) -> PartView<'a> {
-        let (amount, sent) = (part.amount().get(), part.amount_sent().get());
-        let retry = part.retry();
+impl Viewed for PartialPayment {
+    type View<'a> = PartView<'a>;
+
+    fn view(&self) -> PartView<'_> {
+        let (amount, sent) = (self.amount().get(), self.amount_sent().get());
+        let retry = self.retry();
         PartView {
-            id: part.id.0,
-            payment_hash: Shown(part.payment_hash),
-            node: part.node.as_str(),
-            destination: Shown(part.destination()),
+            id: self.id.0,
+            payment_hash: Shown(self.payment_hash),
+            node: self.node.as_str(),
+            destination: Shown(self.destination()),
             msatoshi: amount,
             amount_msat: amount,
             msatoshi_sent: sent,
             amount_sent_msat: sent,
-            intended_msatoshi: part.intended.get(),
-            created_at: part.created_at.seconds(),
-            completed_at: part.completed_at.map(domain::Timestamp::seconds),
-            status: part.status().as_str(),
-            payment_preimage: part
+            intended_msatoshi: self.intended.get(),
+            created_at: self.created_at.seconds(),
+            completed_at: self.completed_at.map(domain::Timestamp::seconds),
+            status: self.status().as_str(),
+            payment_preimage: self
                 .preimage()
                 .map(|preimage| hex::encode(preimage.expose())),
-            description: part.description.as_deref(),
-            label: part.label.as_deref(),
-            cltv_expiry: part.cltv_expiry,
-            deadline_height: part.deadline_height(),
-            deadline_estimate: part.deadline().map(domain::Timestamp::seconds),
+            description: self.description.as_deref(),
+            label: self.label.as_deref(),
+            cltv_expiry: self.cltv_expiry,
+            deadline_height: self.deadline_height(),
+            deadline_estimate: self.deadline().map(domain::Timestamp::seconds),
             safe_to_retry: retry.is_safe,
             why: retry.why,
-            pending_reason: part.doubt.as_deref(),
-            resolution: part.resolution.as_ref().map(ResolutionView::from),
-            route: part.route.hops().iter().map(PartHop::from).collect(),
-            failure: part.failure().map(FailureView::from),
+            pending_reason: self.doubt.as_deref(),
+            resolution: self.resolution.as_ref().map(ResolutionView::from),
+            route: self.route.hops().iter().map(PartHop::from).collect(),
+            failure: self.failure().map(FailureView::from),
         }
     }
 }
@@ -249,7 +251,7 @@ impl From<&Failure> for Details {
 impl<'a> From<&'a PartialPayment> for FailedPart<'a> {
     fn from(part: &'a PartialPayment) -> FailedPart<'a> {
         FailedPart {
-            part: PartView::from(part),
+            part: part.view(),
             details: part.failure().map(Details::from),
         }
     }

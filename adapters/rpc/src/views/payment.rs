@@ -1,7 +1,7 @@
 //! A payment.
 
-use super::Shown;
 use super::part::Details;
+use super::{Shown, Viewed};
 use domain::{
     NodeId, PartialPayment, PaymentHash, PaymentSummary, SelfPayment, SelfSent, Timestamp,
 };
@@ -144,7 +144,7 @@ impl<'a> PendingPayment<'a> {
         deadline: Option<Timestamp>,
     ) -> PendingPayment<'a> {
         PendingPayment {
-            payment: PaymentView::from(payment),
+            payment: payment.view(),
             deadline_height,
             deadline_estimate: deadline.map(Timestamp::seconds),
         }
@@ -192,38 +192,40 @@ impl<'a> PaymentView<'a> {
     }
 }
 
-impl<'a> From<&'a PaymentSummary> for PaymentView<'a> {
-    fn from(row: &'a PaymentSummary) -> PaymentView<'a> {
-        let (requested, sent) = (row.terms.requested.get(), row.tally.sent.get());
-        let (retry, invoice) = (row.retry(), row.terms.invoice.as_ref());
+impl Viewed for PaymentSummary {
+    type View<'a> = PaymentView<'a>;
+
+    fn view(&self) -> PaymentView<'_> {
+        let (requested, sent) = (self.terms.requested.get(), self.tally.sent.get());
+        let (retry, invoice) = (self.retry(), self.terms.invoice.as_ref());
         PaymentView {
             message: None,
-            id: Some(row.id.0),
-            payment_hash: Shown(row.payment_hash),
-            destination: Shown(row.terms.destination),
+            id: Some(self.id.0),
+            payment_hash: Shown(self.payment_hash),
+            destination: Shown(self.terms.destination),
             msatoshi: requested,
             amount_msat: requested,
             msatoshi_sent: sent,
             amount_sent_msat: sent,
-            fee_msat: row.fee().map(domain::Msat::get),
-            intended_msatoshi: row.terms.intended.get(),
-            created_at: row.created_at.seconds(),
-            completed_at: row.completed_at.map(domain::Timestamp::seconds),
-            status: row.status().as_str(),
-            payment_preimage: row.preimage.as_ref().map(|p| hex::encode(p.expose())),
-            description: row.description.as_deref(),
-            label: row.label.as_deref(),
-            bolt11: row.bolt11.as_deref(),
-            invoice_description: row.invoice_description.as_deref(),
+            fee_msat: self.fee().map(domain::Msat::get),
+            intended_msatoshi: self.terms.intended.get(),
+            created_at: self.created_at.seconds(),
+            completed_at: self.completed_at.map(domain::Timestamp::seconds),
+            status: self.status().as_str(),
+            payment_preimage: self.preimage.as_ref().map(|p| hex::encode(p.expose())),
+            description: self.description.as_deref(),
+            label: self.label.as_deref(),
+            bolt11: self.bolt11.as_deref(),
+            invoice_description: self.invoice_description.as_deref(),
             invoice_description_hash: invoice.and_then(|i| i.description_hash).map(hex::encode),
             direction: "outgoing",
-            number_of_parts: row.tally.parts,
-            pending_parts: row.tally.live,
-            in_flight_msat: row.tally.in_flight.get(),
-            delivered_msat: row.tally.delivered.get(),
+            number_of_parts: self.tally.parts,
+            pending_parts: self.tally.live,
+            in_flight_msat: self.tally.in_flight.get(),
+            delivered_msat: self.tally.delivered.get(),
             safe_to_retry: retry.is_safe,
             why: retry.why,
-            warning_quarantined: row.quarantine.as_deref(),
+            warning_quarantined: self.quarantine.as_deref(),
             self_payment: None,
             self_msat: None,
             self_from: Vec::new(),
@@ -235,7 +237,7 @@ impl<'a> From<&'a PaymentSummary> for PaymentView<'a> {
 impl<'a> FailedPayment<'a> {
     pub(crate) fn new(payment: &'a PaymentSummary, part: &'a PartialPayment) -> FailedPayment<'a> {
         FailedPayment {
-            payment: PaymentView::from(payment),
+            payment: payment.view(),
             details: part.failure().map(Details::from),
         }
     }
