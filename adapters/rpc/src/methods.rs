@@ -27,6 +27,7 @@ mod stop;
 mod subscribe;
 mod waitpartialpay;
 mod waitpayment;
+mod waits;
 mod waitsendpay;
 
 pub use crate::params::Param;
@@ -36,13 +37,10 @@ use crate::params::{Arguments, Given};
 use crate::reply::{Reply, reply};
 use crate::services::Context;
 use crate::stream::{Opened, Opening};
-use crate::values;
-use domain::PaymentHash;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::Duration;
 
 static ALL: [MethodInfo; 27] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
@@ -272,29 +270,6 @@ fn understand<M: Method>(context: &Arc<Context>, params: &str) -> Result<M::Requ
 fn check<M: Method>(context: &Arc<Context>, given: &Given<'_>) -> Result<Checking, RpcError> {
     let request = M::parse(context, &Arguments::bind(given, M::PARAMS, M::OPEN)?)?;
     Ok(M::check(Arc::clone(context), request).boxed())
-}
-
-/// What a wait for an outcome may tell in place of it.
-const OUTCOMES: &[Code] = &[
-    Code::InProgress,
-    Code::OtherTerms,
-    Code::UnparseableOnion,
-    Code::DestinationPermanent,
-    Code::TryOtherRoute,
-    Code::NoSuchPayment,
-    Code::Unspecified,
-    Code::StorageUnavailable,
-    Code::Quarantined,
-];
-
-/// Which payment to wait for, and how long.
-fn hash_and_timeout(
-    arguments: &Arguments<'_>,
-) -> Result<(PaymentHash, Option<Duration>), RpcError> {
-    Ok((
-        arguments.required("payment_hash", values::hash)?,
-        arguments.optional("timeout", values::seconds)?,
-    ))
 }
 
 /// Our own node's invoices, where it is in this process.

@@ -6,10 +6,12 @@ mod incoming;
 mod invoice;
 mod part;
 mod payment;
+mod shared;
 
 pub(crate) use history::HistoryEntry;
-pub(crate) use part::{FailedPart, HopView, PartView};
-pub(crate) use payment::{FailedPayment, PaymentView, PendingPayment};
+pub(crate) use invoice::NewInvoiceView;
+pub(crate) use part::{FailedView, HopView, PartView};
+pub(crate) use payment::{PaymentView, PendingPayment};
 
 use domain::{Damaged, Listed};
 use serde::{Serialize, Serializer};
@@ -64,6 +66,14 @@ pub(crate) enum ListedView<'a, V> {
 pub(crate) struct DamagedView<'a> {
     /// Its number.
     id: u64,
+    #[serde(flatten)]
+    damage: DamageView<'a>,
+}
+
+/// What is known of a row that breaks a rule, its number apart.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+struct DamageView<'a> {
     /// Its payment's hash, where that can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_hash: Option<String>,
@@ -77,15 +87,17 @@ impl<T: Viewed> Viewed for Listed<T> {
     fn view(&self) -> Self::View<'_> {
         match self {
             Listed::Sound(row) => ListedView::Sound(row.view()),
-            Listed::Damaged(row) => ListedView::Damaged(DamagedView::from(row)),
+            Listed::Damaged(row) => ListedView::Damaged(DamagedView {
+                id: row.id,
+                damage: row.into(),
+            }),
         }
     }
 }
 
-impl<'a> From<&'a Damaged> for DamagedView<'a> {
-    fn from(row: &'a Damaged) -> DamagedView<'a> {
-        DamagedView {
-            id: row.id,
+impl<'a> From<&'a Damaged> for DamageView<'a> {
+    fn from(row: &'a Damaged) -> DamageView<'a> {
+        DamageView {
             payment_hash: row.payment_hash.map(|hash| hash.to_string()),
             warning_quarantined: &row.reason,
         }

@@ -1,5 +1,6 @@
 //! `waitpartialpay`: what became of a part.
 
+use super::waits::OUTCOMES;
 use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
@@ -25,7 +26,7 @@ timeout  seconds; 0 asks without waiting. For ever, unless given
 Returns the part, with its payment_preimage. Errors: 200 timed out: nothing changed, and data has the part as it is (status \"pending\", deadline_height, pending_reason); 208 no such part, or it was deleted with its payment; 202, 203, 204, 209 it failed: data has the part, and why. So it has with 200 or 201 and data.status \"failed\": the part was not sent, because somebody else's payment of this hash is under way at its node, or was made from there.";
     const KIND: Kind = Kind::Wait;
 
-    const ERRORS: &'static [Code] = super::OUTCOMES;
+    const ERRORS: &'static [Code] = OUTCOMES;
 
     type Request = (PartId, Option<Duration>);
     type Answer = AsView<PartialPayment>;

@@ -25,15 +25,8 @@ pub(crate) struct PartialInvoiceView<'a> {
     cltv_expiry: u32,
     /// The configured node at which it arrived.
     node: &'a str,
-    /// Our own name for the invoice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
-    /// The invoice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bolt11: Option<&'a str>,
-    /// The invoice, where it is a BOLT 12 one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bolt12: Option<&'a str>,
+    #[serde(flatten)]
+    invoice: InvoiceNamesView<'a>,
     /// What all parts of the payment that are there bring together.
     received_msat: u64,
     /// What is still to come, where that is known.
@@ -70,15 +63,8 @@ pub(crate) struct IncomingPaymentView<'a> {
     /// What the payer read.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
-    /// Our own name for the invoice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
-    /// The invoice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bolt11: Option<&'a str>,
-    /// The invoice, where it is a BOLT 12 one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bolt12: Option<&'a str>,
+    #[serde(flatten)]
+    invoice: InvoiceNamesView<'a>,
     /// `outgoing` or `incoming`.
     direction: &'static str,
     /// The configured node that was paid.
@@ -114,11 +100,33 @@ struct ReceivedPartView {
     cltv_expiry: Option<u32>,
 }
 
-/// An invoice of BOLT 11, or one of BOLT 12: those begin with `lni`.
-fn by_kind(invoice: Option<&str>) -> (Option<&str>, Option<&str>) {
-    match invoice {
-        Some(invoice) if invoice.starts_with("lni") => (None, Some(invoice)),
-        other => (other, None),
+/// The invoice that is paid.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+struct InvoiceNamesView<'a> {
+    /// Our own name for the invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    /// The invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bolt11: Option<&'a str>,
+    /// The invoice, where it is a BOLT 12 one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bolt12: Option<&'a str>,
+}
+
+impl<'a> InvoiceNamesView<'a> {
+    /// An invoice of BOLT 11, or one of BOLT 12: those begin with `lni`.
+    fn new(label: Option<&'a str>, invoice: Option<&'a str>) -> InvoiceNamesView<'a> {
+        let (bolt11, bolt12) = match invoice {
+            Some(invoice) if invoice.starts_with("lni") => (None, Some(invoice)),
+            other => (other, None),
+        };
+        InvoiceNamesView {
+            label,
+            bolt11,
+            bolt12,
+        }
     }
 }
 
@@ -127,7 +135,6 @@ impl Viewed for PartialInvoice {
 
     fn view(&self) -> PartialInvoiceView<'_> {
         let part = &self.part;
-        let (bolt11, bolt12) = by_kind(part.bolt11.as_deref());
         let missing = |total: domain::Msat| total.saturating_sub(self.received).get();
         PartialInvoiceView {
             payment_hash: part.payment_hash.to_string(),
@@ -138,9 +145,7 @@ impl Viewed for PartialInvoice {
             htlc_id: part.htlc_id,
             cltv_expiry: part.cltv_expiry,
             node: self.node.as_str(),
-            label: part.label.as_deref(),
-            bolt11,
-            bolt12,
+            invoice: InvoiceNamesView::new(part.label.as_deref(), part.bolt11.as_deref()),
             received_msat: self.received.get(),
             missing_msat: part.total.map(missing),
         }
@@ -153,7 +158,6 @@ impl Viewed for IncomingPayment {
     fn view(&self) -> IncomingPaymentView<'_> {
         let paid = &self.paid;
         let requested = paid.requested.map(domain::Msat::get);
-        let (bolt11, bolt12) = by_kind(paid.bolt11.as_deref());
         IncomingPaymentView {
             id: self.id.0,
             payment_hash: paid.payment_hash.to_string(),
@@ -166,9 +170,7 @@ impl Viewed for IncomingPayment {
             status: "complete",
             payment_preimage: hex::encode(paid.preimage.expose()),
             description: paid.description.as_deref(),
-            label: paid.label.as_deref(),
-            bolt11,
-            bolt12,
+            invoice: InvoiceNamesView::new(paid.label.as_deref(), paid.bolt11.as_deref()),
             direction: "incoming",
             node: self.node.as_str(),
             self_payment: None,

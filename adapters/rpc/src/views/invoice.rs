@@ -1,8 +1,30 @@
 //! Invoices of our own node, with Core Lightning's fields.
 
 use super::Viewed;
-use domain::{InvoiceStatus, Msat, OwnInvoice, Timestamp};
+use domain::{InvoiceStatus, Msat, OwnInvoice, PaymentHash, PaymentSecret, Timestamp};
 use serde::Serialize;
+
+/// An invoice that has just been made.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(crate) struct NewInvoiceView {
+    /// The invoice.
+    bolt11: String,
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
+    payment_hash: String,
+    /// The secret that each part must carry, 32 bytes of hex.
+    payment_secret: String,
+}
+
+impl NewInvoiceView {
+    pub(crate) fn new(bolt11: String, hash: PaymentHash, secret: &PaymentSecret) -> Self {
+        NewInvoiceView {
+            bolt11,
+            payment_hash: hash.to_string(),
+            payment_secret: hex::encode(secret.expose()),
+        }
+    }
+}
 
 /// An invoice of ours.
 #[derive(Serialize)]

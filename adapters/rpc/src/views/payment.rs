@@ -1,12 +1,9 @@
 //! A payment.
 
-use super::part::Details;
+use super::shared::{CourseView, RetryView};
 use super::{Shown, Viewed};
-use domain::{
-    NodeId, PartialPayment, PaymentHash, PaymentSummary, SelfPayment, SelfSent, Timestamp,
-};
+use domain::{NodeId, PaymentHash, PaymentSummary, SelfPayment, SelfSent, Timestamp};
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// A payment: 0.6.2's fields, and what came since.
 #[derive(Serialize)]
@@ -35,22 +32,8 @@ pub(crate) struct PaymentView<'a> {
     fee_msat: Option<u64>,
     /// What all parts together shall deliver, in msat.
     intended_msatoshi: u64,
-    /// When it was accepted, in Unix seconds.
-    created_at: u64,
-    /// When it ended, in Unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    completed_at: Option<u64>,
-    /// `pending`, `complete` or `failed`.
-    status: &'static str,
-    /// The proof of payment, 32 bytes of hex.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payment_preimage: Option<String>,
-    /// What was written beside it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    /// The caller's own name for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
+    #[serde(flatten)]
+    course: CourseView<'a>,
     /// The invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     bolt11: Option<&'a str>,
@@ -70,10 +53,8 @@ pub(crate) struct PaymentView<'a> {
     in_flight_msat: u64,
     /// What the complete parts have delivered.
     delivered_msat: u64,
-    /// Whether paying again can cost nothing twice: nothing is pending, and nothing is unknown.
-    safe_to_retry: bool,
-    /// The reason for that, in words.
-    why: Cow<'static, str>,
+    #[serde(flatten)]
+    retry: RetryView,
     /// Why nothing is sent towards it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     warning_quarantined: Option<&'a str>,
@@ -113,15 +94,6 @@ struct SelfToView<'a> {
     node: &'a str,
     /// What of it we paid.
     amount_msat: u64,
-}
-
-/// The `data` of `waitsendpay`'s error: the payment, and why its last part failed.
-#[derive(Serialize)]
-pub(crate) struct FailedPayment<'a> {
-    #[serde(flatten)]
-    payment: PaymentView<'a>,
-    #[serde(flatten)]
-    details: Option<Details>,
 }
 
 /// The `data` of a wait's error 200: the payment, and until when its pending parts can last.
@@ -197,7 +169,7 @@ impl Viewed for PaymentSummary {
 
     fn view(&self) -> PaymentView<'_> {
         let (requested, sent) = (self.terms.requested.get(), self.tally.sent.get());
-        let (retry, invoice) = (self.retry(), self.terms.invoice.as_ref());
+        let invoice = self.terms.invoice.as_ref();
         PaymentView {
             message: None,
             id: Some(self.id.0),
@@ -209,12 +181,14 @@ impl Viewed for PaymentSummary {
             amount_sent_msat: sent,
             fee_msat: self.fee().map(domain::Msat::get),
             intended_msatoshi: self.terms.intended.get(),
-            created_at: self.created_at.seconds(),
-            completed_at: self.completed_at.map(domain::Timestamp::seconds),
-            status: self.status().as_str(),
-            payment_preimage: self.preimage.as_ref().map(|p| hex::encode(p.expose())),
-            description: self.description.as_deref(),
-            label: self.label.as_deref(),
+            course: CourseView {
+                created_at: self.created_at.seconds(),
+                completed_at: self.completed_at.map(domain::Timestamp::seconds),
+                status: self.status().as_str(),
+                payment_preimage: self.preimage.as_ref().map(|p| hex::encode(p.expose())),
+                description: self.description.as_deref(),
+                label: self.label.as_deref(),
+            },
             bolt11: self.bolt11.as_deref(),
             invoice_description: self.invoice_description.as_deref(),
             invoice_description_hash: invoice.and_then(|i| i.description_hash).map(hex::encode),
@@ -223,22 +197,12 @@ impl Viewed for PaymentSummary {
             pending_parts: self.tally.live,
             in_flight_msat: self.tally.in_flight.get(),
             delivered_msat: self.tally.delivered.get(),
-            safe_to_retry: retry.is_safe,
-            why: retry.why,
+            retry: self.retry().into(),
             warning_quarantined: self.quarantine.as_deref(),
             self_payment: None,
             self_msat: None,
             self_from: Vec::new(),
             self_to: Vec::new(),
-        }
-    }
-}
-
-impl<'a> FailedPayment<'a> {
-    pub(crate) fn new(payment: &'a PaymentSummary, part: &'a PartialPayment) -> FailedPayment<'a> {
-        FailedPayment {
-            payment: payment.view(),
-            details: part.failure().map(Details::from),
         }
     }
 }
