@@ -3,7 +3,8 @@
 use crate::caller::Caller;
 use crate::contained::Contained;
 use crate::error::{Code, RpcError, shortened};
-use crate::methods::{self, Kind, MethodInfo, OpenStream};
+use crate::methods::{Kind, MethodInfo, OpenStream};
+use crate::reply;
 use crate::request::{Malformed, Request};
 use crate::services::Context;
 use crate::stream::{Opened, Told, last_words};
@@ -50,7 +51,7 @@ impl Dispatcher {
     }
 
     /// A method's answer, for whoever is in this process.
-    pub(crate) async fn answer(&self, method: &str, params: String) -> methods::Reply {
+    pub(crate) async fn answer(&self, method: &str, params: String) -> reply::Reply {
         let method = self.method(method)?;
         guarded(method, Arc::clone(&self.context), params).await
     }
@@ -93,8 +94,8 @@ fn told(
     let opening = Contained(open(context, params, subscription));
     let answer = opening.map(move |opened| {
         let (code, answer, told) = match opened.unwrap_or_else(|| Err(bug())) {
-            Ok(Opened { result, told }) => {
-                let answer = reply(&id, RESULT, result.get());
+            Ok(Opened { answer, told }) => {
+                let answer = reply(&id, RESULT, answer.get());
                 (None, answer, guarded_stream(told, subscription))
             }
             Err(error) => (
@@ -141,7 +142,7 @@ async fn guarded(
     method: &'static MethodInfo,
     context: Arc<Context>,
     params: String,
-) -> methods::Reply {
+) -> reply::Reply {
     let answer = Contained((method.call)(context, params)).await;
     answer.unwrap_or_else(|| Err(bug()))
 }

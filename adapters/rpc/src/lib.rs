@@ -10,8 +10,8 @@
 //! - `stream`: what goes on being told after an answer.
 //! - [`InProcess`]: the same methods without a socket, for a transport that is elsewhere.
 //! - [`methods`]: one file per method, and the table of all of them. `params`, `values`, `route` and
-//!   `invoice` are how they read their parameters, `views` how they show parts and payments; `scribe` writes
-//!   lists where they hold up no payment.
+//!   `invoice` are how they read their parameters; `reply` writes what they answer, `views` is how that shows
+//!   parts and payments; `page` and `scribe` write lists where they hold up no payment.
 //! - [`contained`]: a bug that is one caller's.
 //! - `unknown`, [`suggest`]: a name that no method has, and what may have been meant.
 //! - [`error`]: every error number, in one table.
@@ -42,8 +42,10 @@ mod invoice;
 mod limits;
 mod linger;
 pub mod methods;
+mod page;
 mod params;
 mod peer;
+mod reply;
 mod request;
 mod route;
 mod scribe;

@@ -27,22 +27,20 @@ mod stop;
 mod subscribe;
 mod waitpartialpay;
 mod waitpayment;
+mod waits;
 mod waitsendpay;
 
 pub use crate::params::Param;
 
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Given};
+use crate::reply::{Reply, reply};
 use crate::services::Context;
 use crate::stream::{Opened, Opening};
-use crate::values::{self, reply_error};
-use domain::PaymentHash;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
-use std::time::Duration;
 
 static ALL: [MethodInfo; 27] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
@@ -101,7 +99,7 @@ pub struct MethodInfo {
     /// The errors that are its own, beside those that every method may give.
     pub errors: &'static [Code],
     #[cfg(feature = "docs")]
-    pub(crate) shown: fn() -> schemars::Schema,
+    pub(crate) answer: fn() -> schemars::Schema,
     /// Where there is one, it begins here, and not with `call`.
     pub(crate) open_stream: Option<OpenStream>,
     pub(crate) call: Call,
@@ -124,9 +122,6 @@ pub enum Kind {
 /// The rest of a check, once the parameters are understood.
 pub(crate) type Checking = BoxFuture<'static, Result<(), RpcError>>;
 
-/// A method's answer, as JSON.
-pub(crate) type Reply = Result<Box<RawValue>, RpcError>;
-
 /// A method.
 trait Method: 'static {
     const NAME: &'static str;
@@ -143,9 +138,12 @@ trait Method: 'static {
     /// Its parameters, understood.
     type Request: Send;
 
-    /// What a result looks like.
+    /// What it answers: this is written, and from this docs/rpc.md is made.
+    #[cfg(not(feature = "docs"))]
+    type Answer: Serialize;
+    /// What it answers: this is written, and from this docs/rpc.md is made.
     #[cfg(feature = "docs")]
-    type Shown: schemars::JsonSchema;
+    type Answer: Serialize + schemars::JsonSchema;
 
     /// Understands the parameters, and does nothing.
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError>;
@@ -159,7 +157,15 @@ trait Method: 'static {
     }
 
     /// Does it.
-    fn run(context: Arc<Context>, request: Self::Request) -> impl Future<Output = Reply> + Send;
+    fn run(
+        context: Arc<Context>,
+        request: Self::Request,
+    ) -> impl Future<Output = Result<Self::Answer, RpcError>> + Send;
+
+    /// Writes the answer. (A list's is written already.)
+    fn write(answer: Self::Answer) -> Reply {
+        reply(&answer)
+    }
 }
 
 /// A method that goes on telling. On a transport that has no way for that it is as [`Method::run`] says.
@@ -169,7 +175,7 @@ trait Stream: Method {
         context: Arc<Context>,
         request: Self::Request,
         subscription: u64,
-    ) -> impl Future<Output = Result<Opened, RpcError>> + Send;
+    ) -> impl Future<Output = Result<Opened<Self::Answer>, RpcError>> + Send;
 }
 
 /// Calls a method with these parameters. Nothing happens before the call is polled.
@@ -189,7 +195,7 @@ impl MethodInfo {
             open: M::OPEN,
             errors: M::ERRORS,
             #[cfg(feature = "docs")]
-            shown: crate::docs::shape::<M::Shown>,
+            answer: crate::docs::shape::<M::Answer>,
             open_stream: None,
             call: call::<M>,
             check: check::<M>,
@@ -241,7 +247,7 @@ fn call<M: Method>(context: Arc<Context>, params: String) -> BoxFuture<'static, 
         let request = understand::<M>(&context, &params)?;
         // A wait would keep them for as long as it lasts.
         drop(params);
-        M::run(context, request).await
+        M::write(M::run(context, request).await?)
     };
     called.boxed()
 }
@@ -249,7 +255,9 @@ fn call<M: Method>(context: Arc<Context>, params: String) -> BoxFuture<'static, 
 fn open<M: Stream>(context: Arc<Context>, params: String, subscription: u64) -> Opening {
     let opened = async move {
         let request = understand::<M>(&context, &params)?;
-        M::open(context, request, subscription).await
+        let Opened { answer, told } = M::open(context, request, subscription).await?;
+        let answer = M::write(answer)?;
+        Ok(Opened { answer, told })
     };
     opened.boxed()
 }
@@ -262,34 +270,6 @@ fn understand<M: Method>(context: &Arc<Context>, params: &str) -> Result<M::Requ
 fn check<M: Method>(context: &Arc<Context>, given: &Given<'_>) -> Result<Checking, RpcError> {
     let request = M::parse(context, &Arguments::bind(given, M::PARAMS, M::OPEN)?)?;
     Ok(M::check(Arc::clone(context), request).boxed())
-}
-
-/// A view, as JSON with its fields in order.
-pub(crate) fn reply(view: &impl Serialize) -> Reply {
-    to_raw_value(view).map_err(|error| reply_error(&error))
-}
-
-/// What a wait for an outcome may tell in place of it.
-const OUTCOMES: &[Code] = &[
-    Code::InProgress,
-    Code::OtherTerms,
-    Code::UnparseableOnion,
-    Code::DestinationPermanent,
-    Code::TryOtherRoute,
-    Code::NoSuchPayment,
-    Code::Unspecified,
-    Code::StorageUnavailable,
-    Code::Quarantined,
-];
-
-/// Which payment to wait for, and how long.
-fn hash_and_timeout(
-    arguments: &Arguments<'_>,
-) -> Result<(PaymentHash, Option<Duration>), RpcError> {
-    Ok((
-        arguments.required("payment_hash", values::hash)?,
-        arguments.optional("timeout", values::seconds)?,
-    ))
 }
 
 /// Our own node's invoices, where it is in this process.

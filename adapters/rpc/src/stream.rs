@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 /// A stream that has begun.
-pub(crate) struct Opened {
+pub(crate) struct Opened<A> {
     /// The answer to the request.
-    pub(crate) result: Box<RawValue>,
+    pub(crate) answer: A,
     /// What is told after it: whole notifications, each with the empty line that ends it.
     pub(crate) told: Told,
 }
@@ -18,7 +18,7 @@ pub(crate) struct Opened {
 pub(crate) type Told = BoxStream<'static, Vec<u8>>;
 
 /// A stream to be, or why there is none.
-pub(crate) type Opening = BoxFuture<'static, Result<Opened, RpcError>>;
+pub(crate) type Opening = BoxFuture<'static, Result<Opened<Box<RawValue>>, RpcError>>;
 
 /// A notification: `params` are those of `subscription`, and what is told.
 #[derive(Serialize)]

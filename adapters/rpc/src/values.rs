@@ -4,7 +4,6 @@ mod msat;
 
 pub(crate) use msat::{msat, msat_or_any, msats, some_msat};
 
-use crate::error::RpcError;
 use domain::{
     Direction, Ended, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret,
     RequestId, ShortChannelId, StatusKind,
@@ -259,8 +258,4 @@ pub(crate) fn invoice(raw: &RawValue) -> Result<domain::Invoice, Invalid> {
         return should("should be a string");
     };
     crate::invoice::decode(&text).map_err(Invalid::Message)
-}
-
-pub(crate) fn reply_error(error: &serde_json::Error) -> RpcError {
-    RpcError::new(crate::error::Code::Internal, format!("reply: {error}"))
 }

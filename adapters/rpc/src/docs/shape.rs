@@ -12,11 +12,38 @@ pub(crate) fn shape<T: JsonSchema>() -> Schema {
     settings.into_generator().into_root_schema_for::<T>()
 }
 
+/// Documents a type as the one that it is written as.
+macro_rules! documented_as {
+    ([$($generics:tt)*] $type:ty, $written:ty) => {
+        impl<$($generics)*> schemars::JsonSchema for $type
+        where
+            $written: schemars::JsonSchema,
+        {
+            fn inline_schema() -> bool {
+                <$written as schemars::JsonSchema>::inline_schema()
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                <$written as schemars::JsonSchema>::schema_name()
+            }
+
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                <$written as schemars::JsonSchema>::schema_id()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                <$written as schemars::JsonSchema>::json_schema(generator)
+            }
+        }
+    };
+}
+pub(crate) use documented_as;
+
 /// Types that several methods show, by name.
 #[derive(Default)]
 pub(super) struct Shapes(BTreeMap<String, Value>);
 
-/// The result's own fields, or the shape that it is.
+/// The result's own fields, or the shape that it is, or those that it may be.
 pub(super) fn own_fields(page: &mut String, schema: &Schema, shapes: &mut Shapes) {
     let root = schema.as_value();
     shapes.collect(root);
@@ -28,6 +55,10 @@ pub(super) fn own_fields(page: &mut String, schema: &Schema, shapes: &mut Shapes
         }
         shapes.0.insert(title.to_owned(), own);
         _ = writeln!(page, ": {}.", link(title));
+        return;
+    }
+    if root["anyOf"].is_array() {
+        _ = writeln!(page, ": {}.", kind(root));
         return;
     }
     page.push_str("\n\n");

@@ -1,7 +1,7 @@
 //! From the domain's words to numbers and figures.
 
 use super::{Code, RpcError, shortened};
-use crate::views::{self, PartView, PendingPayment};
+use crate::views::{FailedView, PendingPayment, Viewed};
 use domain::{ApiError, DevError, FailureCode, InvoiceError, Refusal, StillPending, Tombstone};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ impl From<ApiError> for RpcError {
             ApiError::PaymentDeleted(tombstone) => plain(Code::NoSuchPayment).with(gone(tombstone)),
             ApiError::TimedOut(None) => plain(Code::InProgress),
             ApiError::TimedOut(Some(pending)) => match pending {
-                StillPending::Part(part) => plain(Code::InProgress).with(PartView::from(&**part)),
+                StillPending::Part(part) => plain(Code::InProgress).with(part.view()),
                 StillPending::Payment {
                     summary,
                     deadline_height,
@@ -33,11 +33,11 @@ impl From<ApiError> for RpcError {
             },
             ApiError::PartFailed(part) => {
                 let code = part.failure().map(|failure| failure.code);
-                plain(code.into()).with(views::FailedPart::from(&**part))
+                plain(code.into()).with(FailedView::new(part.view(), part))
             }
             ApiError::PaymentFailed(payment, part) => {
                 let code = part.failure().map(|failure| failure.code);
-                plain(code.into()).with(views::FailedPayment::new(payment, part))
+                plain(code.into()).with(FailedView::new(payment.view(), part))
             }
             ApiError::Quarantined { .. } => plain(Code::Quarantined),
             ApiError::Busy(_) | ApiError::ShuttingDown => plain(Code::Busy),

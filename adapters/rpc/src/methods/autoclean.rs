@@ -1,6 +1,6 @@
 //! `autoclean`: what ended long ago goes.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -93,8 +93,7 @@ Returns {dry_run, deleted: {payments, parts, events}, failed: {…}, complete: {
     const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
 
     type Request = Autoclean;
-    #[cfg(feature = "docs")]
-    type Shown = CleanedView;
+    type Answer = CleanedView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Autoclean, RpcError> {
         let ended = arguments.optional("status", values::ended)?;
@@ -108,8 +107,8 @@ Returns {dry_run, deleted: {payments, parts, events}, failed: {…}, complete: {
         })
     }
 
-    async fn run(context: Arc<Context>, request: Autoclean) -> Reply {
+    async fn run(context: Arc<Context>, request: Autoclean) -> Result<Self::Answer, RpcError> {
         let cleaned = context.services.payments.autoclean(request).await?;
-        reply(&CleanedView::of(cleaned, request.dry_run))
+        Ok(CleanedView::of(cleaned, request.dry_run))
     }
 }

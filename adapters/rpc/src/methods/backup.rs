@@ -1,6 +1,6 @@
 //! `backup`: a copy of the daemon's database.
 
-use super::{Method, Reply, reply};
+use super::Method;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -48,8 +48,7 @@ Errors: -32602 the file cannot be there; -32005 another backup is being made, or
     const ERRORS: &'static [Code] = &[Code::Unspecified];
 
     type Request = PathBuf;
-    #[cfg(feature = "docs")]
-    type Shown = BackupView;
+    type Answer = BackupView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<PathBuf, RpcError> {
         let file = PathBuf::from(arguments.required("file", values::text(PATH_MAX))?);
@@ -62,12 +61,12 @@ Errors: -32602 the file cannot be there; -32005 another backup is being made, or
         }
     }
 
-    async fn run(context: Arc<Context>, file: PathBuf) -> Reply {
+    async fn run(context: Arc<Context>, file: PathBuf) -> Result<Self::Answer, RpcError> {
         let Some(backups) = &context.services.backups else {
             return Err(RpcError::params("this daemon keeps no database of its own"));
         };
         let made = backups.back_up(file.clone()).await?;
-        reply(&BackupView {
+        Ok(BackupView {
             file: file.display().to_string(),
             bytes: made.bytes,
             payments: made.payments,

@@ -1,6 +1,6 @@
 //! `check`: another method's answer to these parameters, without acting.
 
-use super::{Checking, Method, Reply, reply};
+use super::{Checking, Method};
 use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -30,8 +30,7 @@ Returns {command_to_check}, or the error that the command would give.";
     const OPEN: bool = true;
 
     type Request = (&'static str, Checking);
-    #[cfg(feature = "docs")]
-    type Shown = CheckedView;
+    type Answer = CheckedView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         let name = arguments.required("command_to_check", values::word)?;
@@ -45,9 +44,12 @@ Returns {command_to_check}, or the error that the command would give.";
         Ok((method.name, (method.check)(context, &arguments.rest)?))
     }
 
-    async fn run(_: Arc<Context>, (name, checking): Self::Request) -> Reply {
+    async fn run(
+        _: Arc<Context>,
+        (name, checking): Self::Request,
+    ) -> Result<Self::Answer, RpcError> {
         checking.await?;
-        reply(&CheckedView {
+        Ok(CheckedView {
             command_to_check: name,
         })
     }

@@ -1,11 +1,12 @@
 //! `delinvoice`: delete an invoice of our own node, on the embedded network.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::OwnInvoiceView;
+use crate::views::AsView;
+use domain::OwnInvoice;
 use std::sync::Arc;
 
 pub(super) struct DelInvoice;
@@ -30,8 +31,7 @@ Returns the invoice as it was. Errors: 905 no such invoice, 906 it has another s
     ];
 
     type Request = (String, String);
-    #[cfg(feature = "docs")]
-    type Shown = OwnInvoiceView<'static>;
+    type Answer = AsView<OwnInvoice>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((
@@ -40,10 +40,11 @@ Returns the invoice as it was. Errors: 905 no such invoice, 906 it has another s
         ))
     }
 
-    async fn run(context: Arc<Context>, (label, status): Self::Request) -> Reply {
+    async fn run(
+        context: Arc<Context>,
+        (label, status): Self::Request,
+    ) -> Result<Self::Answer, RpcError> {
         let invoices = super::own_invoices(&context)?;
-        reply(&OwnInvoiceView::from(
-            &invoices.delete(label, status).await?,
-        ))
+        Ok(AsView(invoices.delete(label, status).await?))
     }
 }

@@ -1,6 +1,6 @@
 //! `delpayment`: a payment goes, and a paid one stays refused.
 
-use super::{Method, Reply, reply};
+use super::Method;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -56,16 +56,15 @@ Returns {payment_hash, status, tombstone, deleted: {payments, parts, events, req
     ];
 
     type Request = PaymentHash;
-    #[cfg(feature = "docs")]
-    type Shown = DeletedView;
+    type Answer = DeletedView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<PaymentHash, RpcError> {
         arguments.required("payment_hash", values::hash)
     }
 
-    async fn run(context: Arc<Context>, hash: PaymentHash) -> Reply {
+    async fn run(context: Arc<Context>, hash: PaymentHash) -> Result<Self::Answer, RpcError> {
         let done = context.services.payments.delete_payment(hash).await?;
-        reply(&DeletedView {
+        Ok(DeletedView {
             payment_hash: done.payment_hash.to_string(),
             status: done.status.as_str(),
             tombstone: done.tombstone,

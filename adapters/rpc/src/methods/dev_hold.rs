@@ -1,6 +1,6 @@
 //! `dev-hold`: a receiver that takes its time, on the embedded network.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -30,15 +30,14 @@ Returns {hold}.";
     const ERRORS: &'static [Code] = &[Code::Unspecified];
 
     type Request = bool;
-    #[cfg(feature = "docs")]
-    type Shown = HoldView;
+    type Answer = HoldView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<bool, RpcError> {
         arguments.required("on", values::on_off)
     }
 
-    async fn run(context: Arc<Context>, on: bool) -> Reply {
+    async fn run(context: Arc<Context>, on: bool) -> Result<Self::Answer, RpcError> {
         super::dev_network(&context)?.hold(on).await?;
-        reply(&HoldView { hold: on })
+        Ok(HoldView { hold: on })
     }
 }

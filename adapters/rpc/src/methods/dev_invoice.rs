@@ -1,10 +1,11 @@
 //! `dev-invoice`: an invoice on the embedded network.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
+use crate::views::NewInvoiceView;
 use domain::Msat;
 use serde::Serialize;
 use std::sync::Arc;
@@ -14,12 +15,8 @@ pub(super) struct DevInvoice;
 #[derive(Serialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct InvoiceView {
-    /// The invoice.
-    bolt11: String,
-    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
-    payment_hash: String,
-    /// The secret that each part must carry, 32 bytes of hex.
-    payment_secret: String,
+    #[serde(flatten)]
+    invoice: NewInvoiceView,
     /// The node that is paid.
     destination: String,
     /// When it expires, in Unix seconds.
@@ -45,8 +42,7 @@ Returns {bolt11, payment_hash, payment_secret, destination, expires_at}.";
     const ERRORS: &'static [Code] = &[Code::Unspecified];
 
     type Request = (Msat, Option<String>, Option<String>);
-    #[cfg(feature = "docs")]
-    type Shown = InvoiceView;
+    type Answer = InvoiceView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((
@@ -59,15 +55,20 @@ Returns {bolt11, payment_hash, payment_secret, destination, expires_at}.";
         ))
     }
 
-    async fn run(context: Arc<Context>, (amount, description, node): Self::Request) -> Reply {
+    async fn run(
+        context: Arc<Context>,
+        (amount, description, node): Self::Request,
+    ) -> Result<Self::Answer, RpcError> {
         let network = super::dev_network(&context)?;
         let invoice = network.invoice(amount, description, node).await?;
-        reply(&InvoiceView {
-            payment_hash: invoice.payment_hash.to_string(),
-            payment_secret: hex::encode(invoice.payment_secret.expose()),
+        Ok(InvoiceView {
             destination: invoice.destination.to_string(),
             expires_at: invoice.expires_at.seconds(),
-            bolt11: invoice.bolt11,
+            invoice: NewInvoiceView::new(
+                invoice.bolt11,
+                invoice.payment_hash,
+                &invoice.payment_secret,
+            ),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! `dev-pay`: another node of the embedded network pays, whole or in part.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -43,8 +43,7 @@ Returns {payment_hash, parts_msat} as soon as every part is on its way.";
     const ERRORS: &'static [Code] = &[Code::RouteNotFound, Code::Unspecified];
 
     type Request = DevPayment;
-    #[cfg(feature = "docs")]
-    type Shown = SentView;
+    type Answer = SentView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<DevPayment, RpcError> {
         let invoice = arguments.required("bolt11", values::invoice)?;
@@ -65,12 +64,12 @@ Returns {payment_hash, parts_msat} as soon as every part is on its way.";
         })
     }
 
-    async fn run(context: Arc<Context>, payment: DevPayment) -> Reply {
+    async fn run(context: Arc<Context>, payment: DevPayment) -> Result<Self::Answer, RpcError> {
         let sent = SentView {
             payment_hash: payment.payment_hash.to_string(),
             parts_msat: payment.parts.iter().copied().map(Msat::get).collect(),
         };
         super::dev_network(&context)?.pay(payment).await?;
-        reply(&sent)
+        Ok(sent)
     }
 }

@@ -1,6 +1,6 @@
 //! `dev-routes`: disjoint routes on the embedded network.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -50,8 +50,7 @@ Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route is fit fo
     const ERRORS: &'static [Code] = &[Code::RouteNotFound, Code::Unspecified];
 
     type Request = (String, Msat, Option<usize>);
-    #[cfg(feature = "docs")]
-    type Shown = RoutesView;
+    type Answer = RoutesView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         let count = arguments.optional("count", values::limit(100))?;
@@ -62,10 +61,13 @@ Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route is fit fo
         ))
     }
 
-    async fn run(context: Arc<Context>, (destination, amount, count): Self::Request) -> Reply {
+    async fn run(
+        context: Arc<Context>,
+        (destination, amount, count): Self::Request,
+    ) -> Result<Self::Answer, RpcError> {
         let network = super::dev_network(&context)?;
         let routes = network.routes(destination, amount, count).await?;
-        reply(&RoutesView {
+        Ok(RoutesView {
             routes: routes.iter().map(view).collect(),
         })
     }

@@ -1,6 +1,6 @@
 //! `dev-tick`: time on the embedded network.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -30,16 +30,15 @@ Receivers give up on half a payment after a few of them. Returns {minutes}.";
     const ERRORS: &'static [Code] = &[Code::Unspecified];
 
     type Request = u32;
-    #[cfg(feature = "docs")]
-    type Shown = TickedView;
+    type Answer = TickedView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<u32, RpcError> {
         let minutes = arguments.optional("minutes", values::limit(10_000))?;
         Ok(minutes.unwrap_or(1))
     }
 
-    async fn run(context: Arc<Context>, minutes: u32) -> Reply {
+    async fn run(context: Arc<Context>, minutes: u32) -> Result<Self::Answer, RpcError> {
         super::dev_network(&context)?.tick(minutes).await?;
-        reply(&TickedView { minutes })
+        Ok(TickedView { minutes })
     }
 }

@@ -1,9 +1,10 @@
 //! `getinfo`: what is going on.
 
-use super::{Method, Reply, reply};
+use super::Method;
 use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
+use domain::Network;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,20 +13,20 @@ pub(super) struct GetInfo;
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
-pub(super) struct InfoView<'a> {
+pub(super) struct InfoView {
     /// The program.
-    name: &'a str,
+    name: String,
     /// Its version.
-    version: &'a str,
+    version: String,
     /// The network that the nodes are on: `regtest`, `bitcoin`, …
-    network: &'a str,
+    network: String,
     /// The folder that holds the database.
-    data_dir: &'a str,
+    data_dir: String,
     /// The best height that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     blockheight: Option<u32>,
     /// The configured nodes; the first is the default.
-    nodes: Vec<NodeView<'a>>,
+    nodes: Vec<NodeView>,
     /// Parts that are pending.
     live_parts: u64,
     /// Callers that wait.
@@ -41,9 +42,9 @@ pub(super) struct InfoView<'a> {
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
-struct NodeView<'a> {
+struct NodeView {
     /// Its name.
-    name: &'a str,
+    name: String,
     /// The best height that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     blockheight: Option<u32>,
@@ -57,30 +58,29 @@ impl Method for GetInfo {
 Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheight}], live_parts, waiters, alarms, log, violations: {RULE: count}}: the first node is the default one; alarms counts contradictions, failed proofs and violations since the start, and each time that log lines began to be lost (a full disk, a reader that is gone or too slow), of which log then says since when, why and how many: payments do not depend on them; violations counts each rule about money (A-1 to A-15) that a bug was about to break, and so must be empty.";
 
     type Request = ();
-    #[cfg(feature = "docs")]
-    type Shown = InfoView<'static>;
+    type Answer = InfoView;
 
     fn parse(_: &Arc<Context>, _: &Arguments<'_>) -> Result<(), RpcError> {
         Ok(())
     }
 
-    async fn run(context: Arc<Context>, (): ()) -> Reply {
+    async fn run(context: Arc<Context>, (): ()) -> Result<Self::Answer, RpcError> {
         let info = context.services.payments.get_info().await?;
         let about = &context.services.about;
         let networks = (context.services.networks)();
-        let network = networks.first().map(|network| network.as_str().to_owned());
+        let network = networks.first().map_or("unknown", Network::as_str);
         let log = (context.services.log)();
         let nodes = info.nodes.iter().map(|(name, blockheight)| NodeView {
-            name: name.as_str(),
+            name: name.as_str().to_owned(),
             blockheight: *blockheight,
         });
         let violations = info.violations.iter();
         let violations = violations.map(|(rule, count)| (rule.id(), *count));
-        reply(&InfoView {
-            name: &about.name,
-            version: &about.version,
-            network: network.as_deref().unwrap_or("unknown"),
-            data_dir: &about.data_dir,
+        Ok(InfoView {
+            name: about.name.clone(),
+            version: about.version.clone(),
+            network: network.to_owned(),
+            data_dir: about.data_dir.clone(),
             blockheight: info.nodes.first().and_then(|(_, blockheight)| *blockheight),
             nodes: nodes.collect(),
             live_parts: info.live_parts,

@@ -1,6 +1,6 @@
 //! `help`: the table of methods, and the table of errors.
 
-use super::{Method, MethodInfo, Reply, all, reply};
+use super::{Method, MethodInfo, all};
 use crate::error::{ERRORS, ErrorInfo, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -53,8 +53,7 @@ command  one command's name, or errors for the table of all error numbers
 Returns {help: [{command, description, verbose}]}.";
 
     type Request = Topic;
-    #[cfg(feature = "docs")]
-    type Shown = HelpView;
+    type Answer = HelpView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Topic, RpcError> {
         match arguments.optional("command", values::word)?.as_deref() {
@@ -64,7 +63,7 @@ Returns {help: [{command, description, verbose}]}.";
         }
     }
 
-    async fn run(context: Arc<Context>, topic: Topic) -> Reply {
+    async fn run(context: Arc<Context>, topic: Topic) -> Result<Self::Answer, RpcError> {
         let (help, errors) = match topic {
             Topic::All => {
                 let methods = all().iter().filter(|method| method.exists_in(&context));
@@ -73,7 +72,7 @@ Returns {help: [{command, description, verbose}]}.";
             Topic::Method(method) => (vec![entry(method, true)], None),
             Topic::Errors => (vec![error_table()], Some(ERRORS)),
         };
-        reply(&HelpView {
+        Ok(HelpView {
             help,
             errors,
             format_hint: "simple",

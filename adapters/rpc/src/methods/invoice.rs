@@ -1,10 +1,11 @@
 //! `invoice`: an invoice of our own node, on the embedded network.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
+use crate::views::NewInvoiceView;
 use domain::NewInvoice;
 use serde::Serialize;
 use std::sync::Arc;
@@ -14,12 +15,8 @@ pub(super) struct Invoice;
 #[derive(Serialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct InvoiceView {
-    /// The invoice.
-    bolt11: String,
-    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
-    payment_hash: String,
-    /// The secret that each part must carry, 32 bytes of hex.
-    payment_secret: String,
+    #[serde(flatten)]
+    invoice: NewInvoiceView,
     /// When it expires, in Unix seconds.
     expires_at: u64,
     /// Its place among all that were made.
@@ -49,8 +46,7 @@ Returns {bolt11, payment_hash, payment_secret, expires_at, created_index}. Error
     const ERRORS: &'static [Code] = &[Code::Unspecified, Code::LabelInUse];
 
     type Request = NewInvoice;
-    #[cfg(feature = "docs")]
-    type Shown = InvoiceView;
+    type Answer = InvoiceView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<NewInvoice, RpcError> {
         let text = values::text(context.limits.text_bytes);
@@ -65,14 +61,12 @@ Returns {bolt11, payment_hash, payment_secret, expires_at, created_index}. Error
         })
     }
 
-    async fn run(context: Arc<Context>, new: NewInvoice) -> Reply {
+    async fn run(context: Arc<Context>, new: NewInvoice) -> Result<Self::Answer, RpcError> {
         let (invoice, secret) = super::own_invoices(&context)?.make(new).await?;
-        reply(&InvoiceView {
-            payment_hash: invoice.payment_hash.to_string(),
-            payment_secret: hex::encode(secret.expose()),
+        Ok(InvoiceView {
             expires_at: invoice.expires_at.seconds(),
             created_index: invoice.id,
-            bolt11: invoice.bolt11,
+            invoice: NewInvoiceView::new(invoice.bolt11, invoice.payment_hash, &secret),
         })
     }
 }

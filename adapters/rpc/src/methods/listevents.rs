@@ -1,14 +1,14 @@
 //! `listevents`: a page of the history.
 
-use super::{Method, Reply};
+use super::Method;
 use crate::error::{Code, RpcError};
+use crate::page::{self, Row};
 use crate::params::{Arguments, Param};
+use crate::reply::{Reply, Written};
 use crate::services::Context;
 use crate::values;
-use crate::views::{self, EventRow};
-use domain::{Event, EventFilter, Listed};
+use domain::{Event, EventFilter};
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
 pub(super) struct ListEvents;
@@ -17,8 +17,7 @@ pub(super) struct ListEvents;
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct PageView {
     /// In order.
-    #[cfg_attr(feature = "docs", schemars(with = "Vec<EventRow<'static>>"))]
-    events: Vec<Box<RawValue>>,
+    events: Vec<Row<Event>>,
     /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
@@ -44,8 +43,7 @@ Returns {events: [{seq, event, at, payment_hash, payment_status, id, part_status
     const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
 
     type Request = EventFilter;
-    #[cfg(feature = "docs")]
-    type Shown = PageView;
+    type Answer = Written<PageView>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<EventFilter, RpcError> {
         let limits = &context.limits;
@@ -58,11 +56,14 @@ Returns {events: [{seq, event, at, payment_hash, payment_status, id, part_status
         })
     }
 
-    async fn run(context: Arc<Context>, filter: EventFilter) -> Reply {
+    async fn run(context: Arc<Context>, filter: EventFilter) -> Result<Self::Answer, RpcError> {
         let page = context.services.payments.list_events(filter).await?;
         let seq = |event: &Event| event.seq;
-        let view = |row: &Listed<Event>| to_raw_value(&EventRow::from(row));
         let wrap = |events, next| PageView { events, next };
-        views::page(&context, page, seq, view, wrap).await
+        page::page(&context, page, seq, wrap).await
+    }
+
+    fn write(page: Self::Answer) -> Reply {
+        Ok(page.into_json())
     }
 }

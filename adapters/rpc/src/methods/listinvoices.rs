@@ -1,12 +1,12 @@
 //! `listinvoices`: the invoices of our own node, on the embedded network.
 
-use super::{Kind, Method, Reply, reply};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::OwnInvoiceView;
-use domain::InvoiceFilter;
+use crate::views::AsView;
+use domain::{InvoiceFilter, OwnInvoice};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ pub(super) struct ListInvoices;
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
-pub(super) struct ListView<'a> {
+pub(super) struct ListView {
     /// By number.
-    invoices: Vec<OwnInvoiceView<'a>>,
+    invoices: Vec<AsView<OwnInvoice>>,
     /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
@@ -48,8 +48,7 @@ Returns {invoices: [{label, bolt11, payment_hash, amount_msat, status, pay_index
     const ERRORS: &'static [Code] = &[Code::Unspecified];
 
     type Request = InvoiceFilter;
-    #[cfg(feature = "docs")]
-    type Shown = ListView<'static>;
+    type Answer = ListView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<InvoiceFilter, RpcError> {
         let limits = &context.limits;
@@ -70,7 +69,7 @@ Returns {invoices: [{label, bolt11, payment_hash, amount_msat, status, pay_index
         })
     }
 
-    async fn run(context: Arc<Context>, filter: InvoiceFilter) -> Reply {
+    async fn run(context: Arc<Context>, filter: InvoiceFilter) -> Result<Self::Answer, RpcError> {
         let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
         let one_more = InvoiceFilter {
             limit: filter.limit.saturating_add(1),
@@ -79,8 +78,8 @@ Returns {invoices: [{label, bolt11, payment_hash, amount_msat, status, pay_index
         let mut invoices = super::own_invoices(&context)?.list(one_more).await?;
         let next = invoices.get(limit).map(|invoice| invoice.id);
         invoices.truncate(limit);
-        reply(&ListView {
-            invoices: invoices.iter().map(OwnInvoiceView::from).collect(),
+        Ok(ListView {
+            invoices: invoices.into_iter().map(AsView).collect(),
             next,
         })
     }

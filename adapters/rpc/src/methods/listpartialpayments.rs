@@ -1,14 +1,14 @@
 //! `listpartialpayments`: a page of parts.
 
-use super::{Method, Reply};
+use super::Method;
 use crate::error::{Code, RpcError};
+use crate::page::{self, Row};
 use crate::params::{Arguments, Param};
+use crate::reply::{Reply, Written};
 use crate::services::Context;
 use crate::values;
-use crate::views::{self, PartView};
-use domain::{Listed, PartFilter, PartialPayment};
+use domain::{PartFilter, PartialPayment};
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
 pub(super) struct ListPartialPayments;
@@ -17,8 +17,7 @@ pub(super) struct ListPartialPayments;
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct PageView {
     /// By number.
-    #[cfg_attr(feature = "docs", schemars(with = "Vec<PartView<'static>>"))]
-    partialpayments: Vec<Box<RawValue>>,
+    partialpayments: Vec<Row<PartialPayment>>,
     /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
@@ -48,8 +47,7 @@ Returns {partialpayments: [{id, payment_hash, node, destination, amount_msat, am
     const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
 
     type Request = PartFilter;
-    #[cfg(feature = "docs")]
-    type Shown = PageView;
+    type Answer = Written<PageView>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<PartFilter, RpcError> {
         let limits = &context.limits;
@@ -63,20 +61,21 @@ Returns {partialpayments: [{id, payment_hash, node, destination, amount_msat, am
         })
     }
 
-    async fn run(context: Arc<Context>, filter: PartFilter) -> Reply {
+    async fn run(context: Arc<Context>, filter: PartFilter) -> Result<Self::Answer, RpcError> {
         let page = context
             .services
             .payments
             .list_partial_payments(filter)
             .await?;
         let id = |part: &PartialPayment| part.id.0;
-        let view = |row: &Listed<PartialPayment>| {
-            views::listed(row, |part| to_raw_value(&PartView::from(part)))
-        };
         let wrap = |partialpayments, next| PageView {
             partialpayments,
             next,
         };
-        views::page(&context, page, id, view, wrap).await
+        page::page(&context, page, id, wrap).await
+    }
+
+    fn write(page: Self::Answer) -> Reply {
+        Ok(page.into_json())
     }
 }

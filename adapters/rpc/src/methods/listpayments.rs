@@ -1,17 +1,18 @@
 //! `listpayments`: a page of payments.
 
-use super::{Method, Reply};
+use super::Method;
 use crate::error::{Code, RpcError};
+use crate::page::{self, Row};
 use crate::params::{Arguments, Param};
+use crate::reply::{Reply, Written};
 use crate::services::Context;
 use crate::values;
-use crate::views::{self, IncomingPaymentView, PaymentView};
+use crate::views::HistoryEntry;
 use domain::{
-    HistoryFilter, HistoryPage, HistoryRow, Listed, PaymentFilter, PaymentHash, PaymentId,
+    HistoryFilter, HistoryPage, HistoryRow, Page, PaymentFilter, PaymentHash, PaymentId,
     SelfPayment,
 };
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -21,24 +22,13 @@ pub(super) struct ListPayments;
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct PageView {
     /// By number.
-    #[cfg_attr(feature = "docs", schemars(with = "Vec<RowView>"))]
-    payments: Vec<Box<RawValue>>,
+    payments: Vec<Row<HistoryEntry>>,
     /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
     /// How many there are on all pages, where that is known without counting or was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<u64>,
-}
-
-/// A row, of either direction.
-#[cfg(feature = "docs")]
-#[derive(schemars::JsonSchema)]
-#[schemars(untagged)]
-#[expect(dead_code, reason = "only its schema is used")]
-enum RowView {
-    Outgoing(PaymentView<'static>),
-    Incoming(IncomingPaymentView<'static>),
 }
 
 impl Method for ListPayments {
@@ -74,8 +64,7 @@ Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, cre
     const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
 
     type Request = HistoryFilter;
-    #[cfg(feature = "docs")]
-    type Shown = PageView;
+    type Answer = Written<PageView>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<HistoryFilter, RpcError> {
         let limits = &context.limits;
@@ -110,28 +99,30 @@ Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, cre
         })
     }
 
-    async fn run(context: Arc<Context>, filter: HistoryFilter) -> Reply {
+    async fn run(context: Arc<Context>, filter: HistoryFilter) -> Result<Self::Answer, RpcError> {
         let HistoryPage { page, own, total } =
             context.services.payments.list_history(filter).await?;
-        let own = own.into_iter().map(|own| (own.payment_hash, own));
-        let own: HashMap<PaymentHash, SelfPayment> = own.collect();
-        let id = |row: &HistoryRow| row.id().0;
-        let view = move |row: &Listed<HistoryRow>| {
-            views::listed(row, |row| {
-                let own = own.get(&row.payment_hash());
-                match row {
-                    HistoryRow::Outgoing(row) => to_raw_value(&PaymentView::from(&**row).own(own)),
-                    HistoryRow::Incoming(row) => {
-                        to_raw_value(&IncomingPaymentView::from(&**row).own(own))
-                    }
-                }
-            })
+        let own = own.into_iter().map(|own| (own.payment_hash, Arc::new(own)));
+        let own: HashMap<PaymentHash, Arc<SelfPayment>> = own.collect();
+        let entry = |row: HistoryRow| HistoryEntry {
+            own: own.get(&row.payment_hash()).cloned(),
+            row,
         };
+        let rows = page.rows.into_iter().map(|row| row.map(entry));
+        let page = Page {
+            rows: rows.collect(),
+            next: page.next,
+        };
+        let id = |entry: &HistoryEntry| entry.row.id().0;
         let wrap = move |payments, next| PageView {
             payments,
             next,
             total,
         };
-        views::page(&context, page, id, view, wrap).await
+        page::page(&context, page, id, wrap).await
+    }
+
+    fn write(page: Self::Answer) -> Reply {
+        Ok(page.into_json())
     }
 }

@@ -1,6 +1,6 @@
 //! `notifications`: lightning-cli's first request, before any other.
 
-use super::{Method, Reply, reply};
+use super::Method;
 use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -25,14 +25,13 @@ Accepted so that lightning-cli and pyln-client work as they are; nothing is ever
 enable  true or false";
 
     type Request = bool;
-    #[cfg(feature = "docs")]
-    type Shown = NothingView;
+    type Answer = NothingView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<bool, RpcError> {
         arguments.required("enable", values::boolean)
     }
 
-    async fn run(_: Arc<Context>, _: bool) -> Reply {
-        reply(&NothingView {})
+    async fn run(_: Arc<Context>, _: bool) -> Result<Self::Answer, RpcError> {
+        Ok(NothingView {})
     }
 }

@@ -1,12 +1,12 @@
 //! `resolvepart`: an operator ends a part that no node can tell of.
 
-use super::{Method, Reply, reply};
+use super::Method;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::PartView;
-use domain::{OperatorEnd, Resolution, ResolvePart as Request};
+use crate::views::AsView;
+use domain::{OperatorEnd, PartialPayment, Resolution, ResolvePart as Request};
 use std::sync::Arc;
 
 pub(super) struct ResolvePart;
@@ -44,8 +44,7 @@ Returns the part. Errors: 200 its node can still tell what becomes of it (data.n
     ];
 
     type Request = Request;
-    #[cfg(feature = "docs")]
-    type Shown = PartView<'static>;
+    type Answer = AsView<PartialPayment>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Request, RpcError> {
         let reason = arguments.optional("reason", values::text(REASON_MAX))?;
@@ -70,9 +69,9 @@ Returns the part. Errors: 200 its node can still tell what becomes of it (data.n
         })
     }
 
-    async fn run(context: Arc<Context>, request: Request) -> Reply {
+    async fn run(context: Arc<Context>, request: Request) -> Result<Self::Answer, RpcError> {
         let part = context.services.payments.resolve_part(request).await?;
-        reply(&PartView::from(&part))
+        Ok(AsView(part))
     }
 }
 

@@ -1,15 +1,25 @@
 //! `sendpartialpay`: one part of possibly many.
 
-use super::{Method, Reply, reply};
+use super::Method;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
-use crate::views::{PartView, PaymentView};
+use crate::views::{AsView, PartView, PaymentView, Viewed};
 use crate::{route, values};
 use domain::{Extras, SendPartialPay as Request, Sent};
+use serde::Serialize;
 use std::sync::Arc;
 
 pub(super) struct SendPartialPay;
+
+/// The part; or the payment, which was complete: nothing was sent.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub(crate) enum SentView<'a> {
+    Part(PartView<'a>),
+    AlreadyComplete(PaymentView<'a>),
+}
 
 impl Method for SendPartialPay {
     const NAME: &'static str = "sendpartialpay";
@@ -52,8 +62,7 @@ Errors: 200 more than intended would be in flight (data.room_msat may still be s
     ];
 
     type Request = Request;
-    #[cfg(feature = "docs")]
-    type Shown = PartView<'static>;
+    type Answer = AsView<Sent>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Request, RpcError> {
         let text = values::text(context.limits.text_bytes);
@@ -74,11 +83,22 @@ Errors: 200 more than intended would be in flight (data.room_msat may still be s
         Ok(context.services.payments.check_partial_pay(request).await?)
     }
 
-    async fn run(context: Arc<Context>, request: Request) -> Reply {
+    async fn run(context: Arc<Context>, request: Request) -> Result<Self::Answer, RpcError> {
         context.scribe.payment_asked_for();
-        match context.services.payments.send_partial_pay(request).await? {
-            Sent::Part(part) => reply(&PartView::from(&*part)),
-            Sent::AlreadyComplete(payment) => reply(&PaymentView::from(&*payment).without_id()),
+        let sent = context.services.payments.send_partial_pay(request).await?;
+        Ok(AsView(sent))
+    }
+}
+
+impl Viewed for Sent {
+    type View<'a> = SentView<'a>;
+
+    fn view(&self) -> SentView<'_> {
+        match self {
+            Sent::Part(part) => SentView::Part(part.view()),
+            Sent::AlreadyComplete(payment) => {
+                SentView::AlreadyComplete(payment.view().without_id())
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 //! `sendpay`: a payment of one part, as in c-lightning 0.6.2.
 
+use super::Method;
 use super::sendpartialpay::extras;
-use super::{Method, Reply, reply};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
-use crate::views::PaymentView;
+use crate::views::{AsView, PaymentView, Viewed};
 use crate::{route, values};
 use domain::{Extras, Paying, SendPay as Request};
 use std::sync::Arc;
@@ -54,8 +54,7 @@ Errors: 201 already paid with another amount or to another node, or paid and del
     ];
 
     type Request = Request;
-    #[cfg(feature = "docs")]
-    type Shown = PaymentView<'static>;
+    type Answer = AsView<Paying>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Request, RpcError> {
         let text = values::text(context.limits.text_bytes);
@@ -80,11 +79,19 @@ Errors: 201 already paid with another amount or to another node, or paid and del
         Ok(context.services.payments.check_pay(request).await?)
     }
 
-    async fn run(context: Arc<Context>, request: Request) -> Reply {
+    async fn run(context: Arc<Context>, request: Request) -> Result<Self::Answer, RpcError> {
         context.scribe.payment_asked_for();
-        match context.services.payments.send_pay(request).await? {
-            Paying::InProgress(payment) => reply(&PaymentView::from(&*payment).monitored()),
-            Paying::AlreadyComplete(payment) => reply(&PaymentView::from(&*payment)),
+        Ok(AsView(context.services.payments.send_pay(request).await?))
+    }
+}
+
+impl Viewed for Paying {
+    type View<'a> = PaymentView<'a>;
+
+    fn view(&self) -> PaymentView<'_> {
+        match self {
+            Paying::InProgress(payment) => payment.view().monitored(),
+            Paying::AlreadyComplete(payment) => payment.view(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `stop`: the daemon's end.
 
-use super::{Method, Reply, reply};
+use super::Method;
 use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
@@ -24,16 +24,15 @@ impl Method for Stop {
 Stops taking requests, finishes the commits under way, answers whoever waits (-32005: waitpartialpay, waitsendpay, waitpayment, subscribe) and exits; SIGTERM and SIGINT do the same. What is pending stays pending, and is taken up again at the next start.";
 
     type Request = ();
-    #[cfg(feature = "docs")]
-    type Shown = StoppingView;
+    type Answer = StoppingView;
 
     fn parse(_: &Arc<Context>, _: &Arguments<'_>) -> Result<(), RpcError> {
         Ok(())
     }
 
-    async fn run(context: Arc<Context>, (): ()) -> Reply {
+    async fn run(context: Arc<Context>, (): ()) -> Result<Self::Answer, RpcError> {
         (context.services.stop)();
-        reply(&StoppingView {
+        Ok(StoppingView {
             message: "Shutting down",
         })
     }

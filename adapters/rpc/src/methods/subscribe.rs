@@ -1,12 +1,13 @@
 //! `subscribe`: the history, from any number on, and what happens after it.
 
-use super::{Kind, Method, Reply, Stream, reply};
+use super::{Kind, Method, Stream};
 use crate::error::{Code, RpcError};
+use crate::page;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::stream::{Opened, last_words, notification, terminated};
 use crate::values;
-use crate::views::{self, EventRow};
+use crate::views::AsView;
 use domain::{Event, EventFilter, Listed, Page, PaymentHash};
 use futures::stream::{StreamExt, unfold};
 use serde::Serialize;
@@ -51,8 +52,7 @@ Tells {jsonrpc, method: \"event\", params: {subscription, seq, event, at, …}},
     const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
 
     type Request = Wanted;
-    #[cfg(feature = "docs")]
-    type Shown = SubscriptionView;
+    type Answer = SubscriptionView;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Wanted, RpcError> {
         Ok(Wanted {
@@ -65,7 +65,7 @@ Tells {jsonrpc, method: \"event\", params: {subscription, seq, event, at, …}},
         wanted.first(&context).await.map(drop)
     }
 
-    async fn run(_: Arc<Context>, _: Wanted) -> Reply {
+    async fn run(_: Arc<Context>, _: Wanted) -> Result<Self::Answer, RpcError> {
         let message = "subscribe: nothing can be told here after the answer: ask on Ampere's own \
                        socket, or ask listevents again and again";
         Err(RpcError::new(Code::InvalidRequest, message))
@@ -77,7 +77,7 @@ impl Stream for Subscribe {
         context: Arc<Context>,
         wanted: Wanted,
         subscription: u64,
-    ) -> Result<Opened, RpcError> {
+    ) -> Result<Opened<SubscriptionView>, RpcError> {
         let from = wanted.first(&context).await?;
         let filter = EventFilter {
             hash: wanted.hash,
@@ -95,7 +95,7 @@ impl Stream for Subscribe {
             }
         });
         Ok(Opened {
-            result: reply(&SubscriptionView { subscription, from })?,
+            answer: SubscriptionView { subscription, from },
             told: told.boxed(),
         })
     }
@@ -127,19 +127,19 @@ async fn next(
 ) -> Result<(Vec<u8>, u64), RpcError> {
     let page = context.services.payments.next_events(filter.clone());
     let page = page.await?;
-    let written = context.scribe.write(move || told(&page, subscription));
+    let written = context.scribe.write(move || told(page, subscription));
     let failed = || RpcError::new(Code::Internal, "the events could not be written");
     let (told, start) = written.await.unwrap_or_else(|| Err(failed()))?;
     Ok((told, start.max(filter.start.saturating_add(1))))
 }
 
-fn told(page: &Page<Event>, subscription: u64) -> Result<(Vec<u8>, u64), RpcError> {
-    let view = |row: &Listed<Event>| notification(subscription, EventRow::from(row));
-    let (rows, next) = views::rows(page, BYTES, |event| event.seq, view)?;
+fn told(page: Page<Event>, subscription: u64) -> Result<(Vec<u8>, u64), RpcError> {
     let last = page
         .rows
         .last()
         .map_or(0, |row| row.number(|event| event.seq));
+    let write = |row: Listed<Event>| notification(subscription, AsView(row));
+    let (rows, next) = page::rows(page, BYTES, |event| event.seq, write)?;
     let start = next.unwrap_or_else(|| last.saturating_add(1));
     Ok((terminated(rows), start))
 }

@@ -1,12 +1,13 @@
 //! `waitpartialpay`: what became of a part.
 
-use super::{Kind, Method, Reply, reply};
+use super::waits::OUTCOMES;
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::PartView;
-use domain::PartId;
+use crate::views::AsView;
+use domain::{PartId, PartialPayment};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,11 +26,10 @@ timeout  seconds; 0 asks without waiting. For ever, unless given
 Returns the part, with its payment_preimage. Errors: 200 timed out: nothing changed, and data has the part as it is (status \"pending\", deadline_height, pending_reason); 208 no such part, or it was deleted with its payment; 202, 203, 204, 209 it failed: data has the part, and why. So it has with 200 or 201 and data.status \"failed\": the part was not sent, because somebody else's payment of this hash is under way at its node, or was made from there.";
     const KIND: Kind = Kind::Wait;
 
-    const ERRORS: &'static [Code] = super::OUTCOMES;
+    const ERRORS: &'static [Code] = OUTCOMES;
 
     type Request = (PartId, Option<Duration>);
-    #[cfg(feature = "docs")]
-    type Shown = PartView<'static>;
+    type Answer = AsView<PartialPayment>;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         Ok((
@@ -38,10 +38,11 @@ Returns the part, with its payment_preimage. Errors: 200 timed out: nothing chan
         ))
     }
 
-    async fn run(context: Arc<Context>, (id, timeout): Self::Request) -> Reply {
+    async fn run(
+        context: Arc<Context>,
+        (id, timeout): Self::Request,
+    ) -> Result<Self::Answer, RpcError> {
         let payments = &context.services.payments;
-        reply(&PartView::from(
-            &payments.wait_partial_pay(id, timeout).await?,
-        ))
+        Ok(AsView(payments.wait_partial_pay(id, timeout).await?))
     }
 }

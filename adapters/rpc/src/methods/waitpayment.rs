@@ -1,19 +1,19 @@
 //! `waitpayment`: until nothing of a payment is under way any more.
 
-use super::{Kind, Method, Reply, reply};
+use super::waits::{HASH_AND_TIMEOUT, HashAndTimeout, hash_and_timeout};
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
-use crate::views::PaymentView;
-use domain::PaymentHash;
+use crate::views::AsView;
+use domain::PaymentSummary;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub(super) struct WaitPayment;
 
 impl Method for WaitPayment {
     const NAME: &'static str = "waitpayment";
-    const PARAMS: &'static [Param] = &[Param::required("payment_hash"), Param::optional("timeout")];
+    const PARAMS: &'static [Param] = HASH_AND_TIMEOUT;
     const DESCRIPTION: &'static str = "Wait until no part of payment {payment_hash} is pending";
     const HELP: &'static str = "\
 Waits until no part of the payment is pending, however it ends: then its money is where it stays. waitsendpay returns earlier, with the first part that is paid, while others may still be pending.
@@ -31,18 +31,18 @@ Returns the payment, complete or failed: a failed one is no error here, and safe
         Code::Quarantined,
     ];
 
-    type Request = (PaymentHash, Option<Duration>);
-    #[cfg(feature = "docs")]
-    type Shown = PaymentView<'static>;
+    type Request = HashAndTimeout;
+    type Answer = AsView<PaymentSummary>;
 
     fn parse(_: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
-        super::hash_and_timeout(arguments)
+        hash_and_timeout(arguments)
     }
 
-    async fn run(context: Arc<Context>, (hash, timeout): Self::Request) -> Reply {
+    async fn run(
+        context: Arc<Context>,
+        (hash, timeout): Self::Request,
+    ) -> Result<Self::Answer, RpcError> {
         let payments = &context.services.payments;
-        reply(&PaymentView::from(
-            &payments.wait_payment(hash, timeout).await?,
-        ))
+        Ok(AsView(payments.wait_payment(hash, timeout).await?))
     }
 }

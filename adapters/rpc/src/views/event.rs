@@ -1,7 +1,8 @@
 //! An event of the history.
 
 use super::part::{FailureView, ResolutionView};
-use domain::{Damaged, Event, Listed, StatusKind};
+use super::{DamageView, Viewed};
+use domain::{Event, Listed, StatusKind};
 use serde::Serialize;
 
 /// An event, or all that can be said of one that breaks a rule.
@@ -47,28 +48,20 @@ pub(crate) struct EventView<'a> {
 pub(crate) struct DamagedEventView<'a> {
     /// Its place in the history of all payments.
     seq: u64,
-    /// Its payment's, where that can be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payment_hash: Option<String>,
-    /// Which rule it breaks.
-    warning_quarantined: &'a str,
+    #[serde(flatten)]
+    damage: DamageView<'a>,
 }
 
-impl<'a> From<&'a Listed<Event>> for EventRow<'a> {
-    fn from(row: &'a Listed<Event>) -> EventRow<'a> {
-        match row {
+impl Viewed for Listed<Event> {
+    type View<'a> = EventRow<'a>;
+
+    fn view(&self) -> EventRow<'_> {
+        match self {
             Listed::Sound(event) => EventRow::Sound(Box::new(EventView::from(event))),
-            Listed::Damaged(row) => EventRow::Damaged(DamagedEventView::from(row)),
-        }
-    }
-}
-
-impl<'a> From<&'a Damaged> for DamagedEventView<'a> {
-    fn from(row: &'a Damaged) -> DamagedEventView<'a> {
-        DamagedEventView {
-            seq: row.id,
-            payment_hash: row.payment_hash.map(|hash| hash.to_string()),
-            warning_quarantined: &row.reason,
+            Listed::Damaged(row) => EventRow::Damaged(DamagedEventView {
+                seq: row.id,
+                damage: row.into(),
+            }),
         }
     }
 }

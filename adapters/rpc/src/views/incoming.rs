@@ -1,5 +1,6 @@
 //! What comes in.
 
+use super::Viewed;
 use domain::{IncomingPayment, PartialInvoice, PaymentId, ReceivedPart, SelfPayment};
 use serde::Serialize;
 
@@ -24,15 +25,8 @@ pub(crate) struct PartialInvoiceView<'a> {
     cltv_expiry: u32,
     /// The configured node at which it arrived.
     node: &'a str,
-    /// Our own name for the invoice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
-    /// The invoice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bolt11: Option<&'a str>,
-    /// The invoice, where it is a BOLT 12 one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bolt12: Option<&'a str>,
+    #[serde(flatten)]
+    invoice: InvoiceNamesView<'a>,
     /// What all parts of the payment that are there bring together.
     received_msat: u64,
     /// What is still to come, where that is known.
@@ -69,15 +63,8 @@ pub(crate) struct IncomingPaymentView<'a> {
     /// What the payer read.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
-    /// Our own name for the invoice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
-    /// The invoice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bolt11: Option<&'a str>,
-    /// The invoice, where it is a BOLT 12 one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bolt12: Option<&'a str>,
+    #[serde(flatten)]
+    invoice: InvoiceNamesView<'a>,
     /// `outgoing` or `incoming`.
     direction: &'static str,
     /// The configured node that was paid.
@@ -113,19 +100,42 @@ struct ReceivedPartView {
     cltv_expiry: Option<u32>,
 }
 
-/// An invoice of BOLT 11, or one of BOLT 12: those begin with `lni`.
-fn by_kind(invoice: Option<&str>) -> (Option<&str>, Option<&str>) {
-    match invoice {
-        Some(invoice) if invoice.starts_with("lni") => (None, Some(invoice)),
-        other => (other, None),
+/// The invoice that is paid.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+struct InvoiceNamesView<'a> {
+    /// Our own name for the invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    /// The invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bolt11: Option<&'a str>,
+    /// The invoice, where it is a BOLT 12 one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bolt12: Option<&'a str>,
+}
+
+impl<'a> InvoiceNamesView<'a> {
+    /// An invoice of BOLT 11, or one of BOLT 12: those begin with `lni`.
+    fn new(label: Option<&'a str>, invoice: Option<&'a str>) -> InvoiceNamesView<'a> {
+        let (bolt11, bolt12) = match invoice {
+            Some(invoice) if invoice.starts_with("lni") => (None, Some(invoice)),
+            other => (other, None),
+        };
+        InvoiceNamesView {
+            label,
+            bolt11,
+            bolt12,
+        }
     }
 }
 
-impl<'a> From<&'a PartialInvoice> for PartialInvoiceView<'a> {
-    fn from(row: &'a PartialInvoice) -> PartialInvoiceView<'a> {
-        let part = &row.part;
-        let (bolt11, bolt12) = by_kind(part.bolt11.as_deref());
-        let missing = |total: domain::Msat| total.saturating_sub(row.received).get();
+impl Viewed for PartialInvoice {
+    type View<'a> = PartialInvoiceView<'a>;
+
+    fn view(&self) -> PartialInvoiceView<'_> {
+        let part = &self.part;
+        let missing = |total: domain::Msat| total.saturating_sub(self.received).get();
         PartialInvoiceView {
             payment_hash: part.payment_hash.to_string(),
             total_amount_msat: part.total.map(domain::Msat::get),
@@ -134,23 +144,22 @@ impl<'a> From<&'a PartialInvoice> for PartialInvoiceView<'a> {
             incoming_time_unix: part.seen_at.seconds(),
             htlc_id: part.htlc_id,
             cltv_expiry: part.cltv_expiry,
-            node: row.node.as_str(),
-            label: part.label.as_deref(),
-            bolt11,
-            bolt12,
-            received_msat: row.received.get(),
+            node: self.node.as_str(),
+            invoice: InvoiceNamesView::new(part.label.as_deref(), part.bolt11.as_deref()),
+            received_msat: self.received.get(),
             missing_msat: part.total.map(missing),
         }
     }
 }
 
-impl<'a> From<&'a IncomingPayment> for IncomingPaymentView<'a> {
-    fn from(row: &'a IncomingPayment) -> IncomingPaymentView<'a> {
-        let paid = &row.paid;
+impl Viewed for IncomingPayment {
+    type View<'a> = IncomingPaymentView<'a>;
+
+    fn view(&self) -> IncomingPaymentView<'_> {
+        let paid = &self.paid;
         let requested = paid.requested.map(domain::Msat::get);
-        let (bolt11, bolt12) = by_kind(paid.bolt11.as_deref());
         IncomingPaymentView {
-            id: row.id.0,
+            id: self.id.0,
             payment_hash: paid.payment_hash.to_string(),
             destination: paid.destination.to_string(),
             msatoshi: requested,
@@ -161,11 +170,9 @@ impl<'a> From<&'a IncomingPayment> for IncomingPaymentView<'a> {
             status: "complete",
             payment_preimage: hex::encode(paid.preimage.expose()),
             description: paid.description.as_deref(),
-            label: paid.label.as_deref(),
-            bolt11,
-            bolt12,
+            invoice: InvoiceNamesView::new(paid.label.as_deref(), paid.bolt11.as_deref()),
             direction: "incoming",
-            node: row.node.as_str(),
+            node: self.node.as_str(),
             self_payment: None,
             self_msat: None,
             number_of_parts: paid.parts.len(),

@@ -1,7 +1,30 @@
 //! Invoices of our own node, with Core Lightning's fields.
 
-use domain::{InvoiceStatus, Msat, OwnInvoice, Timestamp};
+use super::Viewed;
+use domain::{InvoiceStatus, Msat, OwnInvoice, PaymentHash, PaymentSecret, Timestamp};
 use serde::Serialize;
+
+/// An invoice that has just been made.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(crate) struct NewInvoiceView {
+    /// The invoice.
+    bolt11: String,
+    /// The payment's name: SHA256 of its preimage, 32 bytes of hex.
+    payment_hash: String,
+    /// The secret that each part must carry, 32 bytes of hex.
+    payment_secret: String,
+}
+
+impl NewInvoiceView {
+    pub(crate) fn new(bolt11: String, hash: PaymentHash, secret: &PaymentSecret) -> Self {
+        NewInvoiceView {
+            bolt11,
+            payment_hash: hash.to_string(),
+            payment_secret: hex::encode(secret.expose()),
+        }
+    }
+}
 
 /// An invoice of ours.
 #[derive(Serialize)]
@@ -38,9 +61,11 @@ pub(crate) struct OwnInvoiceView<'a> {
     created_index: u64,
 }
 
-impl<'a> From<&'a OwnInvoice> for OwnInvoiceView<'a> {
-    fn from(invoice: &'a OwnInvoice) -> OwnInvoiceView<'a> {
-        let paid = match &invoice.status {
+impl Viewed for OwnInvoice {
+    type View<'a> = OwnInvoiceView<'a>;
+
+    fn view(&self) -> OwnInvoiceView<'_> {
+        let paid = match &self.status {
             InvoiceStatus::Paid {
                 place,
                 preimage,
@@ -50,18 +75,18 @@ impl<'a> From<&'a OwnInvoice> for OwnInvoiceView<'a> {
             InvoiceStatus::Unpaid | InvoiceStatus::Expired => None,
         };
         OwnInvoiceView {
-            label: &invoice.label,
-            bolt11: &invoice.bolt11,
-            payment_hash: invoice.payment_hash.to_string(),
-            amount_msat: invoice.amount.map(Msat::get),
-            status: invoice.status.as_str(),
+            label: &self.label,
+            bolt11: &self.bolt11,
+            payment_hash: self.payment_hash.to_string(),
+            amount_msat: self.amount.map(Msat::get),
+            status: self.status.as_str(),
             pay_index: paid.map(|(place, ..)| *place),
             amount_received_msat: paid.map(|(_, _, received, _)| received.get()),
             paid_at: paid.map(|(.., at)| Timestamp::seconds(*at)),
             payment_preimage: paid.map(|(_, preimage, ..)| hex::encode(preimage.expose())),
-            description: &invoice.description,
-            expires_at: invoice.expires_at.seconds(),
-            created_index: invoice.id,
+            description: &self.description,
+            expires_at: self.expires_at.seconds(),
+            created_index: self.id,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A part, and why it failed.
 
-use super::Shown;
+use super::shared::{CourseView, RetryView};
+use super::{Shown, Viewed};
 use domain::{Failure, Hop, NodeId, PartialPayment, PaymentHash, Resolution, ShortChannelId};
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// A part: one row of `listpartialpayments` (ARCHITECTURE.md, "Words").
 #[derive(Serialize)]
@@ -27,22 +27,8 @@ pub(crate) struct PartView<'a> {
     amount_sent_msat: u64,
     /// What the whole payment shall deliver, in msat.
     intended_msatoshi: u64,
-    /// When it was accepted, in Unix seconds.
-    created_at: u64,
-    /// When it ended, in Unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    completed_at: Option<u64>,
-    /// `pending`, `complete` or `failed`.
-    status: &'static str,
-    /// The proof of payment, 32 bytes of hex.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payment_preimage: Option<String>,
-    /// What was written beside it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    /// The caller's own name for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
+    #[serde(flatten)]
+    course: CourseView<'a>,
     /// The height at which its HTLC expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     cltv_expiry: Option<u32>,
@@ -52,10 +38,8 @@ pub(crate) struct PartView<'a> {
     /// When about that height comes.
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline_estimate: Option<u64>,
-    /// Whether paying again can cost nothing twice: nothing is pending, and nothing is unknown.
-    safe_to_retry: bool,
-    /// The reason for that, in words.
-    why: Cow<'static, str>,
+    #[serde(flatten)]
+    retry: RetryView,
     /// Why it is not known what became of it: shown while that is so, and never stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pending_reason: Option<&'a str>,
@@ -155,46 +139,47 @@ pub(super) struct Details {
     raw_message: Option<String>,
 }
 
-/// The `data` of a wait's error: the part, and its failure's details beside it as in 0.6.2.
+/// The `data` of a wait's error: the part or the payment, and beside it, as in 0.6.2, the details of why its
+/// last part failed.
 #[derive(Serialize)]
-pub(crate) struct FailedPart<'a> {
+pub(crate) struct FailedView<V> {
     #[serde(flatten)]
-    part: PartView<'a>,
+    what: V,
     #[serde(flatten)]
     details: Option<Details>,
 }
 
-impl<'a> From<&'a PartialPayment> for PartView<'a> {
-    fn from(part: &'a PartialPayment) -> PartView<'a> {
-        let (amount, sent) = (part.amount().get(), part.amount_sent().get());
-        let retry = part.retry();
+impl Viewed for PartialPayment {
+    type View<'a> = PartView<'a>;
+
+    fn view(&self) -> PartView<'_> {
+        let (amount, sent) = (self.amount().get(), self.amount_sent().get());
         PartView {
-            id: part.id.0,
-            payment_hash: Shown(part.payment_hash),
-            node: part.node.as_str(),
-            destination: Shown(part.destination()),
+            id: self.id.0,
+            payment_hash: Shown(self.payment_hash),
+            node: self.node.as_str(),
+            destination: Shown(self.destination()),
             msatoshi: amount,
             amount_msat: amount,
             msatoshi_sent: sent,
             amount_sent_msat: sent,
-            intended_msatoshi: part.intended.get(),
-            created_at: part.created_at.seconds(),
-            completed_at: part.completed_at.map(domain::Timestamp::seconds),
-            status: part.status().as_str(),
-            payment_preimage: part
-                .preimage()
-                .map(|preimage| hex::encode(preimage.expose())),
-            description: part.description.as_deref(),
-            label: part.label.as_deref(),
-            cltv_expiry: part.cltv_expiry,
-            deadline_height: part.deadline_height(),
-            deadline_estimate: part.deadline().map(domain::Timestamp::seconds),
-            safe_to_retry: retry.is_safe,
-            why: retry.why,
-            pending_reason: part.doubt.as_deref(),
-            resolution: part.resolution.as_ref().map(ResolutionView::from),
-            route: part.route.hops().iter().map(PartHop::from).collect(),
-            failure: part.failure().map(FailureView::from),
+            intended_msatoshi: self.intended.get(),
+            course: CourseView {
+                created_at: self.created_at.seconds(),
+                completed_at: self.completed_at.map(domain::Timestamp::seconds),
+                status: self.status().as_str(),
+                payment_preimage: self.preimage().map(|p| hex::encode(p.expose())),
+                description: self.description.as_deref(),
+                label: self.label.as_deref(),
+            },
+            cltv_expiry: self.cltv_expiry,
+            deadline_height: self.deadline_height(),
+            deadline_estimate: self.deadline().map(domain::Timestamp::seconds),
+            retry: self.retry().into(),
+            pending_reason: self.doubt.as_deref(),
+            resolution: self.resolution.as_ref().map(ResolutionView::from),
+            route: self.route.hops().iter().map(PartHop::from).collect(),
+            failure: self.failure().map(FailureView::from),
         }
     }
 }
@@ -246,11 +231,11 @@ impl From<&Failure> for Details {
     }
 }
 
-impl<'a> From<&'a PartialPayment> for FailedPart<'a> {
-    fn from(part: &'a PartialPayment) -> FailedPart<'a> {
-        FailedPart {
-            part: PartView::from(part),
-            details: part.failure().map(Details::from),
+impl<V> FailedView<V> {
+    pub(crate) fn new(what: V, last: &PartialPayment) -> FailedView<V> {
+        FailedView {
+            what,
+            details: last.failure().map(Details::from),
         }
     }
 }

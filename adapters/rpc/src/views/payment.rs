@@ -1,12 +1,9 @@
 //! A payment.
 
-use super::Shown;
-use super::part::Details;
-use domain::{
-    NodeId, PartialPayment, PaymentHash, PaymentSummary, SelfPayment, SelfSent, Timestamp,
-};
+use super::shared::{CourseView, RetryView};
+use super::{Shown, Viewed};
+use domain::{NodeId, PaymentHash, PaymentSummary, SelfPayment, SelfSent, Timestamp};
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// A payment: 0.6.2's fields, and what came since.
 #[derive(Serialize)]
@@ -35,22 +32,8 @@ pub(crate) struct PaymentView<'a> {
     fee_msat: Option<u64>,
     /// What all parts together shall deliver, in msat.
     intended_msatoshi: u64,
-    /// When it was accepted, in Unix seconds.
-    created_at: u64,
-    /// When it ended, in Unix seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    completed_at: Option<u64>,
-    /// `pending`, `complete` or `failed`.
-    status: &'static str,
-    /// The proof of payment, 32 bytes of hex.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payment_preimage: Option<String>,
-    /// What was written beside it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    /// The caller's own name for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
+    #[serde(flatten)]
+    course: CourseView<'a>,
     /// The invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     bolt11: Option<&'a str>,
@@ -70,10 +53,8 @@ pub(crate) struct PaymentView<'a> {
     in_flight_msat: u64,
     /// What the complete parts have delivered.
     delivered_msat: u64,
-    /// Whether paying again can cost nothing twice: nothing is pending, and nothing is unknown.
-    safe_to_retry: bool,
-    /// The reason for that, in words.
-    why: Cow<'static, str>,
+    #[serde(flatten)]
+    retry: RetryView,
     /// Why nothing is sent towards it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     warning_quarantined: Option<&'a str>,
@@ -115,15 +96,6 @@ struct SelfToView<'a> {
     amount_msat: u64,
 }
 
-/// The `data` of `waitsendpay`'s error: the payment, and why its last part failed.
-#[derive(Serialize)]
-pub(crate) struct FailedPayment<'a> {
-    #[serde(flatten)]
-    payment: PaymentView<'a>,
-    #[serde(flatten)]
-    details: Option<Details>,
-}
-
 /// The `data` of a wait's error 200: the payment, and until when its pending parts can last.
 #[derive(Serialize)]
 pub(crate) struct PendingPayment<'a> {
@@ -144,7 +116,7 @@ impl<'a> PendingPayment<'a> {
         deadline: Option<Timestamp>,
     ) -> PendingPayment<'a> {
         PendingPayment {
-            payment: PaymentView::from(payment),
+            payment: payment.view(),
             deadline_height,
             deadline_estimate: deadline.map(Timestamp::seconds),
         }
@@ -192,51 +164,45 @@ impl<'a> PaymentView<'a> {
     }
 }
 
-impl<'a> From<&'a PaymentSummary> for PaymentView<'a> {
-    fn from(row: &'a PaymentSummary) -> PaymentView<'a> {
-        let (requested, sent) = (row.terms.requested.get(), row.tally.sent.get());
-        let (retry, invoice) = (row.retry(), row.terms.invoice.as_ref());
+impl Viewed for PaymentSummary {
+    type View<'a> = PaymentView<'a>;
+
+    fn view(&self) -> PaymentView<'_> {
+        let (requested, sent) = (self.terms.requested.get(), self.tally.sent.get());
+        let invoice = self.terms.invoice.as_ref();
         PaymentView {
             message: None,
-            id: Some(row.id.0),
-            payment_hash: Shown(row.payment_hash),
-            destination: Shown(row.terms.destination),
+            id: Some(self.id.0),
+            payment_hash: Shown(self.payment_hash),
+            destination: Shown(self.terms.destination),
             msatoshi: requested,
             amount_msat: requested,
             msatoshi_sent: sent,
             amount_sent_msat: sent,
-            fee_msat: row.fee().map(domain::Msat::get),
-            intended_msatoshi: row.terms.intended.get(),
-            created_at: row.created_at.seconds(),
-            completed_at: row.completed_at.map(domain::Timestamp::seconds),
-            status: row.status().as_str(),
-            payment_preimage: row.preimage.as_ref().map(|p| hex::encode(p.expose())),
-            description: row.description.as_deref(),
-            label: row.label.as_deref(),
-            bolt11: row.bolt11.as_deref(),
-            invoice_description: row.invoice_description.as_deref(),
+            fee_msat: self.fee().map(domain::Msat::get),
+            intended_msatoshi: self.terms.intended.get(),
+            course: CourseView {
+                created_at: self.created_at.seconds(),
+                completed_at: self.completed_at.map(domain::Timestamp::seconds),
+                status: self.status().as_str(),
+                payment_preimage: self.preimage.as_ref().map(|p| hex::encode(p.expose())),
+                description: self.description.as_deref(),
+                label: self.label.as_deref(),
+            },
+            bolt11: self.bolt11.as_deref(),
+            invoice_description: self.invoice_description.as_deref(),
             invoice_description_hash: invoice.and_then(|i| i.description_hash).map(hex::encode),
             direction: "outgoing",
-            number_of_parts: row.tally.parts,
-            pending_parts: row.tally.live,
-            in_flight_msat: row.tally.in_flight.get(),
-            delivered_msat: row.tally.delivered.get(),
-            safe_to_retry: retry.is_safe,
-            why: retry.why,
-            warning_quarantined: row.quarantine.as_deref(),
+            number_of_parts: self.tally.parts,
+            pending_parts: self.tally.live,
+            in_flight_msat: self.tally.in_flight.get(),
+            delivered_msat: self.tally.delivered.get(),
+            retry: self.retry().into(),
+            warning_quarantined: self.quarantine.as_deref(),
             self_payment: None,
             self_msat: None,
             self_from: Vec::new(),
             self_to: Vec::new(),
-        }
-    }
-}
-
-impl<'a> FailedPayment<'a> {
-    pub(crate) fn new(payment: &'a PaymentSummary, part: &'a PartialPayment) -> FailedPayment<'a> {
-        FailedPayment {
-            payment: PaymentView::from(payment),
-            details: part.failure().map(Details::from),
         }
     }
 }

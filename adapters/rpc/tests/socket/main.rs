@@ -7,6 +7,7 @@
 
 mod asked;
 mod backups;
+mod bytes;
 mod clients;
 mod deletions;
 mod errors;

@@ -13,7 +13,7 @@ fn proof() -> String {
 }
 
 /// Whoever runs these tests is at the other end of the socket.
-fn who() -> String {
+pub(crate) fn who() -> String {
     let (user, process) = (rustix::process::geteuid().as_raw(), std::process::id());
     format!("uid {user}, pid {process}")
 }
