@@ -4,18 +4,12 @@
 mod autoclean;
 mod backup;
 mod check;
-mod delinvoice;
 mod delpayment;
-mod dev_hold;
-mod dev_invoice;
-mod dev_pay;
-mod dev_routes;
-mod dev_tick;
+#[cfg(feature = "dev-network")]
+mod dev;
 mod getinfo;
 mod help;
-mod invoice;
 mod listevents;
-mod listinvoices;
 mod listpartialinvoices;
 mod listpartialpayments;
 mod listpayments;
@@ -41,10 +35,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-static ALL: [MethodInfo; 27] = [
+const EVERYWHERE: [MethodInfo; 19] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
@@ -64,17 +58,19 @@ static ALL: [MethodInfo; 27] = [
     MethodInfo::of::<check::Check>(),
     MethodInfo::of::<notifications::Notifications>(),
     MethodInfo::of::<stop::Stop>(),
-    MethodInfo::of::<invoice::Invoice>(),
-    MethodInfo::of::<listinvoices::ListInvoices>(),
-    MethodInfo::of::<delinvoice::DelInvoice>(),
-    MethodInfo::of::<dev_invoice::DevInvoice>(),
-    MethodInfo::of::<dev_routes::DevRoutes>(),
-    MethodInfo::of::<dev_pay::DevPay>(),
-    MethodInfo::of::<dev_tick::DevTick>(),
-    MethodInfo::of::<dev_hold::DevHold>(),
 ];
 
-/// Every method there is; those that are [`MethodInfo::is_dev`] exist on the embedded network only.
+static ALL: LazyLock<Vec<MethodInfo>> = LazyLock::new(|| {
+    [
+        &EVERYWHERE[..],
+        #[cfg(feature = "dev-network")]
+        &dev::ALL,
+    ]
+    .concat()
+});
+
+/// Every method there is; those that are [`MethodInfo::is_dev`] exist on the embedded network only, and
+/// are built with the feature `dev-network`.
 pub fn all() -> &'static [MethodInfo] {
     &ALL
 }
@@ -290,16 +286,4 @@ fn hash_and_timeout(
         arguments.required("payment_hash", values::hash)?,
         arguments.optional("timeout", values::seconds)?,
     ))
-}
-
-/// Our own node's invoices, where it is in this process.
-fn own_invoices(context: &Context) -> Result<&dyn domain::OwnInvoices, RpcError> {
-    let invoices = context.services.invoices.as_deref();
-    invoices.ok_or_else(|| RpcError::params("this daemon runs no embedded network"))
-}
-
-/// The embedded network. Its methods exist only where there is one.
-fn dev_network(context: &Context) -> Result<&dyn domain::DevNetwork, RpcError> {
-    let network = context.services.dev.as_deref();
-    network.ok_or_else(|| RpcError::params("this daemon runs no embedded network"))
 }

@@ -2,14 +2,16 @@
 
 mod event;
 mod incoming;
+#[cfg(feature = "dev-network")]
 mod invoice;
 mod part;
 mod payment;
 
 pub(crate) use event::EventRow;
 pub(crate) use incoming::{IncomingPaymentView, PartialInvoiceView};
+#[cfg(feature = "dev-network")]
 pub(crate) use invoice::OwnInvoiceView;
-pub(crate) use part::{FailedPart, HopView, PartView};
+pub(crate) use part::{FailedPart, PartView};
 pub(crate) use payment::{FailedPayment, PaymentView, PendingPayment};
 
 use crate::error::{Code, RpcError};

@@ -1,6 +1,7 @@
 //! Invoices of our own node, with Core Lightning's fields.
 
-use domain::{InvoiceStatus, Msat, OwnInvoice, Timestamp};
+use crate::dev::{InvoiceStatus, OwnInvoice};
+use domain::{Msat, Timestamp};
 use serde::Serialize;
 
 /// An invoice of ours.
