@@ -35,10 +35,9 @@ pub fn reference(exchanges: &[Exchange]) -> Result<String, String> {
     let mut shapes = Shapes::default();
     let mut sections = String::new();
     for method in methods::all() {
-        let mut found = exchanges.iter();
-        let exchange = found.find(|exchange| exchange.method == method.name);
-        let exchange = exchange.ok_or_else(|| format!("{}: no exchange", method.name))?;
-        section(&mut sections, method, exchange, &mut shapes)?;
+        let of_method = |exchange: &&Exchange| exchange.method == method.name;
+        let of_method: Vec<&Exchange> = exchanges.iter().filter(of_method).collect();
+        section(&mut sections, method, &of_method, &mut shapes)?;
     }
     let mut page = String::from(HEAD);
     for method in methods::all() {
@@ -63,13 +62,17 @@ embedded network.
 
 ";
 
+/// A method, with the first of its exchanges. The others must have a result of its type, too.
 fn section(
     page: &mut String,
     method: &MethodInfo,
-    exchange: &Exchange,
+    exchanges: &[&Exchange],
     shapes: &mut Shapes,
 ) -> Result<(), String> {
     let name = method.name;
+    let exchange = exchanges
+        .first()
+        .ok_or_else(|| format!("{name}: no exchange"))?;
     _ = write!(page, "\n## {name}\n\n`{}`\n\n", method.usage());
     match method.kind {
         Kind::Dev => page.push_str("On the embedded network only. "),
@@ -82,9 +85,11 @@ fn section(
     let schema = (method.answer)();
     page.push_str("\n**Result**");
     own_fields(page, &schema, shapes);
-    shapes
-        .check(&schema, &exchange.result)
-        .map_err(|why| format!("{name}: {why}: {}", exchange.result))?;
+    for Exchange { result, .. } in exchanges {
+        shapes
+            .check(&schema, result)
+            .map_err(|why| format!("{name}: {why}: {result}"))?;
+    }
     if !method.errors.is_empty() {
         page.push_str("\n**Errors**\n\n");
         table_of_errors(page, method.errors);

@@ -76,13 +76,18 @@ async fn outgoing(scribe: &mut Scribe) {
     checked["command_to_check"] = json!("sendpartialpay");
     scribe.ask("check", checked).await;
     let larger = invoice.part(&routes["routes"][0]["route"]);
-    let first = scribe.ask("sendpartialpay", larger).await;
+    let first = scribe.ask("sendpartialpay", larger.clone()).await;
     let smaller = scribe.daemon.route(1, SMALLER).await;
     let second = scribe.daemon.send(&invoice, &smaller).await;
     scribe.ask("waitpartialpay", json!([first["id"]])).await;
     scribe.daemon.ok("waitpartialpay", json!([second])).await;
     scribe.ask("waitsendpay", json!([invoice.hash])).await;
     scribe.ask("waitpayment", json!([invoice.hash, 60])).await;
+    let again = scribe.ask("sendpartialpay", larger).await;
+    assert_eq!(
+        (&again["status"], again.get("id")),
+        (&json!("complete"), None)
+    );
     let of_payment = json!({"payment_hash": invoice.hash});
     scribe.ask("listpartialpayments", of_payment).await;
 
