@@ -9,7 +9,7 @@ mod dev_tick;
 mod invoice;
 mod listinvoices;
 
-use super::MethodInfo;
+use super::{Kind, Method, MethodInfo, Reply, reply};
 use crate::dev::{DevNetwork, OwnInvoices};
 use crate::error::RpcError;
 use crate::services::Context;

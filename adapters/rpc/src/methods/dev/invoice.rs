@@ -1,8 +1,8 @@
 //! `invoice`: an invoice of our own node, on the embedded network.
 
+use super::{Kind, Method, Reply, reply};
 use crate::dev::NewInvoice;
 use crate::error::{Code, RpcError};
-use crate::methods::{Kind, Method, Reply, reply};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
