@@ -36,8 +36,8 @@ pub enum NotNode {
     NoAddress(String),
     /// This program was built without it.
     #[error(
-        "the embedded network is not built into this ampered: build it with the feature `dev-network` \
-         (cargo has it on, but for --no-default-features), or say `cln:/path/to/lightning-rpc`"
+        "the embedded network is left out of this build: build again without --no-default-features, or \
+         with --features dev-network; or say `cln:/path/to/lightning-rpc`"
     )]
     NotBuiltIn,
     /// A name must name something.

@@ -10,7 +10,7 @@ mod invoice;
 mod listinvoices;
 mod view;
 
-use super::MethodInfo;
+use super::{Kind, Method, MethodInfo};
 use crate::dev::{DevNetwork, OwnInvoices};
 use crate::error::RpcError;
 use crate::services::Context;

@@ -1,7 +1,7 @@
 //! `dev-hold`: a receiver that takes its time, on the embedded network.
 
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
-use crate::methods::{Kind, Method};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;

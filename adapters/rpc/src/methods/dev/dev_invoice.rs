@@ -1,8 +1,8 @@
 //! `dev-invoice`: an invoice on the embedded network.
 
 use super::view::NewInvoiceView;
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
-use crate::methods::{Kind, Method};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;

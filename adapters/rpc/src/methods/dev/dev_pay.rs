@@ -1,8 +1,8 @@
 //! `dev-pay`: another node of the embedded network pays, whole or in part.
 
+use super::{Kind, Method};
 use crate::dev::DevPayment;
 use crate::error::{Code, RpcError};
-use crate::methods::{Kind, Method};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;

@@ -1,7 +1,7 @@
 //! `dev-routes`: disjoint routes on the embedded network.
 
+use super::{Kind, Method};
 use crate::error::{Code, RpcError};
-use crate::methods::{Kind, Method};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;

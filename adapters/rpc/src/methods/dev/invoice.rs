@@ -1,9 +1,9 @@
 //! `invoice`: an invoice of our own node, on the embedded network.
 
 use super::view::NewInvoiceView;
+use super::{Kind, Method};
 use crate::dev::NewInvoice;
 use crate::error::{Code, RpcError};
-use crate::methods::{Kind, Method};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;

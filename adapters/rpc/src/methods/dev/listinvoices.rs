@@ -1,8 +1,8 @@
 //! `listinvoices`: the invoices of our own node, on the embedded network.
 
+use super::{Kind, Method};
 use crate::dev::{InvoiceFilter, OwnInvoice};
 use crate::error::{Code, RpcError};
-use crate::methods::{Kind, Method};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
