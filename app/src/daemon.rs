@@ -1,5 +1,7 @@
 //! Store, node, engine and socket, wired together: the only place that names concrete adapters.
 
+#[cfg_attr(not(feature = "dev-network"), path = "daemon/no_dev.rs")]
+mod dev;
 mod nodes;
 
 use crate::clock::SystemClock;
@@ -12,6 +14,7 @@ use crate::shutdown::Shutdown;
 use crate::spawner::TokioSpawner;
 use crate::trouble::trouble;
 use crate::used::Used;
+use dev::Dev;
 use domain::{
     Backups, Engine, Incoming, IncomingStore, NodePorts, PaymentApi, PaymentStore, Policy, Ports,
 };
@@ -112,11 +115,10 @@ impl Running {
             nodes: nodes.receivers.clone(),
         };
         let engine = start_engine(&store, ports, incoming, assembly).await?;
-        let dev = nodes.network.clone();
         let services = rpc::Services {
             payments: Arc::clone(&engine) as Arc<dyn PaymentApi>,
-            invoices: dev.as_ref().map(|network| network.invoices()),
-            dev: dev.map(|network| network as Arc<dyn domain::DevNetwork>),
+            dev: nodes.dev.as_ref().map(Dev::network),
+            invoices: nodes.dev.as_ref().map(Dev::invoices),
             about: about(assembly),
             networks: nodes.networks(),
             backups: Some(Arc::clone(&store) as Arc<dyn Backups>),

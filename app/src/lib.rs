@@ -23,6 +23,7 @@ pub mod config;
 pub mod crash;
 pub mod daemon;
 pub mod data_dir;
+#[cfg(feature = "dev-network")]
 pub mod demo;
 pub mod descriptors;
 pub mod escape;

@@ -149,13 +149,18 @@ pub(crate) fn run(only: Option<Step>) -> Result<()> {
     Ok(())
 }
 
-/// The workspace; and the domain once more by itself, where no other crate turns on what it forgot to ask for.
+/// The workspace; the domain once more by itself, where no other crate turns on what it forgot to ask for;
+/// and the two programs without the embedded network.
 fn clippy() -> Result<()> {
-    for packages in [&["--workspace"][..], &["--package", "domain"]] {
+    let everything = ["--all-targets", "--all-features"];
+    for (packages, of_them) in [
+        (&["--workspace"][..], &everything[..]),
+        (&["--package", "domain"], &everything),
+        (&["--package", "ampere"], &["--no-default-features"]),
+    ] {
         let mut clippy = cargo();
-        clippy.arg("clippy").args(packages);
-        clippy.args(["--all-targets", "--all-features", "--", "-D", "warnings"]);
-        run_command(&mut clippy, "clippy")?;
+        clippy.arg("clippy").args(packages).args(of_them);
+        run_command(clippy.args(["--", "-D", "warnings"]), "clippy")?;
     }
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! What our own network offers beyond a node: invoices and routes for the asking, minutes, holding.
 
 mod routes;
+mod types;
 
+pub use types::{DevError, DevInvoice, DevPayment};
+
+use crate::invoices::NewInvoice;
 use crate::network::{CHANNELS, Network};
 use crate::node::{Ask, Node, now};
-use async_trait::async_trait;
-use domain::{
-    DevError, DevInvoice, DevNetwork, DevPayment, Msat, NewInvoice, NodeId, OfferAnswer, PartId,
-    PaymentHash, PaymentSecret, Route,
-};
+use domain::{Msat, NodeId, OfferAnswer, PartId, PaymentHash, PaymentSecret, Route};
 use routes::Side;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +22,9 @@ const INVOICE_SECONDS: u32 = 3_600;
 /// How long a minute waits for the peers. LDK drops a peer that owes an answer for two minutes.
 const SETTLE: Duration = Duration::from_secs(2);
 
-#[async_trait]
-impl DevNetwork for Network {
-    async fn invoice(
+impl Network {
+    /// A BOLT 11 invoice of the named node's (`dave`'s unless said).
+    pub async fn invoice(
         &self,
         amount: Msat,
         description: Option<String>,
@@ -41,13 +41,15 @@ impl DevNetwork for Network {
         invoice(&self.nodes[node], amount, description)
     }
 
-    async fn routes(
+    /// Up to `count` disjoint routes from our node that each deliver `amount`; `destination` is a
+    /// node's id or its name.
+    pub fn routes(
         &self,
-        destination: String,
+        destination: &str,
         amount: Msat,
         count: Option<usize>,
     ) -> Result<Vec<Route>, DevError> {
-        let to = self.find(&destination)?;
+        let to = self.find(destination)?;
         if to == ALICE {
             return Err(DevError::NoRoute("alice is our own node".to_owned()));
         }
@@ -56,7 +58,9 @@ impl DevNetwork for Network {
         routes::disjoint(self.sides(), &ids, (ALICE, to), amount, count)
     }
 
-    async fn pay(&self, payment: DevPayment) -> Result<(), DevError> {
+    /// Lets another node than ours (`dave` unless said) pay in the parts that are named, each on its
+    /// way when this returns; what is missing to the whole may follow later.
+    pub async fn pay(&self, payment: DevPayment) -> Result<(), DevError> {
         let from = match &payment.from {
             Some(node) => self.find(node)?,
             None => DAVE,
@@ -89,7 +93,8 @@ impl DevNetwork for Network {
         Ok(())
     }
 
-    async fn tick(&self, minutes: u32) -> Result<(), DevError> {
+    /// Lets so many of LDK's minutes pass, on every node.
+    pub async fn tick(&self, minutes: u32) -> Result<(), DevError> {
         self.settle().await;
         for _ in 0..minutes {
             for node in &self.nodes {
@@ -101,7 +106,8 @@ impl DevNetwork for Network {
         Ok(())
     }
 
-    async fn hold(&self, on: bool) -> Result<(), DevError> {
+    /// Makes dave keep what arrives; off claims what was kept.
+    pub async fn hold(&self, on: bool) -> Result<(), DevError> {
         let dave = &self.nodes[DAVE];
         let held = dave.ask(|reply| Ask::Hold(on, reply)).await;
         held.ok_or_else(|| stopped(dave))

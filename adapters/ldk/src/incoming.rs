@@ -1,11 +1,8 @@
-//! Our node as the domain hears of what comes in, and its invoices.
+//! Our node as the domain hears of what comes in.
 
 use crate::node::{Ask, Node};
 use async_trait::async_trait;
-use domain::{
-    Cursor, IncomingNode, IncomingPart, InvoiceError, InvoiceFilter, NewInvoice, NodeAway,
-    OwnInvoice, OwnInvoices, PaymentHash, PaymentSecret, Received,
-};
+use domain::{Cursor, IncomingNode, IncomingPart, NodeAway, PaymentHash, Received};
 use futures::stream::{self, BoxStream, StreamExt};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -68,26 +65,5 @@ impl Progress {
                 self.added.changed().await.ok()?;
             }
         }
-    }
-}
-
-#[async_trait]
-impl OwnInvoices for Receiver {
-    async fn make(&self, new: NewInvoice) -> Result<(OwnInvoice, PaymentSecret), InvoiceError> {
-        let made = self.0.ask(|reply| Ask::MakeInvoice(new, reply)).await;
-        made.unwrap_or_else(|| Err(InvoiceError::Refused(self.0.stopped())))
-    }
-
-    async fn list(&self, filter: InvoiceFilter) -> Result<Vec<OwnInvoice>, InvoiceError> {
-        let found = self.0.ask(|reply| Ask::Invoices(filter, reply)).await;
-        found.ok_or_else(|| InvoiceError::Refused(self.0.stopped()))
-    }
-
-    async fn delete(&self, label: String, status: String) -> Result<OwnInvoice, InvoiceError> {
-        let deleted = self
-            .0
-            .ask(|reply| Ask::DeleteInvoice(label, status, reply))
-            .await;
-        deleted.unwrap_or_else(|| Err(InvoiceError::Refused(self.0.stopped())))
     }
 }

@@ -5,7 +5,9 @@
 //!
 //! # Map
 //!
-//! - `network`: the four nodes and their channels; `dev`: invoices and routes for the asking.
+//! - `network`: the four nodes and their channels.
+//! - `dev`, `invoices`: what no port of the domain's asks for: invoices and routes for the asking, time, and
+//!   alice's own invoices, in types of this crate's.
 //! - `sender`, `listener`, `incoming`: alice as the domain's ports see her; `failure`: why a part failed.
 //! - `node`: one LDK node, driven by a thread of its own. Everything about it that must agree is
 //!   decided on that thread and committed in one transaction a turn.
@@ -24,6 +26,7 @@ mod chain;
 mod dev;
 mod failure;
 mod incoming;
+mod invoices;
 mod key;
 mod listener;
 mod network;
@@ -31,4 +34,6 @@ mod node;
 mod sender;
 mod store;
 
+pub use dev::{DevError, DevInvoice, DevPayment};
+pub use invoices::{InvoiceError, InvoiceFilter, InvoiceStatus, Invoices, NewInvoice, OwnInvoice};
 pub use network::{Network, Options, StartError};

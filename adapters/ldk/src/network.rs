@@ -7,11 +7,12 @@ mod tests;
 
 use crate::chain::Chain;
 use crate::incoming::Receiver;
+use crate::invoices::Invoices;
 use crate::listener::Listener;
 use crate::node::{Birth, BootError, Node};
 use crate::sender::Sender;
 use crate::store::{Blocks, StoreError};
-use domain::{HtlcListener, HtlcSender, IncomingNode, NodeId, OwnInvoices, ShortChannelId};
+use domain::{HtlcListener, HtlcSender, IncomingNode, NodeId, ShortChannelId};
 use links::Links;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -189,8 +190,8 @@ impl Network {
     }
 
     /// Alice's invoices.
-    pub fn invoices(&self) -> Arc<dyn OwnInvoices> {
-        Arc::new(Receiver(self.nodes[0].clone()))
+    pub fn invoices(&self) -> Invoices {
+        Invoices(self.nodes[0].clone())
     }
 
     /// The node of that name.

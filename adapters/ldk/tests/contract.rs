@@ -49,7 +49,7 @@ impl NodeHarness for Harness {
 
     async fn offer(&mut self, part: PartId, fate: Fate) -> Offer {
         let invoice = invoice(self.network(), AMOUNT).await;
-        let [way, _] = ways(self.network(), AMOUNT).await;
+        let [way, _] = ways(self.network(), AMOUNT);
         let (way, total) = match fate {
             Fate::Fulfilled => (way, AMOUNT),
             Fate::FailedOnTheWay => (

@@ -2,7 +2,7 @@
 
 mod support;
 
-use domain::{DevNetwork, FailureCode, LookUp, NodeId, OfferAnswer, PaymentSecret, ShortChannelId};
+use domain::{FailureCode, LookUp, NodeId, OfferAnswer, PaymentSecret, ShortChannelId};
 use support::{Net, changed, msat, offer};
 
 const TOTAL: u64 = 50_000_000;
@@ -11,7 +11,7 @@ const TOTAL: u64 = 50_000_000;
 async fn too_little_fee_fails_at_bob() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let [way, _] = net.ways(1_000_000).await;
+    let [way, _] = net.ways(1_000_000);
     let (bob, beyond) = (way.first().node, way.last().channel);
     let way = changed(&way, |hops| hops[0].amount = hops[1].amount);
     let part = offer(1, &invoice, way, TOTAL);
@@ -37,7 +37,7 @@ async fn too_little_fee_fails_at_bob() {
 async fn too_little_time_fails_at_bob() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let [way, _] = net.ways(1_000_000).await;
+    let [way, _] = net.ways(1_000_000);
     let way = changed(&way, |hops| hops[0].delay -= 10);
     net.sender.offer(&offer(1, &invoice, way, TOTAL)).await;
     let failure = net.failure().await;
@@ -51,7 +51,7 @@ async fn too_little_time_fails_at_bob() {
 async fn wrong_secret_is_refused_by_the_destination_for_good() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let mut part = net.part(1, &invoice, TOTAL, TOTAL).await;
+    let mut part = net.part(1, &invoice, TOTAL, TOTAL);
     part.secret = Some(PaymentSecret::new([7; 32]));
     net.sender.offer(&part).await;
     let failure = net.failure().await;
@@ -65,7 +65,7 @@ async fn wrong_secret_is_refused_by_the_destination_for_good() {
 async fn unknown_next_channel_is_told_by_bob() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let [way, _] = net.ways(1_000_000).await;
+    let [way, _] = net.ways(1_000_000);
     let nowhere = ShortChannelId(12_345 << 40);
     let way = changed(&way, |hops| hops[1].channel = nowhere);
     net.sender.offer(&offer(1, &invoice, way, TOTAL)).await;
@@ -82,7 +82,7 @@ async fn unknown_next_channel_is_told_by_bob() {
 async fn part_without_a_first_channel_is_refused_at_once() {
     let net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let [way, _] = net.ways(1_000_000).await;
+    let [way, _] = net.ways(1_000_000);
     let nowhere = ShortChannelId(12_345 << 40);
     let part = offer(
         1,
@@ -106,7 +106,7 @@ async fn part_without_a_first_channel_is_refused_at_once() {
     );
     assert_eq!(net.look_up(&part).await, LookUp::NeverSeen);
     // The key is not spent.
-    let part = net.part(1, &invoice, 1_000_000, TOTAL).await;
+    let part = net.part(1, &invoice, 1_000_000, TOTAL);
     assert_eq!(net.sender.offer(&part).await, OfferAnswer::Accepted);
 }
 
@@ -114,7 +114,7 @@ async fn part_without_a_first_channel_is_refused_at_once() {
 async fn node_that_cannot_exist_is_refused() {
     let net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let [way, _] = net.ways(1_000_000).await;
+    let [way, _] = net.ways(1_000_000);
     let nobody = NodeId::new([2; 33]).unwrap();
     let off_curve = NodeId::new([[2].as_slice(), &[0xff; 32]].concat().try_into().unwrap());
     let way = changed(&way, |hops| hops[1].node = off_curve.unwrap_or(nobody));
@@ -133,7 +133,7 @@ async fn node_that_cannot_exist_is_refused() {
 async fn more_than_the_first_channel_holds_fails_at_home() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let [way, _] = net.ways(1_000_000).await;
+    let [way, _] = net.ways(1_000_000);
     let all = msat(15_999_000_000);
     let way = changed(&way, |hops| {
         for hop in hops {
@@ -155,7 +155,7 @@ async fn more_than_the_first_channel_holds_fails_at_home() {
 async fn lone_part_is_given_up_at_the_third_minute() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let part = net.part(1, &invoice, TOTAL / 2, TOTAL).await;
+    let part = net.part(1, &invoice, TOTAL / 2, TOTAL);
     net.sender.offer(&part).await;
     net.network.tick(3).await.unwrap();
     let failure = net.failure().await;

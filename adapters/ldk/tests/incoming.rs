@@ -5,12 +5,11 @@ mod support;
 
 use async_trait::async_trait;
 use domain::contract::incoming_node::IncomingNodeHarness;
-use domain::{
-    DevNetwork, DevPayment, IncomingNode, InvoiceError, InvoiceFilter, InvoiceStatus, NewInvoice,
-    OwnInvoices, PaymentHash, PaymentSecret,
-};
+use domain::{IncomingNode, PaymentHash, PaymentSecret};
 use futures::StreamExt;
-use ldk::{Network, Options};
+use ldk::{
+    DevPayment, InvoiceError, InvoiceFilter, InvoiceStatus, Invoices, Network, NewInvoice, Options,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 use support::{msat, soon};
@@ -43,7 +42,7 @@ impl Harness {
             .expect("it is only gone while it restarts")
     }
 
-    fn desk(&self) -> Arc<dyn OwnInvoices> {
+    fn desk(&self) -> Invoices {
         self.network().invoices()
     }
 

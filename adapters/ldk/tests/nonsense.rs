@@ -2,7 +2,8 @@
 
 mod support;
 
-use domain::{DevError, DevNetwork, Hop, Msat, Offer, OfferAnswer, PartId, Word};
+use domain::{Hop, Msat, Offer, OfferAnswer, PartId, Word};
+use ldk::DevError;
 use support::{Net, changed, msat, offer, soon};
 
 const TOTAL: u64 = 50_000_000;
@@ -11,7 +12,7 @@ const TOTAL: u64 = 50_000_000;
 async fn dear_and_slow_route_is_taken_as_given() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(1_000_000).await;
-    let [way, _] = net.ways(1_000_000).await;
+    let [way, _] = net.ways(1_000_000);
     let way = changed(&way, |hops| {
         hops[0].amount = msat(1_500_000);
         hops[0].delay += 1_000;
@@ -24,7 +25,7 @@ async fn dear_and_slow_route_is_taken_as_given() {
 async fn nonsense_is_answered_and_harms_nobody() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let [way, _] = net.ways(TOTAL).await;
+    let [way, _] = net.ways(TOTAL);
     let alice = net.network.node_id("alice").unwrap();
     let sane = || offer(0, &invoice, way.clone(), TOTAL);
     let way = |change: &dyn Fn(&mut Vec<Hop>)| offer(0, &invoice, changed(&way, change), TOTAL);
@@ -91,7 +92,7 @@ async fn nonsense_is_answered_and_harms_nobody() {
 async fn fullest_onion_of_any_length_is_answered() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let [way, _] = net.ways(TOTAL).await;
+    let [way, _] = net.ways(TOTAL);
     for hops in 1..=20 {
         let way = changed(&way, |h| h.resize(hops, h[1].clone()));
         let mut part = offer(u64::try_from(hops).unwrap(), &invoice, way, TOTAL);
@@ -113,20 +114,14 @@ async fn what_cannot_be_had_is_refused() {
     let long = Some("x".repeat(1_000));
     let invoice = net.network.invoice(msat(1), long, None).await;
     assert!(matches!(invoice, Err(DevError::Refused(_))));
-    let to = |name: &str, amount| net.network.routes(name.to_owned(), msat(amount), None);
-    assert!(matches!(to("alice", 1).await, Err(DevError::NoRoute(_))));
+    let to = |name, amount| net.network.routes(name, msat(amount), None);
+    assert!(matches!(to("alice", 1), Err(DevError::NoRoute(_))));
+    assert!(matches!(to("mallory", 1), Err(DevError::NoSuchNode(_))));
     assert!(matches!(
-        to("mallory", 1).await,
-        Err(DevError::NoSuchNode(_))
-    ));
-    assert!(matches!(
-        to("dave", Msat::MAX.get()).await,
+        to("dave", Msat::MAX.get()),
         Err(DevError::NoRoute(_))
     ));
-    assert!(to("dave", 0).await.is_err());
-    let one = net
-        .network
-        .routes("dave".to_owned(), msat(1), Some(1))
-        .await;
+    assert!(to("dave", 0).is_err());
+    let one = net.network.routes("dave", msat(1), Some(1));
     assert_eq!(one.unwrap().len(), 1);
 }

@@ -2,8 +2,9 @@
 
 mod support;
 
-use domain::{Cursor, DevError, DevNetwork, FailureCode, LookUp, OfferAnswer, Preimage, Word};
+use domain::{Cursor, FailureCode, LookUp, OfferAnswer, Preimage, Word};
 use futures::StreamExt;
+use ldk::DevError;
 use support::{Net, msat, offer, soon};
 
 const TOTAL: u64 = 50_000_000;
@@ -23,8 +24,8 @@ async fn network_is_up_on_one_thread() {
 async fn two_parts_settle_with_the_preimage() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let [bob, _] = net.ways(20_000_000).await;
-    let [_, carol] = net.ways(30_000_000).await;
+    let [bob, _] = net.ways(20_000_000);
+    let [_, carol] = net.ways(30_000_000);
     for (part, way) in [(1, bob), (2, carol)] {
         let answer = net.sender.offer(&offer(part, &invoice, way, TOTAL)).await;
         assert_eq!(answer, OfferAnswer::Accepted);
@@ -43,7 +44,7 @@ async fn two_parts_settle_with_the_preimage() {
 async fn part_is_known_in_each_state() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let [bob, carol] = net.ways(TOTAL / 2).await;
+    let [bob, carol] = net.ways(TOTAL / 2);
     let (first, second) = (
         offer(1, &invoice, bob, TOTAL),
         offer(2, &invoice, carol, TOTAL),
@@ -69,7 +70,7 @@ async fn part_is_known_in_each_state() {
 async fn fulfilled_part_stays_known_when_ldk_forgets_it() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let part = net.part(1, &invoice, TOTAL, TOTAL).await;
+    let part = net.part(1, &invoice, TOTAL, TOTAL);
     net.sender.offer(&part).await;
     net.heard().await;
     net.network.tick(12).await.unwrap();
@@ -82,7 +83,7 @@ async fn held_payment_is_claimed_when_holding_ends() {
     let mut net = Net::in_memory().await;
     net.network.hold(true).await.unwrap();
     let invoice = net.invoice(TOTAL).await;
-    let part = net.part(1, &invoice, TOTAL, TOTAL).await;
+    let part = net.part(1, &invoice, TOTAL, TOTAL);
     net.sender.offer(&part).await;
     net.network.tick(5).await.unwrap();
     assert_eq!(net.look_up(&part).await, LookUp::Pending);
@@ -94,10 +95,10 @@ async fn held_payment_is_claimed_when_holding_ends() {
 async fn invoice_is_paid_once_only() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let first = net.part(1, &invoice, TOTAL, TOTAL).await;
+    let first = net.part(1, &invoice, TOTAL, TOTAL);
     net.sender.offer(&first).await;
     assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
-    let second = net.part(2, &invoice, TOTAL, TOTAL).await;
+    let second = net.part(2, &invoice, TOTAL, TOTAL);
     assert_eq!(net.sender.offer(&second).await, OfferAnswer::Accepted);
     assert_eq!(net.failure().await.code, FailureCode::DestinationPermanent);
 }
@@ -115,8 +116,7 @@ async fn everyone_can_be_paid_by_name_or_id() {
         assert!(invoice.bolt11.starts_with("lnbcrt"));
         let routes = net
             .network
-            .routes(id.to_string(), msat(TOTAL), None)
-            .await
+            .routes(&id.to_string(), msat(TOTAL), None)
             .unwrap();
         assert_eq!(routes.len(), 2);
         for (n, route) in (0..).zip(routes) {
@@ -144,7 +144,7 @@ async fn everyone_can_be_paid_by_name_or_id() {
 async fn offers_of_one_key_race_to_one_part() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
-    let part = net.part(1, &invoice, TOTAL, TOTAL).await;
+    let part = net.part(1, &invoice, TOTAL, TOTAL);
     let racers = (0..16).map(|_| net.sender.offer(&part));
     let answers = soon(futures::future::join_all(racers)).await;
     let accepted = answers
@@ -165,7 +165,7 @@ async fn minutes_pass_without_losing_a_peer() {
     let mut net = Net::in_memory().await;
     let invoice = net.invoice(TOTAL).await;
     net.network.tick(30).await.unwrap();
-    let part = net.part(1, &invoice, TOTAL, TOTAL).await;
+    let part = net.part(1, &invoice, TOTAL, TOTAL);
     assert_eq!(net.sender.offer(&part).await, OfferAnswer::Accepted);
     assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
 }
@@ -175,7 +175,7 @@ async fn cursor_of_another_life_hides_nothing() {
     let net = Net::in_memory().await;
     let mut words = net.network.listener().listen(Some(Cursor(1_000))).await;
     let invoice = net.invoice(TOTAL).await;
-    let part = net.part(1, &invoice, TOTAL, TOTAL).await;
+    let part = net.part(1, &invoice, TOTAL, TOTAL);
     net.sender.offer(&part).await;
     assert_eq!(
         soon(words.next()).await.map(|heard| heard.part),

@@ -3,7 +3,7 @@
 
 mod support;
 
-use domain::{Cursor, DevNetwork, Heard, LookUp, Offer, OfferAnswer, PartId, PaymentHash, Word};
+use domain::{Cursor, Heard, LookUp, Offer, OfferAnswer, PartId, PaymentHash, Word};
 use ldk::{Network, Options, StartError};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -32,7 +32,7 @@ async fn pending_part_settles_after_a_crash() {
     let dir = tempfile::tempdir().unwrap();
     let net = Net::in_dir(dir.path(), None).await;
     let invoice = net.invoice(TOTAL).await;
-    let [bob, carol] = net.ways(TOTAL / 2).await;
+    let [bob, carol] = net.ways(TOTAL / 2);
     let (first, second) = (
         offer(1, &invoice, bob, TOTAL),
         offer(2, &invoice, carol, TOTAL),
@@ -55,7 +55,7 @@ async fn stopping_fails_no_part() {
     let dir = tempfile::tempdir().unwrap();
     let net = Net::in_dir(dir.path(), None).await;
     let invoice = net.invoice(TOTAL).await;
-    let [way, _] = net.ways(TOTAL / 100).await;
+    let [way, _] = net.ways(TOTAL / 100);
     let parts: Vec<_> = (1..=50)
         .map(|part| offer(part, &invoice, way.clone(), TOTAL))
         .collect();
@@ -81,7 +81,7 @@ async fn held_payment_is_held_after_a_crash_until_holding_ends() {
     let net = Net::in_dir(dir.path(), None).await;
     net.network.hold(true).await.unwrap();
     let invoice = net.invoice(TOTAL).await;
-    let part = net.part(1, &invoice, TOTAL, TOTAL).await;
+    let part = net.part(1, &invoice, TOTAL, TOTAL);
     net.sender.offer(&part).await;
     net.network.tick(1).await.unwrap();
     assert_eq!(net.look_up(&part).await, LookUp::Pending);
@@ -96,7 +96,7 @@ async fn held_payment_is_held_after_a_crash_until_holding_ends() {
 /// Offers a part of an invoice of its own, and waits for its outcome.
 async fn paid(net: &mut Net, part: u64, is_good: bool) -> (Offer, Heard) {
     let invoice = net.invoice(TOTAL).await;
-    let mut part = net.part(part, &invoice, TOTAL, TOTAL).await;
+    let mut part = net.part(part, &invoice, TOTAL, TOTAL);
     if !is_good {
         part.route = changed(&part.route, |hops| hops[0].amount = hops[1].amount);
     }
@@ -193,7 +193,7 @@ async fn start_cut_short_is_started_anew() {
     drop(cut);
     let mut net = Net::in_dir(dir.path(), None).await;
     let invoice = net.invoice(TOTAL).await;
-    let part = net.part(1, &invoice, TOTAL, TOTAL).await;
+    let part = net.part(1, &invoice, TOTAL, TOTAL);
     net.sender.offer(&part).await;
     assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
 }
@@ -205,7 +205,7 @@ async fn child_that_is_killed() {
     let Ok(dir) = std::env::var(DIR) else { return };
     let first: u64 = std::env::var(FIRST_PART).unwrap().parse().unwrap();
     let net = Net::in_dir(Path::new(&dir), None).await;
-    let [bob, carol] = net.ways(TOTAL / 2).await;
+    let [bob, carol] = net.ways(TOTAL / 2);
     for part in (first..).step_by(2) {
         let invoice = net.invoice(TOTAL).await;
         println!("intend {part} {}", invoice.payment_hash);
@@ -227,7 +227,7 @@ async fn kill_loses_no_part_and_no_channel() {
         // All channels are usable when this returns.
         let mut net = Net::in_dir(dir.path(), None).await;
         let mut pending = BTreeSet::new();
-        let [way, _] = ways(&net.network, 1_000_000).await;
+        let [way, _] = ways(&net.network, 1_000_000);
         for (part, hash) in accepted {
             match soon(net.sender.look_up(part, hash, &way)).await {
                 LookUp::Fulfilled(_) => {}

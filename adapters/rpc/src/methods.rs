@@ -4,18 +4,12 @@
 mod autoclean;
 mod backup;
 mod check;
-mod delinvoice;
 mod delpayment;
-mod dev_hold;
-mod dev_invoice;
-mod dev_pay;
-mod dev_routes;
-mod dev_tick;
+#[cfg(feature = "dev-network")]
+mod dev;
 mod getinfo;
 mod help;
-mod invoice;
 mod listevents;
-mod listinvoices;
 mod listpartialinvoices;
 mod listpartialpayments;
 mod listpayments;
@@ -40,9 +34,9 @@ use crate::stream::{Opened, Opening};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-static ALL: [MethodInfo; 27] = [
+const EVERYWHERE: [MethodInfo; 19] = [
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),
@@ -62,17 +56,19 @@ static ALL: [MethodInfo; 27] = [
     MethodInfo::of::<check::Check>(),
     MethodInfo::of::<notifications::Notifications>(),
     MethodInfo::of::<stop::Stop>(),
-    MethodInfo::of::<invoice::Invoice>(),
-    MethodInfo::of::<listinvoices::ListInvoices>(),
-    MethodInfo::of::<delinvoice::DelInvoice>(),
-    MethodInfo::of::<dev_invoice::DevInvoice>(),
-    MethodInfo::of::<dev_routes::DevRoutes>(),
-    MethodInfo::of::<dev_pay::DevPay>(),
-    MethodInfo::of::<dev_tick::DevTick>(),
-    MethodInfo::of::<dev_hold::DevHold>(),
 ];
 
-/// Every method there is; those that are [`MethodInfo::is_dev`] exist on the embedded network only.
+static ALL: LazyLock<Vec<MethodInfo>> = LazyLock::new(|| {
+    [
+        &EVERYWHERE[..],
+        #[cfg(feature = "dev-network")]
+        &dev::ALL,
+    ]
+    .concat()
+});
+
+/// Every method there is; those that are [`MethodInfo::is_dev`] exist on the embedded network only, and
+/// are built with the feature `dev-network`.
 pub fn all() -> &'static [MethodInfo] {
     &ALL
 }
@@ -270,16 +266,4 @@ fn understand<M: Method>(context: &Arc<Context>, params: &str) -> Result<M::Requ
 fn check<M: Method>(context: &Arc<Context>, given: &Given<'_>) -> Result<Checking, RpcError> {
     let request = M::parse(context, &Arguments::bind(given, M::PARAMS, M::OPEN)?)?;
     Ok(M::check(Arc::clone(context), request).boxed())
-}
-
-/// Our own node's invoices, where it is in this process.
-fn own_invoices(context: &Context) -> Result<&dyn domain::OwnInvoices, RpcError> {
-    let invoices = context.services.invoices.as_deref();
-    invoices.ok_or_else(|| RpcError::params("this daemon runs no embedded network"))
-}
-
-/// The embedded network. Its methods exist only where there is one.
-fn dev_network(context: &Context) -> Result<&dyn domain::DevNetwork, RpcError> {
-    let network = context.services.dev.as_deref();
-    network.ok_or_else(|| RpcError::params("this daemon runs no embedded network"))
 }

@@ -2,9 +2,10 @@
 
 use crate::Limits;
 use crate::caller::Caller;
+use crate::dev::{DevNetwork, OwnInvoices};
 use crate::error::RpcError;
 use crate::scribe::Scribe;
-use domain::{Backups, DevNetwork, Invoice, Network, OwnInvoices, PaymentApi};
+use domain::{Backups, Invoice, Network, PaymentApi};
 use std::io;
 use std::sync::Arc;
 

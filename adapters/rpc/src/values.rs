@@ -1,8 +1,12 @@
 //! From one JSON value to one of the domain's types: never through a float, never by a guess.
 
+#[cfg(feature = "dev-network")]
+mod dev;
 mod msat;
 
-pub(crate) use msat::{msat, msat_or_any, msats, some_msat};
+#[cfg(feature = "dev-network")]
+pub(crate) use dev::{invoice_description, invoice_status, msat_or_any, msats, on_off};
+pub(crate) use msat::{msat, some_msat};
 
 use domain::{
     Direction, Ended, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret,
@@ -161,13 +165,6 @@ pub(crate) fn direction(raw: &RawValue) -> Result<Direction, Invalid> {
     direction.map_or_else(|| should("should be outgoing, incoming or all"), Ok)
 }
 
-pub(crate) fn invoice_status(raw: &RawValue) -> Result<String, Invalid> {
-    match text_of(raw).as_deref() {
-        Some(status @ ("unpaid" | "paid" | "expired")) => Ok(status.to_owned()),
-        _ => should("should be unpaid, paid or expired"),
-    }
-}
-
 /// How a part ends by hand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum EndByHand {
@@ -218,12 +215,6 @@ pub(crate) fn text(max: usize) -> impl Fn(&RawValue) -> Result<String, Invalid> 
     }
 }
 
-/// The description of an invoice, which holds no more (BOLT 11: 1,023 words of 5 bits).
-pub(crate) fn invoice_description(max: usize) -> impl Fn(&RawValue) -> Result<String, Invalid> {
-    const BOLT11_BYTES: usize = 639;
-    text(max.min(BOLT11_BYTES))
-}
-
 pub(crate) fn node_name(raw: &RawValue) -> Result<NodeName, Invalid> {
     text(64)(raw).map(NodeName::new)
 }
@@ -237,14 +228,6 @@ pub(crate) fn request_id(raw: &RawValue) -> Result<RequestId, Invalid> {
 
 pub(crate) fn boolean(raw: &RawValue) -> Result<bool, Invalid> {
     parsed(raw, "should be 'true' or 'false'")
-}
-
-pub(crate) fn on_off(raw: &RawValue) -> Result<bool, Invalid> {
-    match text_of(raw).as_deref() {
-        Some("on" | "true") => Ok(true),
-        Some("off" | "false") => Ok(false),
-        _ => should("should be 'on' or 'off'"),
-    }
 }
 
 /// A word for another method to make sense of.

@@ -3,14 +3,12 @@
 mod event;
 mod history;
 mod incoming;
-mod invoice;
 mod part;
 mod payment;
 mod shared;
 
 pub(crate) use history::HistoryEntry;
-pub(crate) use invoice::NewInvoiceView;
-pub(crate) use part::{FailedView, HopView, PartView};
+pub(crate) use part::{FailedView, PartView};
 pub(crate) use payment::{PaymentView, PendingPayment};
 
 use domain::{Damaged, Listed};

@@ -30,12 +30,24 @@ Exit status: 0 done, 1 an error from the daemon (on stdout as JSON) or a failed 
 2 no connection to the daemon, 3 the command line or the configuration makes no sense,
 4 done, but the answer could not be written (a full disk).";
 
+/// The examples that this program can carry out: without the embedded network, none on it.
+fn more() -> String {
+    let on_the_network = |line: &&str| {
+        let mut examples = ["  ampere demo", "  ampere dev-"].iter();
+        examples.any(|example| line.starts_with(example))
+    };
+    let lines = MORE.split_inclusive('\n');
+    lines
+        .filter(|line| cfg!(feature = "dev-network") || !on_the_network(line))
+        .collect()
+}
+
 /// Ask the Ampere daemon, and see what it does.
 #[derive(Debug, Parser)]
 #[command(
     name = "ampere",
     version,
-    after_help = MORE,
+    after_help = more(),
     disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true,
@@ -61,6 +73,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Three payments over a real Lightning network in this process; needs no daemon
+    #[cfg(feature = "dev-network")]
     Demo,
     /// Draw a payment until it is final; exit status 0 if it completes, 1 if it fails
     Watch {

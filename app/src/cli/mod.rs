@@ -17,6 +17,7 @@ mod watch;
 pub use args::{Args, misplaced};
 
 use crate::config::{Config, DaemonFlags, Flags};
+#[cfg(feature = "dev-network")]
 use crate::demo;
 use crate::exit::Exit;
 use crate::say::say;
@@ -27,9 +28,17 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Does what the command line says. `started` is when the process was.
+#[cfg_attr(
+    not(feature = "dev-network"),
+    expect(
+        unused_variables,
+        reason = "only the demo says how long the program has been up"
+    )
+)]
 pub async fn run(args: Args, started: Instant) -> Exit {
     let style = params::Style::chosen(args.keywords, args.order);
     match args.command {
+        #[cfg(feature = "dev-network")]
         Command::Demo => demo::run(args.json, started).await,
         Command::Help { topic } => help::run(topic.as_deref()),
         Command::Completions { shell } => completions::run(shell),

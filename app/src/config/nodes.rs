@@ -34,6 +34,12 @@ pub enum NotNode {
     /// Neither of the two.
     #[error("{0} is no node: say `embedded`, or `cln:/path/to/lightning-rpc`")]
     NoAddress(String),
+    /// This program was built without it.
+    #[error(
+        "the embedded network is left out of this build: build again without --no-default-features, or \
+         with --features dev-network; or say `cln:/path/to/lightning-rpc`"
+    )]
+    NotBuiltIn,
     /// A name must name something.
     #[error("the node at {0} has an empty name")]
     NoName(String),
@@ -92,9 +98,17 @@ impl FromStr for Address {
     type Err = NotNode;
 
     fn from_str(text: &str) -> Result<Address, NotNode> {
+        Address::read(text, cfg!(feature = "dev-network"))
+    }
+}
+
+impl Address {
+    /// Reads one; the embedded network only if it `is_built_in`.
+    pub(super) fn read(text: &str, is_built_in: bool) -> Result<Address, NotNode> {
         match text.strip_prefix("cln:") {
             Some(socket) if !socket.is_empty() => Ok(Address::Cln(socket.into())),
-            None if text == "embedded" => Ok(Address::Embedded),
+            None if text == "embedded" && is_built_in => Ok(Address::Embedded),
+            None if text == "embedded" => Err(NotNode::NotBuiltIn),
             Some(_) | None => Err(NotNode::NoAddress(text.to_owned())),
         }
     }

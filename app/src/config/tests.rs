@@ -225,3 +225,16 @@ fn the_flag_takes_a_name_before_the_node() {
     assert_eq!(node("embedded").unwrap().address, Address::Embedded);
     assert!(node("east=").is_err());
 }
+
+#[test]
+fn a_build_without_the_embedded_network_says_how_to_have_it() {
+    let without = Address::read("embedded", false).unwrap_err();
+    assert_eq!(without, NotNode::NotBuiltIn);
+    assert!(
+        without.to_string().contains("--features dev-network"),
+        "{without}"
+    );
+    let cln = Address::Cln("/rpc".into());
+    assert_eq!(Address::read("cln:/rpc", false), Ok(cln));
+    assert_eq!(Address::read("embedded", true), Ok(Address::Embedded));
+}

@@ -1,8 +1,7 @@
 //! The nodes of a daemon: each configured one, as the engine drives it.
 
+use super::dev::Dev;
 use crate::config::{Address, NodeConfig};
-use crate::data_dir;
-use crate::trouble::trouble;
 use cln::{Arrivals, Lightningd};
 use domain::{HtlcSender, IncomingNode, Network, NodeName, NodePorts};
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use std::sync::Arc;
 /// All of a daemon's nodes.
 pub(super) struct Nodes {
     /// The embedded network, if it is one of them.
-    pub(super) network: Option<Arc<ldk::Network>>,
+    pub(super) dev: Option<Dev>,
     senders: Vec<Arc<dyn HtlcSender>>,
     /// Those that can be paid, as money comes in.
     pub(super) receivers: Vec<(NodeName, Arc<dyn IncomingNode>)>,
@@ -27,22 +26,16 @@ impl Nodes {
         group: u64,
         arrivals: &Arrivals,
     ) -> anyhow::Result<(Nodes, Vec<NodePorts>)> {
-        let (mut network, mut ports) = (None, Vec::new());
+        let (mut dev, mut ports) = (None, Vec::new());
         let mut receivers = Vec::new();
         for node in nodes {
             let name = NodeName::new(node.name.as_str());
             ports.push(match &node.address {
                 Address::Embedded => {
                     let dir = state.map(|state| state.join(&node.name));
-                    let started = start_network(dir).await?;
-                    receivers.push((name.clone(), started.receiver()));
-                    let ports = NodePorts {
-                        name,
-                        sender: started.sender(),
-                        listener: started.listener(),
-                    };
-                    network = Some(started);
-                    ports
+                    let network = dev.insert(Dev::start(dir).await?);
+                    receivers.push((name.clone(), network.receiver()));
+                    network.ports(name)
                 }
                 Address::Cln(socket) => {
                     let options = cln::Options {
@@ -62,7 +55,7 @@ impl Nodes {
         }
         let senders = ports.iter().map(|ports: &NodePorts| ports.sender.clone());
         let nodes = Nodes {
-            network,
+            dev,
             senders: senders.collect(),
             receivers,
         };
@@ -84,8 +77,8 @@ impl Nodes {
     }
 
     pub(super) async fn stop(&self) {
-        if let Some(network) = &self.network {
-            network.stop().await;
+        if let Some(dev) = &self.dev {
+            dev.stop().await;
         }
     }
 }
@@ -96,7 +89,7 @@ pub(super) fn kept_state(nodes: &[NodeConfig], state: Option<&Path>) -> Option<P
         .iter()
         .filter(|node| node.address == Address::Embedded);
     let mut dirs = embedded.filter_map(|node| Some(state?.join(&node.name)));
-    dirs.find(|dir| ldk::Network::is_kept_in(dir))
+    dirs.find(|dir| Dev::is_kept_in(dir))
 }
 
 /// The `groupid` of a database's parts at lightningd: its own random number, small enough for readers
@@ -107,16 +100,4 @@ pub(super) fn group(installation: &[u8; 16]) -> u64 {
         .take(8)
         .fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
     number >> 12 | 1 << 51
-}
-
-async fn start_network(dir: Option<PathBuf>) -> anyhow::Result<Arc<ldk::Network>> {
-    if let Some(dir) = &dir {
-        data_dir::create(dir)?;
-    }
-    ldk::Network::start(ldk::Options { dir })
-        .await
-        .map_err(|why| {
-            let help = "see the log above; parts stay as they are stored";
-            trouble("cannot start the embedded Lightning network", why, help)
-        })
 }

@@ -1,5 +1,7 @@
 //! Amounts as people write them.
 
+use indicatif::HumanCount;
+
 /// Millisatoshi as satoshi: `60,000 sat`, `1.250 sat`.
 pub fn sat(msat: u64) -> String {
     let (sat, rest) = (msat / 1_000, msat % 1_000);
@@ -8,19 +10,7 @@ pub fn sat(msat: u64) -> String {
     } else {
         format!(".{rest:03}")
     };
-    format!("{}{fraction} sat", grouped(sat))
-}
-
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    format!("{}{fraction} sat", HumanCount(sat))
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use ampere::clock::SystemClock;
 use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
 use domain::{
-    Burial, Committed, Cursor, Deleted, Deletion, DevInvoice, DevNetwork, Engine, Event,
-    EventFilter, Extras, History, HistoryFilter, HtlcSender, Listed, LoadError, LookUp, Msat,
-    NodeAway, NodeIdentity, NodeName, NodePorts, Offer, OfferAnswer, PartFilter, PartId,
-    PartialPayment, Payment, PaymentApi, PaymentFilter, PaymentHash, PaymentId, PaymentStore,
-    PaymentSummary, Policy, Ports, Request, RequestId, Route, SendPartialPay, Sent, StatusKind,
-    Transition, Unavailable,
+    Burial, Committed, Cursor, Deleted, Deletion, Engine, Event, EventFilter, Extras, History,
+    HistoryFilter, HtlcSender, Listed, LoadError, LookUp, Msat, NodeAway, NodeIdentity, NodeName,
+    NodePorts, Offer, OfferAnswer, PartFilter, PartId, PartialPayment, Payment, PaymentApi,
+    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Policy, Ports, Request,
+    RequestId, Route, SendPartialPay, Sent, StatusKind, Transition, Unavailable,
 };
+use ldk::DevInvoice;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -89,8 +89,8 @@ impl Daemon {
 
     async fn half(&self, invoice: &DevInvoice, way: usize) -> PartId {
         let amount = Msat::new(WHOLE / 2).unwrap();
-        let routes = self.network.routes("dave".into(), amount, None);
-        let route: Route = routes.await.unwrap().swap_remove(way);
+        let routes = self.network.routes("dave", amount, None);
+        let route: Route = routes.unwrap().swap_remove(way);
         let request = SendPartialPay {
             route,
             payment_hash: invoice.payment_hash,
@@ -109,8 +109,8 @@ impl Daemon {
 
     async fn look_up(&self, sender: &dyn HtlcSender, part: PartId, of: &DevInvoice) -> LookUp {
         let amount = Msat::new(WHOLE / 2).unwrap();
-        let routes = self.network.routes("dave".into(), amount, None);
-        let route = routes.await.unwrap().swap_remove(0);
+        let routes = self.network.routes("dave", amount, None);
+        let route = routes.unwrap().swap_remove(0);
         sender.look_up(part, of.payment_hash, &route).await
     }
 

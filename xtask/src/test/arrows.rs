@@ -18,6 +18,9 @@ const DOMAIN_MAY_USE: [&str; 9] = [
     "zeroize",
 ];
 
+/// What is there to try things with, and no part of the daemon that is put beside a node: it can be left out.
+const LEFT_OUT: &str = "ldk";
+
 /// Crates that depend on all of ours, and on which nothing depends.
 const ON_TOP: [&str; 2] = ["ampere", "xtask"];
 
@@ -39,6 +42,7 @@ struct Dependency {
     name: String,
     /// None for a normal one; `dev` or `build`.
     kind: Option<String>,
+    optional: bool,
     uses_default_features: bool,
     features: Vec<String>,
 }
@@ -71,7 +75,7 @@ pub(super) fn check() -> Result<()> {
 }
 
 /// Every adapter → domain; `ampere` and `xtask` → all; nothing → those; no adapter → another;
-/// domain → nothing of ours, and little of others'. For tests too.
+/// domain → nothing of ours, and little of others'. For tests too. And [`LEFT_OUT`] can be left out.
 fn violations(root: &Path, packages: &[Package]) -> Vec<String> {
     let is_ours = |name: &str| packages.iter().any(|package| package.name == name);
     let mut found = Vec::new();
@@ -86,7 +90,10 @@ fn violations(root: &Path, packages: &[Package]) -> Vec<String> {
                 if is_itself {
                     continue;
                 }
-                if ON_TOP.contains(&to) {
+                let is_built_in = dependency.kind.is_none() && !dependency.optional;
+                if to == LEFT_OUT && is_built_in {
+                    found.push(format!("{name} -> {to}: only behind a feature"));
+                } else if ON_TOP.contains(&to) {
                     found.push(format!("{name} -> {to}: nothing depends on {to}"));
                 } else if name == "domain" {
                     found.push(format!(
@@ -134,6 +141,7 @@ mod tests {
         let dependency = |(name, features): &(&str, &[&str])| Dependency {
             name: (*name).into(),
             kind: None,
+            optional: false,
             uses_default_features: true,
             features: features.iter().map(|f| (*f).into()).collect(),
         };
@@ -160,6 +168,7 @@ mod tests {
                 &[("domain", &[]), ("rpc", &[]), ("storage", &[])],
             ),
             package("xtask", "xtask", &[("storage", &[]), ("rpc", &[])]),
+            package("ldk", "adapters/ldk", &[("domain", &[])]),
         ];
         packages.retain(|package| package.name != name);
         packages.push(with);
@@ -200,6 +209,10 @@ mod tests {
             (
                 package("domain", "domain", &[("tokio", &["sync", "net"])]),
                 "domain -> tokio",
+            ),
+            (
+                package("ampere", "app", &[("domain", &[]), ("ldk", &[])]),
+                "ampere -> ldk",
             ),
             (
                 package("stray", "stray", &[("domain", &[])]),

@@ -1,7 +1,8 @@
 //! Disjoint routes over a handful of channels that all cost the same.
 
+use super::DevError;
 use crate::node::{CLTV_DELTA, FEE_BASE_MSAT, FEE_PPM};
-use domain::{DevError, Hop, Msat, NodeId, Route, ShortChannelId};
+use domain::{Hop, Msat, NodeId, Route, ShortChannelId};
 use std::collections::VecDeque;
 
 /// What our routes give: some blocks more, as LDK's invoices ask for three more than they were told.

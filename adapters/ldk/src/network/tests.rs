@@ -1,7 +1,8 @@
 //! What only shows from inside: lost connections, and the HTLC as LDK made it.
 
 use super::{Network, Options};
-use domain::{DevInvoice, DevNetwork, Msat, Offer, OfferAnswer, PartId, Route, Word};
+use crate::DevInvoice;
+use domain::{Msat, Offer, OfferAnswer, PartId, Route, Word};
 use futures::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +16,7 @@ async fn network() -> Arc<Network> {
 async fn part(network: &Network, number: u64) -> Offer {
     let amount = Msat::new(AMOUNT).unwrap();
     let invoice = network.invoice(amount, None, None).await.unwrap();
-    let mut routes = network
-        .routes("dave".to_owned(), amount, None)
-        .await
-        .unwrap();
+    let mut routes = network.routes("dave", amount, None).unwrap();
     offer(number, &invoice, routes.remove(0))
 }
 

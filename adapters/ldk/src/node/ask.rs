@@ -5,11 +5,12 @@
 
 use super::driver::Driver;
 use super::{offer, types::Manager};
+use crate::invoices::{InvoiceError, InvoiceFilter, NewInvoice, OwnInvoice};
 use crate::store::StoreError;
 use crate::{failure, key};
 use domain::{
-    Heard, IncomingPart, InvoiceError, InvoiceFilter, LookUp, NewInvoice, Offer, OfferAnswer,
-    OwnInvoice, PartId, PaymentHash, PaymentSecret, Preimage, Received, Word,
+    Heard, IncomingPart, LookUp, Offer, OfferAnswer, PartId, PaymentHash, PaymentSecret, Preimage,
+    Received, Word,
 };
 use lightning::ln::channelmanager::{PaymentId, RecentPaymentDetails};
 use lightning::ln::outbound_payment::RetryableSendFailure;

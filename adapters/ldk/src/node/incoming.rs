@@ -3,10 +3,10 @@
 use super::ask::InvoiceReply;
 use super::driver::Driver;
 use super::now;
+use crate::invoices::{InvoiceError, InvoiceFilter, InvoiceStatus, NewInvoice, OwnInvoice};
 use crate::store::{Arrival, Receipt, Store, StoreError};
 use domain::{
-    IncomingPart, InvoiceError, InvoiceFilter, InvoiceStatus, Msat, NewInvoice, OwnInvoice,
-    PaymentHash, PaymentSecret, ReceivedPart, ShortChannelId, Timestamp,
+    IncomingPart, Msat, PaymentHash, PaymentSecret, ReceivedPart, ShortChannelId, Timestamp,
 };
 use lightning::events::ClaimedHTLC;
 use lightning::ln::channel_state::InboundHTLCStateDetails;

@@ -1,9 +1,10 @@
 //! Our own invoices: what was asked for, when each HTLC for one was first seen, and what was paid.
 
 use super::{Store, StoreError};
+use crate::invoices::{InvoiceFilter, InvoiceStatus, OwnInvoice};
 use domain::{
-    Cursor, InvoiceFilter, InvoiceStatus, Msat, NodeId, OwnInvoice, PaidInvoice, PaymentHash,
-    Preimage, Received, ReceivedPart, ShortChannelId, Timestamp,
+    Cursor, Msat, NodeId, PaidInvoice, PaymentHash, Preimage, Received, ReceivedPart,
+    ShortChannelId, Timestamp,
 };
 use rusqlite::{Connection, Row, params};
 

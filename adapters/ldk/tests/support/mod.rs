@@ -2,13 +2,10 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "this is for tests only")]
 
-use domain::{
-    Cursor, DevInvoice, DevNetwork, Failure, Heard, HtlcSender, LookUp, Msat, Offer, PartId, Route,
-    Word,
-};
+use domain::{Cursor, Failure, Heard, HtlcSender, LookUp, Msat, Offer, PartId, Route, Word};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use ldk::{Network, Options};
+use ldk::{DevInvoice, Network, Options};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,19 +61,13 @@ impl Net {
         invoice(&self.network, amount).await
     }
 
-    pub(crate) async fn ways(&self, amount: u64) -> [Route; 2] {
-        ways(&self.network, amount).await
+    pub(crate) fn ways(&self, amount: u64) -> [Route; 2] {
+        ways(&self.network, amount)
     }
 
     /// A part of `invoice` over the first way.
-    pub(crate) async fn part(
-        &self,
-        part: u64,
-        invoice: &DevInvoice,
-        amount: u64,
-        total: u64,
-    ) -> Offer {
-        let [route, _] = self.ways(amount).await;
+    pub(crate) fn part(&self, part: u64, invoice: &DevInvoice, amount: u64, total: u64) -> Offer {
+        let [route, _] = self.ways(amount);
         offer(part, invoice, route, total)
     }
 
@@ -106,11 +97,8 @@ pub(crate) async fn invoice(network: &Network, amount: u64) -> DevInvoice {
 }
 
 /// Both ways to dave.
-pub(crate) async fn ways(network: &Network, amount: u64) -> [Route; 2] {
-    let routes = network
-        .routes("dave".to_owned(), msat(amount), None)
-        .await
-        .unwrap();
+pub(crate) fn ways(network: &Network, amount: u64) -> [Route; 2] {
+    let routes = network.routes("dave", msat(amount), None).unwrap();
     routes.try_into().expect("two disjoint ways")
 }
 

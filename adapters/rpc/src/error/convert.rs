@@ -2,7 +2,7 @@
 
 use super::{Code, RpcError, shortened};
 use crate::views::{FailedView, PendingPayment, Viewed};
-use domain::{ApiError, DevError, FailureCode, InvoiceError, Refusal, StillPending, Tombstone};
+use domain::{ApiError, FailureCode, Refusal, StillPending, Tombstone};
 use serde_json::json;
 
 impl From<ApiError> for RpcError {
@@ -134,32 +134,5 @@ impl From<Option<FailureCode>> for Code {
             Some(FailureCode::TryOtherRoute) => Code::TryOtherRoute,
             Some(FailureCode::Unspecified) | None => Code::Unspecified,
         }
-    }
-}
-
-impl From<DevError> for RpcError {
-    fn from(error: DevError) -> RpcError {
-        let code = match &error {
-            DevError::NoSuchNode(_) => Code::InvalidParams,
-            DevError::NoRoute(_) => Code::RouteNotFound,
-            DevError::Refused(_) => Code::Unspecified,
-        };
-        let error = match error {
-            DevError::NoSuchNode(name) => DevError::NoSuchNode(shortened(&name).into_owned()),
-            other @ (DevError::NoRoute(_) | DevError::Refused(_)) => other,
-        };
-        RpcError::new(code, error.to_string())
-    }
-}
-
-impl From<InvoiceError> for RpcError {
-    fn from(error: InvoiceError) -> RpcError {
-        let code = match &error {
-            InvoiceError::LabelInUse(_) => Code::LabelInUse,
-            InvoiceError::Unknown => Code::NoSuchInvoice,
-            InvoiceError::OtherStatus { .. } | InvoiceError::Arriving => Code::OtherInvoiceStatus,
-            InvoiceError::Refused(_) => Code::Unspecified,
-        };
-        RpcError::new(code, error.to_string())
     }
 }

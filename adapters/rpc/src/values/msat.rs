@@ -20,38 +20,8 @@ pub(crate) fn some_msat(raw: &RawValue) -> Result<Msat, Invalid> {
     }
 }
 
-/// An amount, or `any` for none in particular.
-pub(crate) fn msat_or_any(raw: &RawValue) -> Result<Option<Msat>, Invalid> {
-    if text_of(raw).as_deref() == Some("any") {
-        return Ok(None);
-    }
-    let amount = some_msat(raw);
-    amount.map_or_else(
-        |_| should("should be millisatoshis or 'any'"),
-        |amount| Ok(Some(amount)),
-    )
-}
-
-/// Some amounts: an array, or text with commas between them.
-pub(crate) fn msats(raw: &RawValue) -> Result<Vec<Msat>, Invalid> {
-    const MAX: usize = 64;
-    let what = "should be an array of 1 to 64 millisatoshi amounts";
-    let listed: Option<Vec<Msat>> = match serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
-        Ok(items) => items.into_iter().map(|item| some_msat(item).ok()).collect(),
-        Err(_) => text_of(raw).and_then(|text| {
-            let amounts = text.split(',').map(|item| amount(item.trim()));
-            let amounts = amounts.map(|msat| msat.and_then(|msat| Msat::new(msat).ok()));
-            amounts
-                .map(|msat| msat.filter(|msat| *msat > Msat::ZERO))
-                .collect()
-        }),
-    };
-    let listed = listed.filter(|amounts| (1..=MAX).contains(&amounts.len()));
-    listed.map_or_else(|| should(what), Ok)
-}
-
 /// Digits, perhaps a point and more digits, then the unit.
-fn amount(text: &str) -> Option<u64> {
+pub(super) fn amount(text: &str) -> Option<u64> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.');
     let (number, unit) = text.split_at(unit_at.unwrap_or(text.len()));
     let (whole, decimals) = match number.split_once('.') {

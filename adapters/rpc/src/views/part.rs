@@ -68,20 +68,6 @@ struct PartHop {
     delay: u32,
 }
 
-/// A hop as `dev-routes` shows it.
-#[derive(Serialize)]
-#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
-pub(crate) struct HopView {
-    /// The node to which the hop leads.
-    id: Shown<NodeId>,
-    /// The channel, as `BxTxO`.
-    channel: Shown<ShortChannelId>,
-    /// What arrives there.
-    amount_msat: u64,
-    /// The blocks that its HTLC has left when it arrives.
-    delay: u32,
-}
-
 #[derive(Serialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct FailureView<'a> {
@@ -190,17 +176,6 @@ impl From<&Hop> for PartHop {
             id: Shown(hop.node),
             channel: Shown(hop.channel),
             msatoshi: hop.amount.get(),
-            amount_msat: hop.amount.get(),
-            delay: hop.delay,
-        }
-    }
-}
-
-impl From<&Hop> for HopView {
-    fn from(hop: &Hop) -> HopView {
-        HopView {
-            id: Shown(hop.node),
-            channel: Shown(hop.channel),
             amount_msat: hop.amount.get(),
             delay: hop.delay,
         }

@@ -1,9 +1,10 @@
 //! What the fake engine was asked.
 
 use domain::{
-    Autoclean, DevPayment, EventFilter, HistoryFilter, InvoiceFilter, Msat, NewInvoice, PartFilter,
-    PartId, PaymentHash, ResolvePart, SendPartialPay, SendPay,
+    Autoclean, EventFilter, HistoryFilter, Msat, PartFilter, PartId, PaymentHash, ResolvePart,
+    SendPartialPay, SendPay,
 };
+use rpc::dev::{DevPayment, InvoiceFilter, NewInvoice};
 use std::path::PathBuf;
 use std::time::Duration;
 

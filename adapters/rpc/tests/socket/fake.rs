@@ -9,12 +9,14 @@ use crate::samples::{
 use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
-    ApiError, Autoclean, Cleaned, DeletedPayment, DevError, DevInvoice, DevNetwork, DevPayment,
-    Direction, Event, EventFilter, HistoryFilter, HistoryPage, HistoryRow, Info, InvoiceError,
-    InvoiceFilter, Listed, Msat, NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page, PartFilter,
-    PartId, PartStatus, PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentHash,
-    PaymentSecret, PaymentSummary, ResolvePart, Route, SelfPayment, SendPartialPay, SendPay, Sent,
-    Timestamp,
+    ApiError, Autoclean, Cleaned, DeletedPayment, Direction, Event, EventFilter, HistoryFilter,
+    HistoryPage, HistoryRow, Info, Listed, Msat, NodeName, Page, PartFilter, PartId, PartStatus,
+    PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentHash, PaymentSecret,
+    PaymentSummary, ResolvePart, Route, SelfPayment, SendPartialPay, SendPay, Sent, Timestamp,
+};
+use rpc::dev::{
+    DevError, DevInvoice, DevNetwork, DevPayment, InvoiceError, InvoiceFilter, NewInvoice,
+    OwnInvoice, OwnInvoices,
 };
 use std::sync::Mutex;
 use std::time::Duration;

@@ -7,9 +7,10 @@ use crate::samples::{
 };
 use crate::wire::Daemon;
 use domain::{
-    DevPayment, Direction, HistoryFilter, InvoiceFilter, NewInvoice, NodeName, PaymentFilter,
-    PaymentId, PaymentSecret, SelfPayment, SelfReceived, SelfSent, StatusKind,
+    Direction, HistoryFilter, NodeName, PaymentFilter, PaymentId, PaymentSecret, SelfPayment,
+    SelfReceived, SelfSent, StatusKind,
 };
+use rpc::dev::{DevPayment, InvoiceFilter, NewInvoice};
 use serde_json::json;
 
 #[tokio::test]

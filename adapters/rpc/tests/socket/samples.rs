@@ -2,11 +2,11 @@
 
 use domain::{
     Cleaned, Deleted, DeletedPayment, Event, EventKind, Failure, FailureCode, Hop, IncomingPart,
-    IncomingPayment, InvoiceStatus, Msat, NodeId, NodeName, OwnInvoice, PaidInvoice, PartId,
-    PartStatus, PartialInvoice, PartialInvoices, PartialPayment, PaymentHash, PaymentId,
-    PaymentSecret, PaymentSummary, Preimage, ReceivedPart, Route, ShortChannelId, StatusKind,
-    Swept, Tally, Terms, Timestamp,
+    IncomingPayment, Msat, NodeId, NodeName, PaidInvoice, PartId, PartStatus, PartialInvoice,
+    PartialInvoices, PartialPayment, PaymentHash, PaymentId, PaymentSecret, PaymentSummary,
+    Preimage, ReceivedPart, Route, ShortChannelId, StatusKind, Swept, Tally, Terms, Timestamp,
 };
+use rpc::dev::{InvoiceStatus, OwnInvoice};
 use serde_json::{Value, json};
 
 pub(crate) const BOB: &str = "02aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

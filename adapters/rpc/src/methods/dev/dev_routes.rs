@@ -5,8 +5,7 @@ use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::HopView;
-use domain::{Msat, Route};
+use domain::{Hop, Msat, Route};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -28,6 +27,19 @@ struct RouteView {
     amount_msat: u64,
     /// What leaves our node.
     amount_sent_msat: u64,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+struct HopView {
+    /// The node to which the hop leads.
+    id: String,
+    /// The channel, as `BxTxO`.
+    channel: String,
+    /// What arrives there.
+    amount_msat: u64,
+    /// The blocks that its HTLC has left when it arrives.
+    delay: u32,
 }
 
 impl Method for DevRoutes {
@@ -78,5 +90,16 @@ fn view(route: &Route) -> RouteView {
         route: route.hops().iter().map(HopView::from).collect(),
         amount_msat: route.amount().get(),
         amount_sent_msat: route.amount_sent().get(),
+    }
+}
+
+impl From<&Hop> for HopView {
+    fn from(hop: &Hop) -> HopView {
+        HopView {
+            id: hop.node.to_string(),
+            channel: hop.channel.to_string(),
+            amount_msat: hop.amount.get(),
+            delay: hop.delay,
+        }
     }
 }

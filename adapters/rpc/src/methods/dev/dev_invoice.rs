@@ -1,11 +1,11 @@
 //! `dev-invoice`: an invoice on the embedded network.
 
+use super::view::NewInvoiceView;
 use super::{Kind, Method};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::NewInvoiceView;
 use domain::Msat;
 use serde::Serialize;
 use std::sync::Arc;

@@ -1,13 +1,20 @@
-//! What the embedded network offers beyond a node, so that people can try everything by hand.
+//! What the methods of the embedded network want of one, so that people can try everything by hand. No
+//! port of the domain's: the engine asks for none of it.
+//!
+//! The traits are here in every build; the methods that call them are built with the feature `dev-network`.
 
-use crate::{
-    Msat, NodeId, Notes, Offer, PartId, PaymentHash, PaymentMetadata, PaymentSecret, Route,
-    Timestamp,
+mod invoices;
+
+pub use invoices::{
+    InvoiceError, InvoiceFilter, InvoiceStatus, NewInvoice, OwnInvoice, OwnInvoices,
 };
+
+use crate::error::{Code, RpcError, shortened};
 use async_trait::async_trait;
+use domain::{Msat, NodeId, PaymentHash, PaymentMetadata, PaymentSecret, Route, Timestamp};
 
 /// A network of our own, on which invoices and routes can be had for the asking.
-#[cfg_attr(feature = "mock", mockall::automock)]
+#[cfg_attr(feature = "fuzz", mockall::automock)]
 #[async_trait]
 pub trait DevNetwork: Send + Sync {
     /// A BOLT 11 invoice of the named node's (`dave`'s unless said).
@@ -72,21 +79,6 @@ pub struct DevPayment {
     pub parts: Vec<Msat>,
 }
 
-impl DevPayment {
-    /// One part of it, on that way.
-    pub fn part(&self, part: PartId, route: Route) -> Offer {
-        Offer {
-            part,
-            payment_hash: self.payment_hash,
-            total: self.total,
-            route,
-            secret: self.secret.clone(),
-            metadata: self.metadata.clone(),
-            notes: Notes::default(),
-        }
-    }
-}
-
 /// Why the network could not do it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DevError {
@@ -99,4 +91,19 @@ pub enum DevError {
     /// LDK would not.
     #[error("the node refused: {0}")]
     Refused(String),
+}
+
+impl From<DevError> for RpcError {
+    fn from(error: DevError) -> RpcError {
+        let code = match &error {
+            DevError::NoSuchNode(_) => Code::InvalidParams,
+            DevError::NoRoute(_) => Code::RouteNotFound,
+            DevError::Refused(_) => Code::Unspecified,
+        };
+        let error = match error {
+            DevError::NoSuchNode(name) => DevError::NoSuchNode(shortened(&name).into_owned()),
+            other @ (DevError::NoRoute(_) | DevError::Refused(_)) => other,
+        };
+        RpcError::new(code, error.to_string())
+    }
 }

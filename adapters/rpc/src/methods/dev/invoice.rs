@@ -1,12 +1,12 @@
 //! `invoice`: an invoice of our own node, on the embedded network.
 
+use super::view::NewInvoiceView;
 use super::{Kind, Method};
+use crate::dev::NewInvoice;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::NewInvoiceView;
-use domain::NewInvoice;
 use serde::Serialize;
 use std::sync::Arc;
 

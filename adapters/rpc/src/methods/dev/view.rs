@@ -1,7 +1,8 @@
 //! Invoices of our own node, with Core Lightning's fields.
 
-use super::Viewed;
-use domain::{InvoiceStatus, Msat, OwnInvoice, PaymentHash, PaymentSecret, Timestamp};
+use crate::dev::{InvoiceStatus, OwnInvoice};
+use crate::views::Viewed;
+use domain::{Msat, PaymentHash, PaymentSecret, Timestamp};
 use serde::Serialize;
 
 /// An invoice that has just been made.
