@@ -203,7 +203,7 @@ async fn a_daemon_that_cannot_start_ends_with_its_status_whether_stderr_can_be_w
     for stderr in [Stdio::from(full()), gone()] {
         let mut command = home.ampered();
         let ended = soon("ampered", command.stderr(stderr).status()).await;
-        assert_eq!(ended.unwrap().code(), Some(1));
+        assert_eq!(ended.unwrap().code(), Some(3));
     }
     for word in ["--nosuch", "--log-format=nosuch"] {
         let mut command = home.ampered();
