@@ -8,7 +8,10 @@ use crate::data_dir::{self, Lock};
 use crate::shutdown::Shutdown;
 use crate::spawner::TokioSpawner;
 use crate::trouble::trouble;
-use domain::{Engine, Incoming, IncomingStore, NodePorts, PaymentApi, PaymentStore, Policy, Ports};
+use domain::{
+    Engine, Incoming, IncomingStore, NodePorts, PaymentApi, PaymentStore, Policy, Ports,
+    UnrecordedStore,
+};
 use nodes::Nodes;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -176,6 +179,7 @@ async fn start_engine(
 ) -> anyhow::Result<Arc<Engine>> {
     let ports = Ports {
         store: Arc::clone(store) as Arc<dyn PaymentStore>,
+        unrecorded: Arc::clone(store) as Arc<dyn UnrecordedStore>,
         clock: Arc::new(SystemClock),
         spawner: Arc::new(TokioSpawner::current()),
         incoming: Some(incoming),

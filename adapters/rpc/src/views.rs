@@ -5,12 +5,14 @@ mod incoming;
 mod invoice;
 mod part;
 mod payment;
+mod unrecorded;
 
 pub(crate) use event::EventRow;
 pub(crate) use incoming::{IncomingPaymentView, PartialInvoiceView};
 pub(crate) use invoice::OwnInvoiceView;
 pub(crate) use part::{FailedPart, HopView, PartView};
 pub(crate) use payment::{FailedPayment, PaymentView};
+pub(crate) use unrecorded::{UnrecordedListView, UnrecordedView};
 
 use crate::error::{Code, RpcError};
 use crate::methods::{Reply, reply};

@@ -43,6 +43,7 @@ impl World {
         });
         let ports = Ports {
             store: Arc::new(store.clone()),
+            unrecorded: Arc::new(store.clone()),
             clock: clock.clone(),
             spawner: Arc::new(TestSpawner),
             nodes: receivers.iter().map(|(name, _)| started(name)).collect(),
@@ -297,6 +298,7 @@ async fn what_went_out_between_two_looks_is_not_skipped() {
     let (store, node) = (SimStore::new(), SimNode::new());
     let ports = Ports {
         store: Arc::new(store.clone()),
+        unrecorded: Arc::new(store.clone()),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         nodes: vec![NodePorts {

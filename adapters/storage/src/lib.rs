@@ -33,6 +33,7 @@ mod schema;
 mod statements;
 mod store;
 mod truce;
+mod unrecorded;
 mod writer;
 
 #[cfg(feature = "fuzz")]

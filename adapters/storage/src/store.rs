@@ -144,7 +144,7 @@ impl SqliteStore {
         }
     }
 
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&mut Connection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, Unavailable> {
@@ -175,7 +175,7 @@ impl SqliteStore {
         answered.await.unwrap_or_else(unknown)
     }
 
-    async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         task: impl FnOnce(oneshot::Sender<Result<T, Unavailable>>) -> Task,
     ) -> Result<T, Unavailable> {

@@ -1,18 +1,24 @@
 //! The one thread that writes. It takes whatever has queued up, commits it as one, and only then
 //! answers: a lone caller waits for one fsync, and a thousand callers share one.
 
-use crate::batch::{Applied, Batch, Counters, Ending, IncomingWrite, Memory, fence, undo};
+mod verdict;
+
+use crate::batch::{
+    Applied, Batch, Counters, Ending, IncomingWrite, Memory, SettlementWrite, UnrecordedWrite,
+    fence, undo,
+};
 use crate::changes::{Removal, Write};
 use crate::checkpoint::Checkpoint;
 use crate::error::Fault;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
 use crate::statements::NewTombstone;
-use domain::{Committed, Deleted, NodeIdentity, NodeName, Receipt, Recorded, Unavailable};
+use domain::{Committed, Deleted, NodeIdentity, NodeName, Noted, Recorded, Unavailable};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot};
+use verdict::Verdict;
 
 /// What the writer is asked to do.
 pub(crate) enum Task {
@@ -24,6 +30,16 @@ pub(crate) enum Task {
     Delete(Box<Removal>, oneshot::Sender<Committed<Deleted>>),
     /// Leave a tombstone where there is no payment.
     Bury(Box<NewTombstone>, oneshot::Sender<Committed<()>>),
+    /// Keep a part that a node knows and that is not stored.
+    Note(
+        Box<UnrecordedWrite>,
+        oneshot::Sender<Result<Noted, Unavailable>>,
+    ),
+    /// Pass over numbers, and keep which nodes have been asked.
+    TakeStock(
+        Box<SettlementWrite>,
+        oneshot::Sender<Result<(), Unavailable>>,
+    ),
     /// Remember how far a node has been heard.
     Advance(NodeName, i64, oneshot::Sender<Result<(), Unavailable>>),
     /// Remember what a node is, if it is the first to say so.
@@ -49,18 +65,6 @@ pub(crate) struct Writer {
     /// Set while it is unknown what a failed COMMIT has left behind: nobody may read meanwhile.
     pub(crate) unsettled: Arc<AtomicBool>,
     pub(crate) checkpoint: Checkpoint,
-}
-
-/// What became of one task.
-enum Verdict {
-    Done(Option<Receipt>),
-    Recorded(Recorded),
-    Deleted(Deleted),
-    Bound(NodeIdentity),
-    Conflict,
-    Unavailable(String),
-    Refused(String),
-    Unknown(String),
 }
 
 /// Why a batch was not committed as it was.
@@ -266,6 +270,11 @@ impl Task {
             },
             Task::Bury(tombstone, _) if batch.bury(tombstone)? => Verdict::Done(None),
             Task::Bury(..) => Verdict::Conflict,
+            Task::Note(write, _) => Verdict::Noted(batch.note(write)?),
+            Task::TakeStock(write, _) => {
+                batch.settle(write)?;
+                Verdict::Done(None)
+            }
             Task::Advance(node, cursor, _) => {
                 batch.advance(node, *cursor);
                 Verdict::Done(None)
@@ -291,70 +300,18 @@ impl Task {
             (Task::Record(_, answer), verdict) => {
                 let _ = answer.send(verdict.into_recorded());
             }
-            (Task::Advance(_, _, answer) | Task::Settle(answer), verdict) => {
+            (Task::Note(_, answer), verdict) => {
+                let _ = answer.send(verdict.into_noted());
+            }
+            (
+                Task::Advance(_, _, answer) | Task::Settle(answer) | Task::TakeStock(_, answer),
+                verdict,
+            ) => {
                 let _ = answer.send(verdict.into_answer().map(drop));
             }
             (Task::Bind(_, _, answer), verdict) => {
                 let bound = |first: Option<_>| first.expect("binding tells who was first");
                 let _ = answer.send(verdict.into_answer().map(bound));
-            }
-        }
-    }
-}
-
-impl Verdict {
-    /// `done` is what it says when it went well.
-    fn into_committed<T>(self, done: impl FnOnce(Verdict) -> T) -> Committed<T> {
-        match self {
-            Verdict::Conflict => Committed::Conflict,
-            Verdict::Unavailable(reason) => Committed::Unavailable(reason),
-            Verdict::Refused(reason) => Committed::Refused(reason),
-            Verdict::Unknown(reason) => Committed::Unknown(reason),
-            well @ (Verdict::Done(_)
-            | Verdict::Deleted(_)
-            | Verdict::Bound(_)
-            | Verdict::Recorded(_)) => Committed::Yes(done(well)),
-        }
-    }
-
-    /// Whether it is kept. In doubt it is tried again, which does no harm.
-    fn into_recorded(self) -> Recorded {
-        match self {
-            Verdict::Recorded(recorded) => recorded,
-            Verdict::Refused(reason) => Recorded::Refused(reason),
-            Verdict::Unavailable(reason) | Verdict::Unknown(reason) => {
-                Recorded::Unavailable(reason)
-            }
-            Verdict::Done(_) | Verdict::Bound(_) | Verdict::Deleted(_) | Verdict::Conflict => {
-                unreachable!("what came in was recorded")
-            }
-        }
-    }
-
-    fn receipt(self) -> Receipt {
-        let Verdict::Done(Some(receipt)) = self else {
-            unreachable!("a transition has a receipt")
-        };
-        receipt
-    }
-
-    fn deleted(self) -> Deleted {
-        let Verdict::Deleted(deleted) = self else {
-            unreachable!("a deletion tells what it took away")
-        };
-        deleted
-    }
-
-    /// For everything that is neither transition nor deletion; with what a node is, if that was the question.
-    fn into_answer(self) -> Result<Option<NodeIdentity>, Unavailable> {
-        match self {
-            Verdict::Done(_) => Ok(None),
-            Verdict::Bound(first) => Ok(Some(first)),
-            Verdict::Unavailable(reason) | Verdict::Refused(reason) | Verdict::Unknown(reason) => {
-                Err(Unavailable(reason))
-            }
-            Verdict::Conflict | Verdict::Deleted(_) | Verdict::Recorded(_) => {
-                unreachable!("only transitions and deletions expect something to be there")
             }
         }
     }

@@ -5,6 +5,7 @@ mod clean;
 mod delete;
 mod follow;
 mod resolve;
+mod resolve_unrecorded;
 mod send;
 mod wait;
 
@@ -13,8 +14,8 @@ use super::core::Core;
 use crate::{
     ApiError, Autoclean, Cleaned, DeletedPayment, Event, EventFilter, HistoryFilter, HistoryRow,
     Info, Listed, Page, PartFilter, PartId, PartialInvoices, PartialPayment, Paying, PaymentApi,
-    PaymentFilter, PaymentHash, PaymentSummary, ResolvePart, SendPartialPay, SendPay, Sent,
-    Unavailable,
+    PaymentFilter, PaymentHash, PaymentSummary, ResolvePart, Resolved, SendPartialPay, SendPay,
+    Sent, Unavailable,
 };
 use async_trait::async_trait;
 use futures::future::FutureExt;
@@ -136,7 +137,7 @@ impl PaymentApi for Engine {
         self.core.finish(deleting).await
     }
 
-    async fn resolve_part(&self, request: ResolvePart) -> Result<PartialPayment, ApiError> {
+    async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
         let core = self.core.clone();
         let resolving = async move { core.resolve_part(request).await };
         self.core.finish(resolving).await
@@ -150,7 +151,11 @@ impl PaymentApi for Engine {
         let core = &self.core;
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let nodes = core.nodes.iter();
+        let unrecorded = core.stock.counts();
         Ok(Info {
+            unrecorded,
+            unrecorded_parts: core.first_unrecorded(unrecorded).await,
+            unsettled: core.stock.unsettled(),
             nodes: nodes.map(|n| (n.name.clone(), n.sender.height())).collect(),
             live_parts: count(core.live_parts()),
             waiters: count(core.waiters()),

@@ -3,13 +3,14 @@
 use super::cells::Cells;
 use super::node::{Job, Node, Worker};
 use super::persist::PaymentEnd;
+use super::stock::Stock;
 use super::violations::Violations;
 use super::waiters::Waiters;
 use super::{Incoming, Policy, Ports, StartError};
 use crate::invariant::{Rule, Violation};
 use crate::{
     ApiError, Clock, NodeName, PartId, PartialPayment, Payment, PaymentHash, PaymentStore,
-    PaymentSummary, Spawner, StatusKind,
+    PaymentSummary, Spawner, StatusKind, UnrecordedStore,
 };
 use futures::future::{BoxFuture, FutureExt, select};
 use std::collections::{HashMap, HashSet};
@@ -27,6 +28,8 @@ pub(super) struct Core {
     pub(super) policy: Policy,
     pub(super) nodes: Vec<Node>,
     pub(super) incoming: Option<Incoming>,
+    pub(super) unrecorded: Arc<dyn UnrecordedStore>,
+    pub(super) stock: Stock,
     pub(super) cells: Cells,
     pub(super) part_waiters: Waiters<PartId, PartialPayment>,
     pub(super) payment_waiters: Waiters<PaymentHash, PaymentEnd>,
@@ -42,7 +45,7 @@ pub(super) struct Core {
     pub(super) closing: watch::Sender<bool>,
     live: Mutex<Live>,
     damaged: Mutex<HashMap<PaymentHash, String>>,
-    alarms: AtomicU64,
+    pub(super) alarms: AtomicU64,
     violations: Violations,
 }
 
@@ -75,6 +78,8 @@ impl Core {
             spawner: ports.spawner,
             nodes,
             incoming: ports.incoming,
+            unrecorded: ports.unrecorded,
+            stock: Stock::default(),
             cells: Cells::default(),
             part_waiters: Waiters::new(),
             payment_waiters: Waiters::new(),

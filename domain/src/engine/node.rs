@@ -8,8 +8,8 @@ use super::hearing::listen;
 use super::outcome::Said;
 use crate::planted::planted;
 use crate::{
-    Cursor, HtlcListener, HtlcSender, LookUp, NodeName, OfferAnswer, PartId, PartialPayment,
-    PaymentHash, Wish, Word,
+    Cursor, Failure, HtlcListener, HtlcSender, LookUp, NodeName, OfferAnswer, PartId,
+    PartialPayment, PaymentHash, Wish, Word,
 };
 use futures::future::FutureExt;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -292,7 +292,7 @@ impl Core {
         let word = match node.look_up(&part).await {
             LookUp::Pending => return Next::Done(FirstAnswer::Offered),
             LookUp::NeverSeen => return Next::Again(Step::Offer),
-            LookUp::Unknown(reason) => {
+            LookUp::Unknown(reason) | LookUp::Lost(reason) => {
                 planted!(SilenceIsNeverSeen, return Next::Again(Step::Offer));
                 return Next::Unknown(reason);
             }
@@ -331,6 +331,13 @@ impl Core {
             payment.wish(job.part, self.clock.now(), self.policy.offer_window)
         });
         if let Wish::Offer(_) = wish {
+            if let Some(why) = self.stock.unsettled() {
+                return Err(why);
+            }
+            let open = self.open_part(job.hash).await;
+            if let Some(part) = open.map_err(|why| why.to_string())? {
+                return Ok(Wish::Drop(Box::new(Failure::never_sent(part))));
+            }
             node.care.offering(job.part);
         }
         Ok(wish)

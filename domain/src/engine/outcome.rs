@@ -90,7 +90,7 @@ impl Core {
                 return Ok(Kept::No);
             }
             // The node tells again what was stored before the payment was deleted.
-            Err(LoadError::Deleted(_)) => return Ok(Kept::Before),
+            Err(LoadError::Deleted(_)) => return self.ended_when_gone(said).await,
         };
         match Payment::decide(payment, command) {
             Ok(Decision::Commit(transition)) => {

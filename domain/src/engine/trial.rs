@@ -4,8 +4,8 @@ use super::core::Core;
 use super::{NodePorts, Policy, Ports};
 use crate::contract::samples;
 use crate::{
-    Command, MockClock, MockHtlcListener, MockHtlcSender, MockPaymentStore, MockSpawner, PartId,
-    Payment, Timestamp, Word,
+    Command, MockClock, MockHtlcListener, MockHtlcSender, MockPaymentStore, MockSpawner,
+    MockUnrecordedStore, PartId, Payment, Timestamp, Word,
 };
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ pub(super) fn over(store: MockPaymentStore) -> Core {
         clock: Arc::new(MockClock::new()),
         spawner: Arc::new(MockSpawner::new()),
         incoming: None,
+        unrecorded: Arc::new(MockUnrecordedStore::new()),
         nodes: vec![node],
     };
     let core = Core::new(ports, Policy::default());

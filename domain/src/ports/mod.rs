@@ -10,6 +10,7 @@ mod listener;
 mod sender;
 mod spawner;
 mod store;
+mod unrecorded;
 
 pub use api::*;
 pub use clock::*;
@@ -20,3 +21,4 @@ pub use listener::*;
 pub use sender::*;
 pub use spawner::*;
 pub use store::*;
+pub use unrecorded::*;

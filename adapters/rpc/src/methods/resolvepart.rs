@@ -5,11 +5,21 @@ use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::PartView;
-use domain::{OperatorEnd, Resolution, ResolvePart as Request};
+use crate::views::{PartView, UnrecordedView};
+use domain::{OperatorEnd, Resolution, ResolvePart as Request, Resolved};
 use std::sync::Arc;
 
 pub(super) struct ResolvePart;
+
+/// The part; or one that is not in the database.
+#[cfg(feature = "docs")]
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, reason = "it is only read")]
+pub(super) enum ResolvedView<'a> {
+    Part(Box<PartView<'a>>),
+    Unrecorded(UnrecordedView<'a>),
+}
 
 /// Bytes of a reason.
 const REASON_MAX: usize = 1_024;
@@ -34,7 +44,7 @@ status    failed, or complete
 preimage  the proof, 32 bytes of hex: complete needs it, and failed has none
 reason    why, in at most 1,024 bytes. By position it may come third where the status is failed
 
-Returns the part. Errors: 200 its node can still tell what becomes of it (data.node, data.reason): it says that the part is out or never left it, or it is away and the status is failed; a node that is gone for good has to be taken out of the configuration first. If the node tells an outcome now, that is what is stored. -32602 the part is not pending (data.status), or the preimage does not open its payment_hash. 208 no such part.";
+A part that a node knows and the database does not (getinfo lists those) is ended in the same way, by its number there: failed frees its payment_hash, complete refuses it for good. Returns the part. Errors: 200 its node can still tell what becomes of it (data.node, data.reason): it says that the part is out or never left it, or it is away and the status is failed; a node that is gone for good has to be taken out of the configuration first. If the node tells an outcome now, that is what is stored. -32602 the part is not pending (data.status), or the preimage does not open its payment_hash. 208 no such part.";
 
     const ERRORS: &'static [Code] = &[
         Code::InProgress,
@@ -45,7 +55,7 @@ Returns the part. Errors: 200 its node can still tell what becomes of it (data.n
 
     type Request = Request;
     #[cfg(feature = "docs")]
-    type Shown = PartView<'static>;
+    type Shown = ResolvedView<'static>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Request, RpcError> {
         let reason = arguments.optional("reason", values::text(REASON_MAX))?;
@@ -71,8 +81,10 @@ Returns the part. Errors: 200 its node can still tell what becomes of it (data.n
     }
 
     async fn run(context: Arc<Context>, request: Request) -> Reply {
-        let part = context.services.payments.resolve_part(request).await?;
-        reply(&PartView::from(&part))
+        match context.services.payments.resolve_part(request).await? {
+            Resolved::Part(part) => reply(&PartView::from(&*part)),
+            Resolved::Unrecorded(part) => reply(&UnrecordedView::from(&*part)),
+        }
     }
 }
 

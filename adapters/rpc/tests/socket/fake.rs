@@ -1,17 +1,17 @@
 //! An engine that answers as it is told, and keeps what it was asked.
 
 use crate::samples::{
-    cleaned, complete_part, complete_payment, deleted, event, failed_payment, incoming,
-    own_invoice, part, partial_invoices, payment, route,
+    cleaned, complete_part, complete_payment, deleted, ended_by_hand, event, failed_payment,
+    incoming, own_invoice, part, partial_invoices, payment, route,
 };
 use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
     ApiError, Autoclean, Cleaned, DeletedPayment, DevError, DevInvoice, DevNetwork, DevPayment,
     Event, EventFilter, HistoryFilter, HistoryRow, Info, InvoiceError, InvoiceFilter, Listed, Msat,
-    NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page, PartFilter, PartId, PartStatus,
-    PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret,
-    PaymentSummary, ResolvePart, Route, SendPartialPay, SendPay, Sent, Timestamp,
+    NewInvoice, NodeName, OwnInvoice, OwnInvoices, Page, PartFilter, PartId, PartialInvoices,
+    PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSecret, PaymentSummary,
+    ResolvePart, Resolved, Route, SendPartialPay, SendPay, Sent, Timestamp,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -66,6 +66,8 @@ pub(crate) struct Fake {
     pub(crate) waiting: watch::Sender<usize>,
     /// `sendpay` panics.
     pub(crate) broken: Mutex<bool>,
+    /// What nodes know and the database does not.
+    pub(crate) unrecorded: Mutex<Info>,
 }
 
 impl Default for Fake {
@@ -92,6 +94,7 @@ impl Default for Fake {
             released: watch::Sender::new(false),
             waiting: watch::Sender::new(0),
             broken: Mutex::new(false),
+            unrecorded: Mutex::default(),
         }
     }
 }
@@ -267,13 +270,9 @@ impl PaymentApi for Fake {
         Ok(deleted())
     }
 
-    async fn resolve_part(&self, request: ResolvePart) -> Result<PartialPayment, ApiError> {
+    async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
         self.note(Asked::ResolvePart(request.clone()))?;
-        let mut part = part(request.part.0);
-        part.resolution = Some(request.by.clone());
-        part.completed_at = Some(part.created_at);
-        part.status = PartStatus::Failed(Box::new(request.by.failure()));
-        Ok(part)
+        Ok(ended_by_hand(&request))
     }
 
     async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {
@@ -315,6 +314,7 @@ impl PaymentApi for Fake {
             waiters: 2,
             alarms: 1,
             violations: vec![(Rule::OneOutcome, 2)],
+            ..self.unrecorded.lock().unwrap().clone()
         })
     }
 }

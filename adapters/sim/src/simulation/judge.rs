@@ -1,6 +1,8 @@
 //! Stands outside: it knows what callers and nodes saw and what is durable, and never asks the
 //! engine whether it was right.
 
+mod buried;
+
 use super::truth::{Key, Truth};
 use domain::invariant::{Rule, Violation, seen, stored};
 use domain::{
@@ -158,16 +160,6 @@ impl Judge {
         self.rule(Some(hash), moves, holds);
     }
 
-    /// A hash is refused from now on of which there is no payment.
-    pub(super) fn buried(&mut self, truth: &Truth, hash: PaymentHash, moves: u64) {
-        let is_stored = self.durable(hash).is_some();
-        let what = format!("a tombstone for what is stored ({is_stored}), or was never paid");
-        let holds = (!is_stored && truth.is_paid(hash)).then_some(());
-        let holds = holds.ok_or_else(|| Rule::NeverTwice.broken(what));
-        self.buried.insert(hash);
-        self.rule(Some(hash), moves, holds);
-    }
-
     /// A caller is told what was deleted, in a call that it made in the move `since`.
     pub(super) fn told_deleted(&mut self, told: &DeletedPayment, since: u64, moves: u64) {
         let hash = told.payment_hash;
@@ -293,19 +285,6 @@ impl Judge {
                 self.rule(Some(hash), moves, ended.and(wanted));
             }
         }
-    }
-
-    /// Rule A-10: nothing more is sent towards what was paid.
-    fn is_refused(&self, hash: PaymentHash) -> Result<(), Violation> {
-        let payment = self.durable(hash);
-        let is_refused = payment.map_or(self.buried.contains(&hash), |payment| {
-            let is_complete = seen::status_of(payment) == StatusKind::Complete;
-            is_complete || payment.summary().quarantine.is_some()
-        });
-        let what = "a hash that was paid may be paid again";
-        is_refused
-            .then_some(())
-            .ok_or_else(|| Rule::NeverTwice.broken(what))
     }
 
     fn ended(&self, part: &PartialPayment, truth: Option<seen::Htlc>) -> Result<(), Violation> {

@@ -50,8 +50,10 @@ impl Core {
         }
         let payment = self.store.load(hash).await;
         let payment = payment.map_err(|error| self.send_error(hash, None, error))?;
-        Payment::decide(payment.as_ref(), &Command::Send(Box::new(command)))?;
-        Ok(())
+        match Payment::decide(payment.as_ref(), &Command::Send(Box::new(command)))? {
+            Decision::Commit(_) => self.may_send(hash).await,
+            Decision::Unchanged(_) => Ok(()),
+        }
     }
 
     pub(super) async fn send_partial_pay(
@@ -116,6 +118,7 @@ impl Core {
                 Plan::Nothing(end) => return Ok(Begun::Unchanged(end)),
                 Plan::Commit(transition) => transition,
             };
+            self.may_send(hash).await?;
             #[cfg(feature = "planted")]
             let transition = self.wrong(transition).await;
             if let Some(begun) = self.accept(&mut turn, *transition).await? {
