@@ -17,6 +17,7 @@ use crate::used::Used;
 use dev::Dev;
 use domain::{
     Backups, Engine, Incoming, IncomingStore, NodePorts, PaymentApi, PaymentStore, Policy, Ports,
+    UnrecordedStore,
 };
 use nodes::Nodes;
 use std::path::{Path, PathBuf};
@@ -222,6 +223,7 @@ async fn start_engine(
 ) -> anyhow::Result<Arc<Engine>> {
     let ports = Ports {
         store: Arc::clone(store) as Arc<dyn PaymentStore>,
+        unrecorded: Arc::clone(store) as Arc<dyn UnrecordedStore>,
         clock: Arc::new(SystemClock),
         spawner: Arc::new(TokioSpawner::current()),
         incoming: Some(incoming),

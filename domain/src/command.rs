@@ -2,7 +2,7 @@
 
 use crate::{
     Invoice, Msat, Network, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret,
-    Request, Route, StatusKind, Timestamp, Tombstone,
+    Request, Route, StatusKind, Timestamp, Tombstone, UnrecordedPart,
 };
 
 /// A part that a caller wants sent.
@@ -243,6 +243,9 @@ pub enum Refusal {
         /// What it tells.
         what: String,
     },
+    /// A node knows a part of it that is not stored and may be out (rule A-10).
+    #[error("{0}")]
+    Unrecorded(Box<UnrecordedPart>),
     /// What should be the preimage is not (rule A-6): the part stays as it is.
     #[error("the node's preimage for part {part} does not open payment hash {hash}")]
     WrongPreimage {

@@ -39,6 +39,7 @@ mod retry;
 mod route;
 mod summary;
 mod transition;
+mod unrecorded;
 
 pub use amount::*;
 pub use command::*;
@@ -61,3 +62,4 @@ pub use retry::*;
 pub use route::*;
 pub use summary::*;
 pub use transition::*;
+pub use unrecorded::*;

@@ -89,7 +89,7 @@ pub struct PaymentId(pub u64);
 
 /// A partial payment's number, from 1 upwards. Never used again, so it is also the key under
 /// which the node knows the part (rule A-4).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct PartId(pub u64);
 
 impl fmt::Display for PaymentId {

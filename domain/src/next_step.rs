@@ -39,7 +39,7 @@ impl From<LookUp> for NextStep {
             LookUp::Fulfilled(preimage) => NextStep::Store(Word::Fulfilled(*preimage.expose())),
             LookUp::Failed(failure) => NextStep::Store(Word::Failed(failure)),
             LookUp::NeverSeen => NextStep::Offer,
-            LookUp::Unknown(reason) => NextStep::InDoubt(reason),
+            LookUp::Unknown(reason) | LookUp::Lost(reason) => NextStep::InDoubt(reason),
         }
     }
 }

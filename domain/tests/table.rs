@@ -139,6 +139,7 @@ fn refused(refusal: &Refusal) -> String {
         | Refusal::NoReason { .. }
         | Refusal::NotItsPreimage { .. }
         | Refusal::NodeCanTell { .. }
+        | Refusal::Unrecorded(_)
         | Refusal::Live { .. }
         | Refusal::RequestReused { .. } => panic!("not in this table: {refusal}"),
     }

@@ -159,7 +159,7 @@ fn told(row: &Row) {
     let hash = row.hash().unwrap_or(PaymentHash([0; 32]));
     match fulfilled(row, hash) {
         LookUp::Fulfilled(preimage) => assert!(preimage.opens(hash)),
-        LookUp::Unknown(why) => brief(&why),
+        LookUp::Lost(why) => brief(&why),
         other => panic!("a row alone made {other:?}"),
     }
     let preimage = row.payment_preimage.as_deref().unwrap_or_default();

@@ -53,6 +53,22 @@ struct Rows {
     deleted: bool,
 }
 
+/// Where the notes of a group are.
+pub(crate) fn notes_of(group: &str) -> [&str; 3] {
+    ["ampere", group, "made-before"]
+}
+
+/// Whether a block has parts with larger numbers than that.
+pub(crate) fn may_hold_later(block: u64, after: PartId) -> bool {
+    block >= after.0.saturating_add(1) / BLOCK
+}
+
+/// How many rows there were when a block was begun, as its note says.
+pub(crate) fn rows_before_block(note: &str) -> Result<u64, CallError> {
+    let note: Note = serde_json::from_str(note).map_err(|why| nonsense(&why))?;
+    Ok(note.rows)
+}
+
 impl History {
     pub(crate) fn new(group: u64, htlcs_are_numbered: bool) -> History {
         History {
@@ -157,7 +173,8 @@ impl History {
     }
 
     fn key<'a>(&'a self, block: &'a str) -> [&'a str; 4] {
-        ["ampere", &self.group, "made-before", block]
+        let [ampere, group, made_before] = notes_of(&self.group);
+        [ampere, group, made_before, block]
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! - [`Options`]: which lightningd, and how parts are offered.
 //! - `sender`: parts out. `answers`: what each reply to an offer means. `look_up`: what became of them.
-//!   `proof`: what proves that a part never left. `onion`: what each hop is told.
+//!   `known`: which parts it knows of. `proof`: what proves that a part never left. `onion`: what each hop is told.
 //! - `listener`: outcomes in, by lightningd's own numbers. `ends`, `failure`: why a part failed.
 //! - `incoming`: what comes in. `incoming::waiting`: the HTLCs that are there now. `incoming::paid`: the
 //!   invoices that were paid. `incoming::arrivals`: what the plugin's hook has seen.
@@ -28,6 +28,7 @@ mod failure;
 pub mod fuzz;
 mod history;
 mod incoming;
+mod known;
 mod life;
 mod link;
 mod listener;

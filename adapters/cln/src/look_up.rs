@@ -30,7 +30,7 @@ impl Sender {
             }
             Some((row, RowStatus::Strange)) => {
                 let status = shortened(&row.status);
-                Ok(LookUp::Unknown(format!(
+                Ok(LookUp::Lost(format!(
                     "lightningd says that it is \"{status}\""
                 )))
             }
@@ -100,7 +100,8 @@ impl Sender {
             None => proof::of_no_row(&evidence),
         };
         Ok(match (verdict, own) {
-            (Verdict::Doubt(reason), _) => LookUp::Unknown(reason.to_owned()),
+            (Verdict::NotYet(reason), _) => LookUp::Unknown(reason.to_owned()),
+            (Verdict::Doubt(reason), _) => LookUp::Lost(reason.to_owned()),
             (Verdict::NeverSent, own) => {
                 self.link.forget(session, hash, part);
                 match own {
@@ -120,8 +121,8 @@ pub(crate) fn fulfilled(row: &Row, hash: PaymentHash) -> LookUp {
     let proven = row.preimage().map(|bytes| Preimage::proving(hash, bytes));
     match proven {
         Some(Ok(preimage)) => LookUp::Fulfilled(preimage),
-        Some(Err(wrong)) => LookUp::Unknown(format!("lightningd says complete, but {wrong}")),
-        None => LookUp::Unknown("lightningd says complete, and tells no preimage".into()),
+        Some(Err(wrong)) => LookUp::Lost(format!("lightningd says complete, but {wrong}")),
+        None => LookUp::Lost("lightningd says complete, and tells no preimage".into()),
     }
 }
 

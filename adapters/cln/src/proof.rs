@@ -47,11 +47,13 @@ pub(crate) enum Verdict {
     Out,
     /// It never left, and never will.
     NeverSent,
-    /// It may be out. Why that is not known.
+    /// It may be out. Why that is not known now, and will be.
+    NotYet(&'static str),
+    /// It may be out. Why that will never be known here.
     Doubt(&'static str),
 }
 
-use Verdict::{Doubt, NeverSent, Out};
+use Verdict::{Doubt, NeverSent, NotYet, Out};
 
 const EITHER: &str = "lightningd has fewer HTLCs of its amount than rows: one of the parts never left, and \
     it may be another";
@@ -85,7 +87,7 @@ pub(crate) fn of_pending_row(row: &Row, evidence: &Evidence<'_>) -> Verdict {
         return Doubt(LOST_STATE);
     }
     if !channel.reestablished {
-        return Doubt(NOT_YET);
+        return NotYet(NOT_YET);
     }
     NeverSent
 }
@@ -97,7 +99,7 @@ pub(crate) fn of_no_row(evidence: &Evidence<'_>) -> Verdict {
     }
     let channel = evidence.own_channel();
     if channel.is_some_and(|channel| !channel.reestablished) {
-        return Doubt(NOT_YET);
+        return NotYet(NOT_YET);
     }
     if !evidence.rows_were_deleted {
         return NeverSent;

@@ -2,6 +2,7 @@
 
 use crate::answers::{self, Reading};
 use crate::calls::{CreateOnion, Row};
+use crate::known;
 use crate::link::Link;
 use crate::onion;
 use crate::options::OfferBy;
@@ -9,9 +10,10 @@ use crate::session::Session;
 use crate::tip::Tip;
 use async_trait::async_trait;
 use domain::{
-    Failure, Hop, HtlcSender, LookUp, Network, NodeAway, NodeIdentity, Offer, OfferAnswer, PartId,
-    PaymentHash, Route,
+    Failure, Hop, HtlcSender, KnownPart, LookUp, Network, NodeAway, NodeIdentity, Offer,
+    OfferAnswer, PartId, PaymentHash, Route,
 };
+use futures::stream::BoxStream;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -49,6 +51,13 @@ impl HtlcSender for Sender {
         };
         let found = self.find(&session, part, payment_hash, route).await;
         found.unwrap_or_else(|error| LookUp::Unknown(error.to_string()))
+    }
+
+    async fn known_parts(&self, after: PartId) -> BoxStream<'static, Result<KnownPart, NodeAway>> {
+        match self.link.session().await {
+            Ok(session) => known::parts(session, self.group(), after).await,
+            Err(why) => known::away(&why),
+        }
     }
 
     async fn identity(&self) -> Result<NodeIdentity, NodeAway> {

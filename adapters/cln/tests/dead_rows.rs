@@ -35,7 +35,7 @@ async fn doubted(node: &Node<Fake>, offer: &Offer, why: &str) {
     soon(why, async {
         loop {
             match node.look_up(offer).await {
-                LookUp::Unknown(reason) if reason.contains(why) => return,
+                LookUp::Unknown(reason) | LookUp::Lost(reason) if reason.contains(why) => return,
                 // A connection that has just been cut, say.
                 LookUp::Unknown(_) => tokio::task::yield_now().await,
                 definite => panic!("{definite:?}"),

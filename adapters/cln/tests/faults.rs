@@ -29,6 +29,7 @@ async fn deliver(node: &Node<Fake>, offer: &Offer) {
                 LookUp::Unknown(_) => answer = OfferAnswer::Unknown(String::new()),
                 LookUp::Pending | LookUp::Fulfilled(_) => return,
                 LookUp::Failed(failure) => panic!("{failure:?}"),
+                LookUp::Lost(why) => panic!("{why}"),
             }
         }
     })

@@ -17,8 +17,8 @@
 //!
 //! LDK forgets a failed part with its event and a fulfilled one some minutes later, and then would
 //! send it again. The outcomes are therefore kept in the node's own file, written in the transaction
-//! that forgets the event, and an offer is checked against them first (rule A-4). Once an outcome is
-//! stored elsewhere, only the part's key is kept; and that for ever.
+//! that forgets the event, and an offer is checked against them first (rule A-4). They are kept for ever, as is
+//! every key: an old copy of our database may have to ask for what a newer one had stored.
 
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 

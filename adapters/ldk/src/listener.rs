@@ -30,7 +30,7 @@ impl HtlcListener for Listener {
         let (node, mut at) = (self.0, 0);
         if let Some(Cursor(stored)) = from {
             // Without an answer the node has stopped.
-            if node.ask(|reply| Ask::Forget(stored, reply)).await != Some(true) {
+            if node.ask(|reply| Ask::GoOn(stored, reply)).await != Some(true) {
                 return stream::empty().boxed();
             }
             at = stored;

@@ -6,11 +6,13 @@
 
 mod blocks;
 mod invoices;
+mod keys;
 mod outcomes;
 mod staging;
 
 pub(crate) use blocks::Blocks;
 pub(crate) use invoices::{Arrival, InvoiceChanges, Receipt};
+pub(crate) use keys::Key;
 pub(crate) use outcomes::Outcome;
 pub(crate) use staging::{Staging, Write};
 
@@ -39,6 +41,11 @@ const SCHEMA: &str = "
         erring_node BLOB, erring_channel INTEGER,
         CHECK ((preimage IS NULL) = (code IS NOT NULL AND message IS NOT NULL))) STRICT;
     CREATE INDEX IF NOT EXISTS outcomes_by_part ON outcomes (part);
+    CREATE TABLE IF NOT EXISTS keys (
+        part INTEGER NOT NULL, payment_hash BLOB NOT NULL, amount_sent INTEGER,
+        PRIMARY KEY (part, payment_hash)) STRICT, WITHOUT ROWID;
+    INSERT OR IGNORE INTO keys SELECT part, payment_hash, NULL FROM outcomes
+        WHERE NOT EXISTS (SELECT 1 FROM keys);
     CREATE TABLE IF NOT EXISTS known (payment_id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS life (
         id INTEGER PRIMARY KEY CHECK (id = 0), identity TEXT NOT NULL) STRICT;
@@ -87,6 +94,8 @@ pub(crate) struct Turn {
     pub(crate) manager: Option<Vec<u8>>,
     /// Monitors and their updates, older than the manager.
     pub(crate) monitors: Vec<Write>,
+    /// Parts that LDK has just taken charge of.
+    pub(crate) keys: Vec<Key>,
     /// What LDK has just said.
     pub(crate) outcomes: Vec<Outcome>,
     /// Hashes that were paid to us.
@@ -97,8 +106,6 @@ pub(crate) struct Turn {
     pub(crate) released: bool,
     /// From now on what arrives is kept, or is not.
     pub(crate) holding: Option<bool>,
-    /// Outcomes up to here are stored elsewhere.
-    pub(crate) forget: Option<u64>,
     /// A cursor of another life: from now on every outcome's place is above it.
     pub(crate) above: Option<u64>,
     /// Replies to parts whose event has not come yet.
@@ -128,11 +135,11 @@ impl Turn {
     /// Whether the tables beside LDK's own change.
     pub(crate) fn is_quiet(&self) -> bool {
         self.outcomes.is_empty()
+            && self.keys.is_empty()
             && self.paid.is_empty()
             && self.held.is_empty()
             && !self.released
             && self.holding.is_none()
-            && self.forget.is_none()
             && self.above.is_none()
             && self.invoices.is_empty()
     }
@@ -186,6 +193,7 @@ impl Store {
             let mut write = tx.prepare_cached("INSERT OR REPLACE INTO manager VALUES (0, ?)")?;
             write.execute([bytes])?;
         }
+        keys::write(&tx, &turn.keys)?;
         let outcome = outcomes::write(&tx, turn)?;
         let received = invoices::write(&tx, &turn.invoices)?;
         for hash in &turn.paid {

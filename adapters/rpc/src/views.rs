@@ -6,10 +6,12 @@ mod incoming;
 mod part;
 mod payment;
 mod shared;
+mod unrecorded;
 
 pub(crate) use history::HistoryEntry;
 pub(crate) use part::{FailedView, PartView};
 pub(crate) use payment::{PaymentView, PendingPayment};
+pub(crate) use unrecorded::{UnrecordedListView, UnrecordedView};
 
 use domain::{Damaged, Listed};
 use serde::{Serialize, Serializer};

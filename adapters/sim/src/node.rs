@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use domain::contract::node::Fate;
 use domain::contract::samples;
 use domain::{
-    Failure, FailureCode, HtlcListener, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer,
-    OfferAnswer, PartId, PaymentHash, Preimage, Route, Word,
+    Failure, FailureCode, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, NodeAway,
+    NodeIdentity, Offer, OfferAnswer, PartId, PaymentHash, Preimage, Route, Word,
 };
+use futures::stream::{BoxStream, StreamExt, iter};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -119,6 +120,21 @@ impl SimNode {
         reached.expect("the node is here");
     }
 
+    fn known(&self, (part, payment_hash): (PartId, PaymentHash)) -> KnownPart {
+        let fate = match self.outcomes.of(part, payment_hash) {
+            Some(Word::Fulfilled(bytes)) => KnownFate::Fulfilled(bytes),
+            Some(Word::Failed(_)) => KnownFate::Failed,
+            None if self.outcomes.is_forgotten(part, payment_hash) => KnownFate::Lost,
+            None => KnownFate::Pending,
+        };
+        KnownPart {
+            part,
+            payment_hash,
+            amount_sent: None,
+            fate,
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -179,14 +195,24 @@ impl HtlcSender for SimNode {
         }
         match self.outcomes.of(part, hash) {
             Some(Word::Fulfilled(bytes)) => Preimage::proving(hash, bytes)
-                .map_or_else(|e| LookUp::Unknown(e.to_string()), LookUp::Fulfilled),
+                .map_or_else(|e| LookUp::Lost(e.to_string()), LookUp::Fulfilled),
             Some(Word::Failed(failure)) => LookUp::Failed(failure),
             None if self.outcomes.is_forgotten(part, hash) => {
-                LookUp::Unknown("its outcome was told and acknowledged".into())
+                LookUp::Lost("its outcome was told and acknowledged".into())
             }
             None if state.ledger.contains_key(&(part, hash)) => LookUp::Pending,
             None => LookUp::NeverSeen,
         }
+    }
+
+    async fn known_parts(&self, after: PartId) -> BoxStream<'static, Result<KnownPart, NodeAway>> {
+        let state = self.state();
+        if state.down {
+            return iter([Err(NodeAway("connection refused".into()))]).boxed();
+        }
+        let keys = state.ledger.keys().filter(|(part, _)| *part > after);
+        let known: Vec<_> = keys.map(|key| Ok(self.known(*key))).collect();
+        iter(known).boxed()
     }
 
     async fn identity(&self) -> Result<NodeIdentity, NodeAway> {

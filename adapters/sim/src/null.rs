@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use domain::{
-    Cursor, Heard, HtlcListener, HtlcSender, LookUp, NodeAway, NodeIdentity, Offer, OfferAnswer,
-    PartId, PaymentHash, Route, Word,
+    Cursor, Heard, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, NodeAway, NodeIdentity,
+    Offer, OfferAnswer, PartId, PaymentHash, Route, Word,
 };
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::stream::{BoxStream, StreamExt};
+use futures::stream::{BoxStream, StreamExt, iter};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Takes the secret of each offer for its preimage, as the samples' invoices have it. It remembers
@@ -92,8 +92,23 @@ impl HtlcSender for NullNode {
     async fn look_up(&self, _: PartId, _: PaymentHash, _: &Route) -> LookUp {
         match self.state().held {
             Some(_) => LookUp::Pending,
-            None => LookUp::Unknown("it was told".to_owned()),
+            None => LookUp::Lost("it was told".to_owned()),
         }
+    }
+
+    /// What is kept waiting is all that it knows.
+    async fn known_parts(&self, after: PartId) -> BoxStream<'static, Result<KnownPart, NodeAway>> {
+        let state = self.state();
+        let held = state.held.iter().flatten();
+        let later = held.filter(|offer| offer.part > after);
+        let known = later.map(|offer| KnownPart {
+            part: offer.part,
+            payment_hash: offer.payment_hash,
+            amount_sent: Some(offer.route.amount_sent()),
+            fate: KnownFate::Pending,
+        });
+        let known: Vec<_> = known.map(Ok).collect();
+        iter(known).boxed()
     }
 
     async fn identity(&self) -> Result<NodeIdentity, NodeAway> {

@@ -3,6 +3,7 @@
 mod history;
 mod incoming;
 mod state;
+mod unrecorded;
 
 use self::state::{State, told};
 use async_trait::async_trait;
@@ -77,6 +78,12 @@ impl SimStore {
         }
     }
 
+    /// What is stored, copied as a backup is: from now on the two have nothing to do with each other.
+    #[must_use]
+    pub fn copy(&self) -> SimStore {
+        SimStore(Arc::new(Mutex::new(self.state().clone())))
+    }
+
     /// How many transitions have been committed.
     pub fn committed(&self) -> u64 {
         self.state().last.event
@@ -128,6 +135,9 @@ impl PaymentStore for SimStore {
         };
         if !state.fits(&transition) {
             return Committed::Conflict;
+        }
+        if state.is_kept_out(&transition) {
+            return Committed::Refused("A-10: a part that is not stored may be out".into());
         }
         told(Committed::Yes(state.write(transition)), fault)
     }

@@ -5,7 +5,10 @@ use domain::contract::incoming::IncomingHarness;
 use domain::contract::node::{Fate, NodeHarness};
 use domain::contract::samples::{hash, msat, route, secret};
 use domain::contract::store::StoreHarness;
-use domain::{HtlcListener, HtlcSender, IncomingStore, Offer, PartId, PaymentStore};
+use domain::contract::unrecorded::UnrecordedHarness;
+use domain::{
+    HtlcListener, HtlcSender, IncomingStore, Offer, PartId, PaymentStore, UnrecordedStore,
+};
 use sim::{SimNode, SimStore};
 use std::sync::Arc;
 
@@ -28,10 +31,17 @@ impl IncomingHarness for Store {
     }
 }
 
+impl UnrecordedHarness for Store {
+    fn unrecorded(&self) -> Arc<dyn UnrecordedStore> {
+        Arc::new(self.0.clone())
+    }
+}
+
 mod store {
     use super::{SimStore, Store};
     domain::store_contract!(Store(SimStore::new()));
     domain::incoming_store_contract!(Store(SimStore::new()));
+    domain::unrecorded_contract!(Store(SimStore::new()));
 }
 
 struct Node(Arc<SimNode>);

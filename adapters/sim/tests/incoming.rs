@@ -41,6 +41,7 @@ impl World {
         });
         let ports = Ports {
             store: Arc::new(store.clone()),
+            unrecorded: Arc::new(store.clone()),
             clock: clock.clone(),
             spawner: Arc::new(TestSpawner),
             nodes: receivers.iter().map(|(name, _)| started(name)).collect(),

@@ -10,6 +10,7 @@ use domain::{
     OfferAnswer, Paying, PaymentApi, PaymentFilter, Policy, Ports, StartError, StatusKind,
     Unavailable,
 };
+use futures::StreamExt;
 use sim::{NullNode, SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
 use support::{failed_code, partial, soon};
@@ -18,6 +19,7 @@ fn ports(store: MockPaymentStore) -> Ports {
     let node = SimNode::new();
     Ports {
         store: Arc::new(store),
+        unrecorded: Arc::new(SimStore::new()),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
@@ -99,6 +101,8 @@ fn scripted() -> MockHtlcSender {
     let identity = NodeIdentity::new("scripted");
     sender.expect_identity().return_const(Ok(identity));
     sender.expect_life().return_const(1u64);
+    let none = |_| futures::stream::empty().boxed();
+    sender.expect_known_parts().returning(none);
     sender
 }
 

@@ -23,6 +23,7 @@ async fn with_second(second: &Arc<SimNode>, store: &SimStore) -> (Arc<Engine>, A
     };
     let ports = Ports {
         store: Arc::new(store.clone()),
+        unrecorded: Arc::new(store.clone()),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,

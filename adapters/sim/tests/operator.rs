@@ -6,10 +6,11 @@ mod support;
 
 use domain::contract::samples::{failure, hash, node, preimage};
 use domain::{
-    ApiError, Engine, LookUp, MockHtlcSender, NodeAway, NodeIdentity, NodeName, NodePorts,
-    OfferAnswer, OperatorEnd, PartId, PartialPayment, PaymentApi, Ports, Refusal, Resolution,
-    ResolvePart, StatusKind, Word,
+    ApiError, Engine, KnownPart, LookUp, MockHtlcSender, NodeAway, NodeIdentity, NodeName,
+    NodePorts, OfferAnswer, OperatorEnd, PartId, PartialPayment, PaymentApi, Ports, Refusal,
+    Resolution, ResolvePart, Resolved, StatusKind, Word,
 };
+use futures::stream::{BoxStream, StreamExt, empty};
 use sim::{Fault, NullNode, SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
 use support::{World, accepted, failed_code, partial, patient, soon};
@@ -34,7 +35,10 @@ async fn resolve(
     part: PartId,
     end: OperatorEnd,
 ) -> Result<PartialPayment, ApiError> {
-    soon(engine.resolve_part(request(part, end))).await
+    match soon(engine.resolve_part(request(part, end))).await? {
+        Resolved::Part(part) => Ok(*part),
+        Resolved::Unrecorded(part) => panic!("{part:?}"),
+    }
 }
 
 /// What the node can still tell, if that is why it was refused.
@@ -57,12 +61,14 @@ async fn engine_with(
     met.return_const(Ok(NodeIdentity::new("scripted")));
     sender.expect_identity().return_const(identity);
     sender.expect_life().return_const(1u64);
+    sender.expect_known_parts().returning(nothing);
     sender.expect_offer().return_const(OfferAnswer::Accepted);
     sender
         .expect_look_up()
         .returning(move |_, _, _| looked_up());
     let ports = Ports {
         store: Arc::new(SimStore::new()),
+        unrecorded: Arc::new(SimStore::new()),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
@@ -83,9 +89,13 @@ fn here() -> NodeIdentity {
 
 type Says = fn() -> LookUp;
 
+fn nothing(_: PartId) -> BoxStream<'static, Result<KnownPart, NodeAway>> {
+    empty().boxed()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn part_of_which_its_node_knows_nothing_any_more_is_ended_by_hand() {
-    let doubt = || LookUp::Unknown("its channel is gone".into());
+    let doubt = || LookUp::Lost("its channel is gone".into());
     for (end, status) in [
         (OperatorEnd::Failed, StatusKind::Failed),
         (proof(1), StatusKind::Complete),
@@ -117,7 +127,7 @@ async fn part_of_which_its_node_knows_nothing_any_more_is_ended_by_hand() {
 /// Rule A-6: an operator's word that a part was paid needs its proof, as a node's.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_preimage_no_part_is_complete() {
-    let doubt = || LookUp::Unknown("its channel is gone".into());
+    let doubt = || LookUp::Lost("its channel is gone".into());
     let (engine, part) = engine_with(Ok(here()), doubt).await;
     let refused = resolve(&engine, part, proof(2)).await;
     let hash = hash(1);
@@ -130,13 +140,19 @@ async fn without_its_preimage_no_part_is_complete() {
 /// Rule A-5: as long as the node can tell, its word is waited for.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_node_can_still_tell_is_not_ended_by_hand() {
-    let says: [(Says, &str); 2] = [
+    let says: [(Says, &str); 3] = [
         (|| LookUp::Pending, "out, or on its way"),
         (|| LookUp::NeverSeen, "never left it"),
+        (
+            || LookUp::Unknown("not yet".into()),
+            "no definite answer now (not yet)",
+        ),
     ];
     for (says, what) in says {
         let (engine, part) = engine_with(Ok(here()), says).await;
-        for end in [OperatorEnd::Failed, proof(1)] {
+        // A proof is one while the node does not answer, too.
+        let proven = (!what.contains("not yet")).then(|| proof(1));
+        for end in proven.into_iter().chain([OperatorEnd::Failed]) {
             let refused = resolve(&engine, part, end).await;
             assert!(can_tell(&refused).contains(what), "{refused:?}");
         }
@@ -177,7 +193,10 @@ async fn part_of_a_node_that_is_away_ends_by_hand_with_a_proof_only() {
     let (engine, part) = engine_with(away(), unasked).await;
     let refused = resolve(&engine, part, OperatorEnd::Failed).await;
     let what = can_tell(&refused);
-    assert!(what.contains("away now (connection refused)"), "{what}");
+    assert!(
+        what.contains("no definite answer now (connection refused)"),
+        "{what}"
+    );
     assert!(what.contains("take it out of the configuration"), "{what}");
     let ended = resolve(&engine, part, proof(1)).await.unwrap();
     assert_eq!(ended.status(), StatusKind::Complete);
@@ -193,7 +212,8 @@ async fn part_of_a_node_that_is_not_configured_is_ended_by_hand() {
     drop(world);
     let other = SimNode::new();
     let ports = Ports {
-        store: Arc::new(store),
+        store: Arc::new(store.clone()),
+        unrecorded: Arc::new(store),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
@@ -216,16 +236,18 @@ async fn part_of_a_node_that_is_not_configured_is_ended_by_hand() {
 /// Rule A-7: the node speaks after all, and has the proof.
 #[tokio::test(flavor = "multi_thread")]
 async fn preimage_that_comes_later_beats_an_operators_word_and_alarms() {
-    let doubt = || LookUp::Unknown("its channel is gone".into());
+    let doubt = || LookUp::Lost("its channel is gone".into());
     let mut sender = MockHtlcSender::new();
     sender.expect_height().return_const(None);
     sender.expect_identity().returning(|| Ok(here()));
     sender.expect_life().return_const(1u64);
+    sender.expect_known_parts().returning(nothing);
     sender.expect_offer().return_const(OfferAnswer::Accepted);
     sender.expect_look_up().returning(move |_, _, _| doubt());
     let speaks = SimNode::new();
     let ports = Ports {
         store: Arc::new(SimStore::new()),
+        unrecorded: Arc::new(SimStore::new()),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
@@ -269,6 +291,7 @@ async fn operators_word_in_doubt_is_told_as_such() {
     let other = SimNode::new();
     let ports = Ports {
         store: Arc::new(store.clone()),
+        unrecorded: Arc::new(store.clone()),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,

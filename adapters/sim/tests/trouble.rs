@@ -287,7 +287,8 @@ async fn parts_of_one_node_are_never_looked_up_at_another() {
     let stranger = SimNode::new();
     stranger.set_identity("another");
     let ports = Ports {
-        store: Arc::new(store),
+        store: Arc::new(store.clone()),
+        unrecorded: Arc::new(store),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
@@ -319,5 +320,32 @@ async fn preimage_of_a_part_that_is_not_ours_raises_an_alarm() {
         Word::Failed(Box::new(failure())),
     );
     let world = World::with(store, node, SimClock::hasty()).await;
-    world.alarmed().await;
+    soon(async {
+        while world.engine.get_info().await.unwrap().alarms < 3 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    // Each is named; the first is not believed, and its money may have moved all the same.
+    let info = world.engine.get_info().await.unwrap();
+    let listed: Vec<_> = info
+        .unrecorded_parts
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let known =
+        |part: u64, n| format!("node alice knows part {part} of payment {}, which", hash(n));
+    assert!(listed[0].starts_with(&known(9, 9)), "{listed:?}");
+    assert!(listed[0].contains("before an operator says"), "{listed:?}");
+    assert!(listed[1].starts_with(&known(8, 8)), "{listed:?}");
+    assert!(
+        listed[1].contains("it failed, and its money is back"),
+        "{listed:?}"
+    );
+    let refused = world.send(9, 400, 1_000).await;
+    assert!(
+        matches!(refused, Err(ApiError::Refused(Refusal::Unrecorded(_)))),
+        "{refused:?}"
+    );
+    assert_eq!(world.part(8, 400, 1_000).await.payment_hash, hash(8));
 }

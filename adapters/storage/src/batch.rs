@@ -7,9 +7,11 @@
 mod deletion;
 mod incoming;
 mod numbers;
+mod unrecorded;
 
 pub(crate) use incoming::IncomingWrite;
 pub(crate) use numbers::{Counters, fence};
+pub(crate) use unrecorded::{SettlementWrite, UnrecordedWrite};
 
 use crate::changes::{PartWrite, PaymentWrite, TransitionWrite};
 use crate::error::Fault;

@@ -1,6 +1,6 @@
 //! The small integers that stand for closed enums in the database.
 
-use domain::{EventKind, FailureCode, StatusKind};
+use domain::{EventKind, FailureCode, StatusKind, UnrecordedFate};
 
 /// `direction` of a payment that we make.
 pub(crate) const OUTGOING: i64 = 0;
@@ -51,6 +51,22 @@ pub(crate) fn event(number: i64) -> Option<EventKind> {
         8 => Some(EventKind::PartUnrecorded),
         _ => None,
     }
+}
+
+/// The number of what became of a part that is not stored.
+pub(crate) fn of_fate(fate: UnrecordedFate) -> i64 {
+    match fate {
+        UnrecordedFate::Pending => 0,
+        UnrecordedFate::Fulfilled => 1,
+        UnrecordedFate::Failed => 2,
+        UnrecordedFate::Lost => 3,
+    }
+}
+
+/// What that number stands for, if it does.
+pub(crate) fn fate(number: i64) -> Option<UnrecordedFate> {
+    let mut all = UnrecordedFate::ALL.into_iter();
+    all.find(|fate| of_fate(*fate) == number)
 }
 
 /// `failure_code` and `elsewhere` of a failure: the first column cannot say what the second is for.

@@ -41,6 +41,7 @@ mod schema;
 mod statements;
 mod store;
 mod truce;
+mod unrecorded;
 mod writer;
 
 #[cfg(feature = "fuzz")]

@@ -5,9 +5,11 @@ mod event;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod incoming;
+mod unrecorded;
 
 pub(crate) use event::StoredEvent;
 pub(crate) use incoming::{count_incoming, incoming, incoming_cursor};
+pub(crate) use unrecorded::{count_unrecorded, last_part, unasked, unrecorded};
 
 use crate::codes;
 use crate::fields::{

@@ -170,6 +170,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    unrecorded_parts (part_id, payment_hash, node_id) {
+        part_id -> BigInt,
+        payment_hash -> Binary,
+        node_id -> BigInt,
+        fate -> BigInt,
+        amount_sent_msat -> Nullable<BigInt>,
+        noticed_at -> BigInt,
+        who -> Nullable<Text>,
+        why -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    unasked_nodes (node_id) {
+        node_id -> BigInt,
+        after -> BigInt,
+        is_restored -> BigInt,
+    }
+}
+
+diesel::joinable!(unrecorded_parts -> nodes (node_id));
+diesel::joinable!(unasked_nodes -> nodes (node_id));
 diesel::joinable!(resolutions -> parts (part_id));
 diesel::joinable!(resolutions -> events (seq));
 diesel::joinable!(parts -> payments (payment_id));
@@ -187,4 +210,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     incoming_payments,
     resolutions,
     tombstones,
+    unrecorded_parts,
+    unasked_nodes
 );

@@ -4,7 +4,8 @@
 use async_trait::async_trait;
 use domain::contract::incoming::IncomingHarness;
 use domain::contract::store::StoreHarness;
-use domain::{IncomingStore, PaymentStore};
+use domain::contract::unrecorded::UnrecordedHarness;
+use domain::{IncomingStore, PaymentStore, UnrecordedStore};
 use std::sync::Arc;
 use storage::{Options, SqliteStore};
 use tempfile::TempDir;
@@ -45,5 +46,12 @@ impl IncomingHarness for Harness {
     }
 }
 
+impl UnrecordedHarness for Harness {
+    fn unrecorded(&self) -> Arc<dyn UnrecordedStore> {
+        Arc::clone(&self.store) as Arc<dyn UnrecordedStore>
+    }
+}
+
 domain::store_contract!(Harness::new());
 domain::incoming_store_contract!(Harness::new());
+domain::unrecorded_contract!(Harness::new());

@@ -41,6 +41,7 @@ mod quarantine;
 mod race;
 mod refusals;
 mod restart;
+mod restored;
 mod secrets;
 mod sendpay;
 mod stages;

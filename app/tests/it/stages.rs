@@ -6,11 +6,13 @@ use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, Engine, Event, EventFilter, Extras, History,
-    HistoryFilter, HtlcSender, Listed, LoadError, LookUp, Msat, NodeAway, NodeIdentity, NodeName,
-    NodePorts, Offer, OfferAnswer, PartFilter, PartId, PartialPayment, Payment, PaymentApi,
-    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Policy, Ports, Request,
-    RequestId, Route, SendPartialPay, Sent, StatusKind, Transition, Unavailable,
+    HistoryFilter, HtlcSender, KnownPart, Listed, LoadError, LookUp, Msat, NodeAway, NodeIdentity,
+    NodeName, NodePorts, Offer, OfferAnswer, PartFilter, PartId, PartialPayment, Payment,
+    PaymentApi, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Policy, Ports,
+    Request, RequestId, Route, SendPartialPay, Sent, StatusKind, Transition, Unavailable,
 };
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use ldk::DevInvoice;
 use std::path::Path;
 use std::sync::Arc;
@@ -58,6 +60,7 @@ impl Daemon {
                 store: store.clone(),
                 commits_left: AtomicU32::new(commits_left),
             }),
+            unrecorded: store.clone(),
             clock: Arc::new(SystemClock),
             spawner: Arc::new(TokioSpawner::current()),
             incoming: None,
@@ -213,6 +216,10 @@ impl HtlcSender for OutOfReach {
 
     async fn look_up(&self, _: PartId, _: PaymentHash, _: &Route) -> LookUp {
         LookUp::Unknown("out of reach".into())
+    }
+
+    async fn known_parts(&self, _: PartId) -> BoxStream<'static, Result<KnownPart, NodeAway>> {
+        futures::stream::empty().boxed()
     }
 
     async fn identity(&self) -> Result<NodeIdentity, NodeAway> {

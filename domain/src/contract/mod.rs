@@ -15,3 +15,4 @@ pub mod node;
 pub mod samples;
 pub mod spawner;
 pub mod store;
+pub mod unrecorded;

@@ -5,11 +5,13 @@ mod tip;
 pub use tip::{height_is_never_below_the_tip, nothing_leaves_below_the_tip};
 
 use crate::{
-    Cursor, Heard, HtlcListener, HtlcSender, LookUp, Offer, OfferAnswer, PartId, Preimage, Word,
+    Cursor, Heard, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, Offer, OfferAnswer,
+    PartId, Preimage, Word,
 };
 use async_trait::async_trait;
 use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A node under test.
@@ -60,7 +62,8 @@ macro_rules! node_contract {
             look_up_agrees_with_the_outcome, outcomes_are_heard_again_from_a_cursor,
             offers_side_by_side_all_end, restart_loses_no_part, told_outcome_is_never_offered_again,
             identity_outlives_a_restart, life_is_told_once, height_is_known,
-            nothing_leaves_below_the_tip, height_is_never_below_the_tip);
+            nothing_leaves_below_the_tip, height_is_never_below_the_tip,
+            every_key_that_was_offered_is_told, told_outcome_is_still_a_known_key);
     };
     ($harness:expr; $($case:ident),* $(,)?) => {
         $(
@@ -248,7 +251,7 @@ pub async fn restart_loses_no_part(h: Harness<'_>) {
     match look_up(h, &held).await {
         LookUp::Pending | LookUp::NeverSeen | LookUp::Fulfilled(_) => {}
         LookUp::Failed(failure) if failure.is_never_sent() => {}
-        other @ (LookUp::Failed(_) | LookUp::Unknown(_)) => panic!("{other:?}"),
+        other @ (LookUp::Failed(_) | LookUp::Unknown(_) | LookUp::Lost(_)) => panic!("{other:?}"),
     }
     assert_eq!(look_up(h, &never).await, LookUp::NeverSeen);
     assert_eq!(h.sender().offer(&never).await, OfferAnswer::Accepted);
@@ -282,6 +285,76 @@ pub async fn told_outcome_is_never_offered_again(h: Harness<'_>) {
     for told in [&good, &bad] {
         assert_ne!(look_up(h, told).await, LookUp::NeverSeen);
         assert_eq!(h.sender().offer(told).await, OfferAnswer::AlreadyOffered);
+    }
+}
+
+/// What the node knows after that number, by key.
+async fn known(h: &dyn NodeHarness, after: u64) -> BTreeMap<PartId, KnownPart> {
+    let known = h.sender().known_parts(PartId(after)).await;
+    let known: Vec<_> = known.collect().await;
+    let known = known
+        .into_iter()
+        .map(|part| part.expect("the node is there"));
+    let known: Vec<KnownPart> = known.collect();
+    let by_key: BTreeMap<_, _> = known.iter().map(|it| (it.part, it.clone())).collect();
+    assert_eq!(by_key.len(), known.len(), "each is told once");
+    by_key
+}
+
+/// What an old copy of the database has to ask for: every part that was ever offered, whatever became of it,
+/// also after a restart; and none that was not.
+pub async fn every_key_that_was_offered_is_told(h: Harness<'_>) {
+    assert!(h.sender().identity().await.is_ok());
+    assert!(known(h, 0).await.is_empty());
+    let mut words = listen(h, None).await;
+    let good = offered(h, 1, Fate::Fulfilled).await;
+    let bad = offered(h, 2, Fate::FailedOnTheWay).await;
+    for offer in [&good, &bad] {
+        word_of(&mut words, offer).await;
+    }
+    let held = offered(h, 3, Fate::Held).await;
+    let never = h.offer(PartId(4), Fate::Refused).await;
+    let refused = h.sender().offer(&never).await;
+    assert!(matches!(refused, OfferAnswer::Refused(_)), "{refused:?}");
+    h.offer(PartId(5), Fate::Fulfilled).await;
+    let all = known(h, 0).await;
+    assert_eq!(all.keys().map(|part| part.0).collect::<Vec<_>>(), [1, 2, 3]);
+    for offer in [&good, &bad, &held] {
+        let known = &all[&offer.part];
+        assert_eq!(known.payment_hash, offer.payment_hash);
+        let sent = offer.route.amount_sent();
+        assert!(known.amount_sent.is_none_or(|amount| amount == sent));
+    }
+    let KnownFate::Fulfilled(bytes) = all[&good.part].fate else {
+        panic!("{all:?}");
+    };
+    assert_proof(&good, Word::Fulfilled(bytes));
+    assert_eq!(all[&bad.part].fate, KnownFate::Failed);
+    assert_eq!(all[&held.part].fate, KnownFate::Pending);
+    assert_eq!(known(h, 2).await.keys().collect::<Vec<_>>(), [&held.part]);
+    assert!(known(h, 3).await.is_empty());
+    drop(words);
+    h.restart().await;
+    assert!(h.sender().identity().await.is_ok());
+    let again = known(h, 0).await;
+    for offer in [&good, &bad] {
+        assert_eq!(again.get(&offer.part), all.get(&offer.part));
+    }
+}
+
+/// Rule A-4: what was told and acknowledged is a key all the same; how it ended may be forgotten.
+pub async fn told_outcome_is_still_a_known_key(h: Harness<'_>) {
+    let mut words = listen(h, None).await;
+    let offer = offered(h, 1, Fate::Fulfilled).await;
+    let heard = word_of(&mut words, &offer).await;
+    drop(words);
+    h.restart().await;
+    drop(listen(h, Some(heard.cursor)).await);
+    let known = known(h, 0).await;
+    match known.get(&offer.part).map(|known| &known.fate) {
+        Some(KnownFate::Lost) => {}
+        Some(KnownFate::Fulfilled(bytes)) => assert_proof(&offer, Word::Fulfilled(*bytes)),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -5,6 +5,7 @@ mod clean;
 mod delete;
 mod follow;
 mod resolve;
+mod resolve_unrecorded;
 mod send;
 mod wait;
 
@@ -14,7 +15,7 @@ use crate::{
     ApiError, Autoclean, Cleaned, DeletedPayment, Event, EventFilter, History, HistoryFilter,
     HistoryPage, HistoryRow, Info, Listed, Page, PartFilter, PartId, PartialInvoices,
     PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSummary, ResolvePart,
-    SendPartialPay, SendPay, Sent, Unavailable,
+    Resolved, SendPartialPay, SendPay, Sent, Unavailable,
 };
 use async_trait::async_trait;
 use futures::future::FutureExt;
@@ -130,7 +131,7 @@ impl PaymentApi for Engine {
         self.core.finish(deleting).await
     }
 
-    async fn resolve_part(&self, request: ResolvePart) -> Result<PartialPayment, ApiError> {
+    async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
         let core = self.core.clone();
         let resolving = async move { core.resolve_part(request).await };
         self.core.finish(resolving).await
@@ -144,7 +145,11 @@ impl PaymentApi for Engine {
         let core = &self.core;
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let nodes = core.nodes.iter();
+        let unrecorded = core.stock.counts();
         Ok(Info {
+            unrecorded,
+            unrecorded_parts: core.first_unrecorded(unrecorded).await,
+            unsettled: core.stock.unsettled(),
             nodes: nodes.map(|n| (n.name.clone(), n.sender.height())).collect(),
             live_parts: count(core.board.live_parts()),
             waiters: count(core.waiters()),

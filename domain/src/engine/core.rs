@@ -3,8 +3,9 @@
 use super::board::Board;
 use super::ledger::Ledger;
 use super::node::{Job, Node, Worker};
+use super::stock::Stock;
 use super::{Incoming, Policy, Ports, StartError};
-use crate::{Clock, NodeName, PartialPayment, PaymentStore, Spawner};
+use crate::{Clock, NodeName, PartialPayment, PaymentStore, Spawner, UnrecordedStore};
 use futures::future::{BoxFuture, FutureExt, select};
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub(super) struct Core {
     pub(super) policy: Policy,
     pub(super) nodes: Vec<Node>,
     pub(super) incoming: Option<Incoming>,
+    pub(super) unrecorded: Arc<dyn UnrecordedStore>,
+    pub(super) stock: Stock,
     pub(super) ledger: Ledger,
     pub(super) board: Arc<Board>,
     /// A permit a decision.
@@ -54,6 +57,8 @@ impl Core {
             spawner: ports.spawner,
             nodes,
             incoming: ports.incoming,
+            unrecorded: ports.unrecorded,
+            stock: Stock::default(),
             decisions: Arc::new(Semaphore::new(permits)),
             stopping: AtomicBool::new(false),
             closing: watch::Sender::new(false),

@@ -50,6 +50,7 @@ pub(super) async fn listen(
 ) {
     let node = core.node(&name);
     core.meet(node).await;
+    core.ask_later(node).await;
     incoming::start(&core, &name);
     let words = listener.listen(from).await;
     node.standing.set(Standing::Ready);

@@ -4,7 +4,7 @@
 //! - `core`: what everything here works on.
 //! - `api`: what callers ask. `node`: parts out to a node; `care`: one carer a part. `hearing`: outcomes in. `outcome`: storing one; `unrecorded`: one of a part that is not stored.
 //! - `incoming`: what comes in.
-//! - `recovery`: after a restart, or when storage left us in doubt.
+//! - `stock`: after an old copy of the database was put back. `recovery`: after a restart, or when storage left us in doubt.
 //! - `gate`: whether a node may be asked. `violations`: rules that were about to be broken.
 //! - `hourly`: what is done by itself.
 //! - `cells`: one decision at a time for each payment hash. `waiters`: those who wait.
@@ -26,6 +26,7 @@ mod outcome;
 #[cfg(feature = "planted")]
 mod planted;
 mod recovery;
+mod stock;
 #[cfg(all(test, feature = "contract", feature = "mock"))]
 mod trial;
 mod unrecorded;
@@ -36,7 +37,9 @@ pub use self::hourly::Hourly;
 pub use self::incoming::Incoming;
 
 use self::core::Core;
-use crate::{Clock, HtlcListener, HtlcSender, NodeIdentity, NodeName, PaymentStore, Spawner};
+use crate::{
+    Clock, HtlcListener, HtlcSender, NodeIdentity, NodeName, PaymentStore, Spawner, UnrecordedStore,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +53,8 @@ pub struct Ports {
     pub spawner: Arc<dyn Spawner>,
     /// The nodes; the first is the default.
     pub nodes: Vec<NodePorts>,
+    /// Where it is kept what the nodes know and the payments' store does not.
+    pub unrecorded: Arc<dyn UnrecordedStore>,
     /// What comes in, if that is to be listed too.
     pub incoming: Option<Incoming>,
 }
@@ -130,12 +135,13 @@ pub enum StartError {
 }
 
 impl Engine {
-    /// Takes charge of every live part (each is looked up at its node), listens to every node, and
-    /// is ready. Nothing is sent before its part has been looked up.
+    /// Asks the nodes for parts that storage does not know, takes charge of every live part (each is looked up
+    /// at its node), listens to every node, and is ready. Nothing is sent before its part has been looked up.
     pub async fn start(ports: Ports, policy: Policy) -> Result<Arc<Engine>, StartError> {
         let (core, workers) = Core::new(ports, policy)?;
         let core = Arc::new(core);
         core.meet_nodes().await?;
+        core.take_stock().await?;
         let names: Vec<_> = workers.iter().map(|worker| worker.name.clone()).collect();
         let mut cursors = Vec::new();
         for name in names {

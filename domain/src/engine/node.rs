@@ -8,7 +8,7 @@ use super::hearing::listen;
 use super::outcome::Said;
 use crate::planted::planted;
 use crate::{
-    Cursor, HtlcListener, HtlcSender, LookUp, NextStep, NodeName, OfferAnswer, PartId,
+    Cursor, Failure, HtlcListener, HtlcSender, LookUp, NextStep, NodeName, OfferAnswer, PartId,
     PartialPayment, PaymentHash, Wish, Word,
 };
 use futures::future::{FutureExt, select};
@@ -336,6 +336,13 @@ impl Core {
             payment.wish(job.part, now, self.policy.offer_window, network.as_ref())
         });
         if let Wish::Offer(_) = wish {
+            if let Some(why) = self.stock.unsettled() {
+                return Err(why);
+            }
+            let open = self.open_part(job.hash).await;
+            if let Some(part) = open.map_err(|why| why.to_string())? {
+                return Ok(Wish::Drop(Box::new(Failure::never_sent(part))));
+            }
             node.care.offering(job.part);
         }
         Ok(wish)

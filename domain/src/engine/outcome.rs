@@ -86,7 +86,7 @@ impl Core {
                 return Ok(Kept::No);
             }
             // The node tells again what was stored before the payment was deleted.
-            Err(LoadError::Deleted(_)) => return Ok(Kept::Before),
+            Err(LoadError::Deleted(_)) => return self.ended_when_gone(said).await,
         };
         let Some(payment) = payment else {
             return self.not_stored(&mut turn, said).await;

@@ -5,8 +5,8 @@ use super::{NodePorts, Policy, Ports};
 use crate::contract::samples;
 use crate::contract::samples::Command;
 use crate::{
-    MockClock, MockHtlcListener, MockHtlcSender, MockPaymentStore, MockSpawner, PartId, Payment,
-    Timestamp, Word,
+    MockClock, MockHtlcListener, MockHtlcSender, MockPaymentStore, MockSpawner,
+    MockUnrecordedStore, PartId, Payment, Timestamp, Word,
 };
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ pub(super) fn over(store: MockPaymentStore) -> Core {
         clock: Arc::new(MockClock::new()),
         spawner: Arc::new(MockSpawner::new()),
         incoming: None,
+        unrecorded: Arc::new(MockUnrecordedStore::new()),
         nodes: vec![node],
     };
     let core = Core::new(ports, Policy::default());

@@ -1,43 +1,212 @@
-//! Outcomes of parts that nodes know under our own keys, and the database does not.
+//! Parts that nodes know under our own keys, and that are not stored: kept, told of, and kept from being paid
+//! once more.
 
 use super::cells::Turn;
 use super::core::Core;
 use super::ledger::Undone;
+use super::node::Node;
 use super::outcome::{Kept, Said};
-use crate::{Burial, Word};
-use tracing::warn;
+use crate::{
+    Burial, KnownFate, KnownPart, Listed, LoadError, Noted, PartId, PaymentHash, Unavailable,
+    UnrecordedFate, UnrecordedFilter, UnrecordedPart, Word,
+};
+use tracing::{error, info, warn};
+
+/// So many are told one by one; after those they are counted, and `getinfo` lists the first of them.
+const TOLD_MAX: u64 = 100;
+/// How often what was decided on something else is decided again.
+const CONFLICTS_MAX: u32 = 4;
 
 impl Core {
-    /// A node tells of a part that is not stored: it was deleted with its payment, or the database is older
-    /// than the node.
+    /// A node tells the end of a part that is not stored: it was deleted with its payment, or the database
+    /// is older than the node.
     pub(super) async fn not_stored(
         &self,
         turn: &mut Turn<'_>,
         said: &Said,
     ) -> Result<Kept, Undone> {
-        let (hash, part) = (said.hash, said.part);
-        let bytes = match &said.word {
-            Word::Fulfilled(bytes) => *bytes,
-            Word::Failed(_) => {
-                warn!(payment.hash = %hash, part.id = %part, "an outcome of a part that is not ours");
-                return Ok(Kept::Before);
+        let fate = match &said.word {
+            Word::Fulfilled(bytes) => KnownFate::Fulfilled(*bytes),
+            Word::Failed(_) => KnownFate::Failed,
+        };
+        if fate == KnownFate::Failed && self.was_deleted(said).await? {
+            let (hash, part) = (said.hash, said.part);
+            warn!(payment.hash = %hash, part.id = %part, "a part that was deleted has failed");
+            return Ok(Kept::Before);
+        }
+        let part = UnrecordedPart {
+            node: said.node.clone(),
+            part: said.part,
+            payment_hash: said.hash,
+            amount_sent: None,
+            fate: UnrecordedFate::Lost,
+            noticed_at: self.clock.now(),
+            resolution: None,
+        };
+        self.note(turn, part, &fate).await
+    }
+
+    /// What was paid is not there any more; a part that is not stored may have ended all the same.
+    pub(super) async fn ended_when_gone(&self, said: &Said) -> Result<Kept, Undone> {
+        if self.stock.counts().open() > 0
+            && let Some(mut part) = self.noted(said).await?
+        {
+            part.fate = match said.word {
+                Word::Fulfilled(_) => UnrecordedFate::Fulfilled,
+                Word::Failed(_) => UnrecordedFate::Failed,
+            };
+            self.write_down(part).await?;
+        }
+        Ok(Kept::Before)
+    }
+
+    /// A node knows that part. Whether it is one that is not stored.
+    pub(super) async fn keep_if_missing(
+        &self,
+        node: &Node,
+        known: KnownPart,
+    ) -> Result<bool, Unavailable> {
+        let hash = known.payment_hash;
+        let cell = self.ledger.cell(hash);
+        let mut turn = cell.turn().await;
+        for _ in 0..CONFLICTS_MAX {
+            let is_stored = match turn.payment(&*self.store).await {
+                Ok(payment) => payment.is_some_and(|payment| payment.part(known.part).is_some()),
+                Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
+                Err(LoadError::Damaged(_) | LoadError::Deleted(_)) => false,
+            };
+            if is_stored {
+                return Ok(false);
             }
-        };
-        let Ok(burial) = Burial::proving(hash, bytes, self.clock.now()) else {
-            let what = format!("the node's preimage for part {part} does not open the hash (A-6)");
-            self.ledger.alarm(hash, &what);
-            return Ok(Kept::No);
-        };
-        match turn.known() {
-            None => self.ledger.bury(turn, burial).await?,
-            Some(payment) => {
-                if let Some(transition) = payment.unrecorded(&said.node, part, burial.at) {
-                    self.ledger.commit(turn, transition).await?;
+            let part = UnrecordedPart {
+                node: node.name.clone(),
+                part: known.part,
+                payment_hash: hash,
+                amount_sent: known.amount_sent,
+                fate: UnrecordedFate::Lost,
+                noticed_at: self.clock.now(),
+                resolution: None,
+            };
+            match self.note(&mut turn, part, &known.fate).await {
+                Ok(_) => return Ok(true),
+                Err(Undone::Conflict) => {}
+                Err(Undone::Unavailable(why) | Undone::Unknown(why) | Undone::Refused(why)) => {
+                    return Err(Unavailable(why));
                 }
             }
         }
-        let what = format!("part {part} is not ours, and was fulfilled (A-4)");
-        self.ledger.alarm(hash, &what);
+        Err(Unavailable("it keeps changing".to_owned()))
+    }
+
+    /// Refuses what was paid from now on, or quarantines its payment, and keeps what is known of the part.
+    pub(super) async fn note(
+        &self,
+        turn: &mut Turn<'_>,
+        mut part: UnrecordedPart,
+        fate: &KnownFate,
+    ) -> Result<Kept, Undone> {
+        let hash = part.payment_hash;
+        part.fate = match fate {
+            KnownFate::Pending => UnrecordedFate::Pending,
+            KnownFate::Failed => UnrecordedFate::Failed,
+            KnownFate::Lost => UnrecordedFate::Lost,
+            KnownFate::Fulfilled(bytes) => {
+                let Ok(burial) = Burial::proving(hash, *bytes, part.noticed_at) else {
+                    let what = format!(
+                        "node {} has a preimage for part {} that does not open the hash (A-6)",
+                        part.node, part.part
+                    );
+                    self.ledger.alarm(hash, &what);
+                    // What it says is not believed, and its money may have moved.
+                    self.write_down(part).await?;
+                    return Ok(Kept::No);
+                };
+                self.stop_for_good(turn, &part, burial).await?;
+                UnrecordedFate::Fulfilled
+            }
+        };
+        self.write_down(part).await?;
         Ok(Kept::Before)
+    }
+
+    /// Rule A-10: money did move.
+    async fn stop_for_good(
+        &self,
+        turn: &mut Turn<'_>,
+        part: &UnrecordedPart,
+        burial: Burial,
+    ) -> Result<(), Undone> {
+        let quarantine = match turn.payment(&*self.store).await {
+            Ok(None) => return self.ledger.bury(turn, burial).await,
+            Ok(Some(payment)) => payment.unrecorded(&part.node, part.part, burial.at),
+            Err(LoadError::Unavailable(why)) => return Err(Undone::Unavailable(why.0)),
+            // Nothing is sent towards it already.
+            Err(LoadError::Damaged(_) | LoadError::Deleted(_)) => None,
+        };
+        match quarantine {
+            None => Ok(()),
+            Some(transition) => self.ledger.commit(turn, transition).await.map(drop),
+        }
+    }
+
+    /// Keeps it, and alarms if it is news.
+    async fn write_down(&self, part: UnrecordedPart) -> Result<Noted, Undone> {
+        let unavailable = |why: Unavailable| Undone::Unavailable(why.0);
+        let noted = self
+            .unrecorded
+            .note(part.clone())
+            .await
+            .map_err(unavailable)?;
+        if !noted.is_news() {
+            return Ok(noted);
+        }
+        self.stock
+            .count(|counts| counts.moved(noted.before, noted.now));
+        let part = UnrecordedPart {
+            fate: noted.now,
+            ..part
+        };
+        let hash = part.payment_hash;
+        if noted.before.is_some() && noted.now == UnrecordedFate::Failed {
+            info!(payment.hash = %hash, part.id = %part.part, "{part}");
+            return Ok(noted);
+        }
+        self.ledger.count_alarm();
+        if self.stock.counts().all() <= TOLD_MAX {
+            error!(payment.hash = %hash, part.id = %part.part, alarm = true, "{part}");
+        }
+        Ok(noted)
+    }
+
+    /// What is kept of that part already.
+    async fn noted(&self, said: &Said) -> Result<Option<UnrecordedPart>, Undone> {
+        let filter = UnrecordedFilter {
+            node: Some(said.node.clone()),
+            part: Some(said.part),
+            hash: Some(said.hash),
+            limit: 1,
+            ..UnrecordedFilter::default()
+        };
+        let noted = self.unrecorded.unrecorded(filter).await;
+        let noted = noted.map_err(|why| Undone::Unavailable(why.0))?;
+        Ok(noted.into_iter().next())
+    }
+
+    /// Whether the part was stored once: its number was given out, to no other payment, and is not one that a
+    /// node was found to know and storage not to.
+    async fn was_deleted(&self, said: &Said) -> Result<bool, Undone> {
+        if self.stock.counts().all() > 0 && self.noted(said).await?.is_some() {
+            return Ok(false);
+        }
+        let was = self.was_given_out(said.part, said.hash).await;
+        was.map_err(|why| Undone::Unavailable(why.0))
+    }
+
+    async fn was_given_out(&self, part: PartId, hash: PaymentHash) -> Result<bool, Unavailable> {
+        Ok(match self.store.part(part).await? {
+            Some(Listed::Sound(stored)) => stored.payment_hash == hash,
+            Some(Listed::Damaged(stored)) => stored.payment_hash.is_none_or(|it| it == hash),
+            None => part <= self.unrecorded.last_part().await?,
+        })
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     Autoclean, Cleaned, DeletedPayment, Event, EventFilter, HistoryFilter, HistoryRow, Invoice,
     Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialInvoices, PartialPayment,
     PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId,
-    ResolvePart, Route, SelfPayment, Timestamp, Tombstone,
+    ResolvePart, Route, SelfPayment, Timestamp, Tombstone, UnrecordedCounts, UnrecordedPart,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -79,8 +79,9 @@ pub trait PaymentApi: Send + Sync {
     async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError>;
 
     /// Ends a pending part by an operator's word: `resolvepart`. Refused while its node can still tell what
-    /// becomes of it (rule A-5); the part as it is then.
-    async fn resolve_part(&self, request: ResolvePart) -> Result<PartialPayment, ApiError>;
+    /// becomes of it (rule A-5); the part as it is then. A part that is not stored, and that a node knows,
+    /// can be ended like this too.
+    async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError>;
 
     /// Deletes payments that ended long ago, a few at a time, so that no payment waits for it:
     /// `autoclean`. An error means that nothing was deleted; what stops it later is in its answer.
@@ -154,6 +155,15 @@ pub enum Paying {
     AlreadyComplete(Box<PaymentSummary>),
 }
 
+/// `resolvepart`'s answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Resolved {
+    /// The part.
+    Part(Box<PartialPayment>),
+    /// A part that is not stored.
+    Unrecorded(Box<UnrecordedPart>),
+}
+
 /// A page of a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page<T> {
@@ -175,7 +185,7 @@ pub struct HistoryPage {
 }
 
 /// `getinfo`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Info {
     /// The nodes, the first of which is the default: name, and [`height`](crate::HtlcSender::height).
     pub nodes: Vec<(NodeName, Option<u32>)>,
@@ -188,6 +198,12 @@ pub struct Info {
     /// How often each rule was about to be broken since the start, where it was: bugs, each of which
     /// also raised an alarm.
     pub violations: Vec<(Rule, u64)>,
+    /// How many parts the nodes know under our keys that are not stored.
+    pub unrecorded: UnrecordedCounts,
+    /// The first of those, the ones that may be out before the others.
+    pub unrecorded_parts: Vec<UnrecordedPart>,
+    /// Why nothing new is sent at all, if so.
+    pub unsettled: Option<String>,
 }
 
 /// What a wait that timed out was waiting for.
@@ -268,6 +284,10 @@ pub enum ApiError {
          if it is still pending"
     )]
     ResolutionUnknown(String),
+    /// The database is older than the nodes, and not all of them have been asked what they know: nothing new
+    /// is sent.
+    #[error("nothing new is sent: {0}; this call changed nothing, try again then")]
+    Unsettled(String),
     /// The daemon is stopping: nothing changed.
     #[error("the daemon is stopping; this call changed nothing, try again when it is back")]
     ShuttingDown,

@@ -9,6 +9,7 @@ mod listener;
 mod sender;
 mod spawner;
 mod store;
+mod unrecorded;
 
 pub use api::*;
 pub use backup::*;
@@ -18,3 +19,4 @@ pub use listener::*;
 pub use sender::*;
 pub use spawner::*;
 pub use store::*;
+pub use unrecorded::*;

@@ -1,10 +1,11 @@
 //! Handing parts to a Lightning node, and asking what became of them.
 
 use crate::{
-    Failure, Msat, Network, NodeIdentity, PartId, PaymentHash, PaymentMetadata, PaymentSecret,
-    Preimage, Route,
+    Failure, KnownPart, Msat, Network, NodeIdentity, PartId, PaymentHash, PaymentMetadata,
+    PaymentSecret, Preimage, Route,
 };
 use async_trait::async_trait;
+use futures::stream::BoxStream;
 
 /// A Lightning node, as far as parts go out.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -35,6 +36,12 @@ pub trait HtlcSender: Send + Sync {
     /// What became of a part that was offered, or may have been; `route` is the way it was meant to
     /// take, for nodes whose proof that it never left depends on it.
     async fn look_up(&self, part: PartId, payment_hash: PaymentHash, route: &Route) -> LookUp;
+
+    /// Every part with a number larger than `after` that this node was ever offered under a key of ours, in
+    /// any order, as it knows it now: those that it was offered before we started, too, and none of anybody
+    /// else's. A node that knows no such part says so at once. After an error nothing follows: the node cannot
+    /// tell all of them now.
+    async fn known_parts(&self, after: PartId) -> BoxStream<'static, Result<KnownPart, NodeAway>>;
 
     /// What this node is, or why it cannot be asked now. Parts that were meant for another node are
     /// not looked up here.
@@ -128,8 +135,11 @@ pub enum LookUp {
     Failed(Box<Failure>),
     /// Proof that the node never sent it and that no earlier offer of it can still take effect.
     NeverSeen,
-    /// No definite answer. The reason is shown to people.
+    /// No definite answer now. The reason is shown to people.
     Unknown(String),
+    /// The node is there and was offered the part, or may have been, and it will never be able to tell: its
+    /// channel is gone, say, or its row. Not a failure either (rule A-5), but then only a human can end the part.
+    Lost(String),
 }
 
 /// The [`HtlcSender::life`] of a node that lives and dies with us.

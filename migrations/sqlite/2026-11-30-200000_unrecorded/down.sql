@@ -2,6 +2,34 @@
 -- hand, and why.
 drop trigger tombstones_take_no_payment;
 
+-- What may be out would be forgotten, and could be paid again: there is no way back (A-10).
+create table no_way_back (open integer check (open = 0)) strict;
+insert into no_way_back select count(*) from unrecorded_parts where fate in (0, 3);
+insert into no_way_back select count(*) from unasked_nodes;
+drop table no_way_back;
+drop trigger payments_stay_deleted;
+create trigger payments_stay_deleted
+before insert on payments
+when exists (select 1 from tombstones where tombstones.payment_hash = new.payment_hash)
+begin
+    select raise(fail, 'A-10: this payment was paid, and deleted since');
+end;
+
+drop trigger parts_join_an_open_payment;
+create trigger parts_join_an_open_payment
+before insert on parts
+when not exists (
+    select 1 from payments
+    where payments.id = new.payment_id and payments.status <> 1 and new.amount_msat <= payments.intended_msat
+) or not exists (select 1 from nodes where nodes.id = new.node_id)
+begin
+    select raise(fail, 'A-2: a part joins an open payment, is not larger than it, and has a node');
+end;
+
+drop trigger unrecorded_parts_are_kept;
+drop table unrecorded_parts;
+drop table unasked_nodes;
+
 drop trigger tombstones_are_fixed;
 update tombstones set payment_id = 0 where payment_id is null;
 create trigger tombstones_are_fixed

@@ -59,6 +59,7 @@ impl Machine {
         let store = Arc::new(SqliteStore::open(path, Options::default())?);
         let ports = Ports {
             store: Arc::clone(&store) as _,
+            unrecorded: Arc::clone(&store) as _,
             clock: Arc::new(SimClock::new()),
             spawner: Arc::new(TestSpawner),
             incoming: None,

@@ -8,10 +8,12 @@ use anyhow::{Context, Result, bail, ensure};
 use async_trait::async_trait;
 use domain::contract::samples;
 use domain::{
-    Engine, HistoryFilter, HtlcSender, Listed, LookUp, NodeAway, NodeIdentity, NodePorts, Offer,
-    OfferAnswer, PartFilter, PartId, PaymentApi, PaymentFilter, PaymentHash, PaymentId, Policy,
-    Route, StatusKind,
+    Engine, HistoryFilter, HtlcSender, KnownPart, Listed, LookUp, NodeAway, NodeIdentity,
+    NodePorts, Offer, OfferAnswer, PartFilter, PartId, PaymentApi, PaymentFilter, PaymentHash,
+    PaymentId, Policy, Route, StatusKind,
 };
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use indicatif::{ProgressBar, ProgressStyle};
 use sim::NullNode;
 use std::path::Path;
@@ -231,6 +233,10 @@ impl HtlcSender for PatientNode {
     async fn look_up(&self, _: PartId, _: PaymentHash, _: &Route) -> LookUp {
         self.looked_up.send_modify(|parts| *parts += 1);
         LookUp::Pending
+    }
+
+    async fn known_parts(&self, _: PartId) -> BoxStream<'static, Result<KnownPart, NodeAway>> {
+        futures::stream::empty().boxed()
     }
 
     async fn identity(&self) -> Result<NodeIdentity, NodeAway> {

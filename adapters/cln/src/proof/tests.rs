@@ -61,7 +61,7 @@ fn evidence<'a>(
 }
 
 fn is_doubt(verdict: &Verdict) -> bool {
-    matches!(verdict, Doubt(_))
+    matches!(verdict, Doubt(_) | NotYet(_))
 }
 
 fn other() -> Channel {
@@ -96,6 +96,18 @@ fn short_of_the_proof_it_stays_pending() {
         let verdict = judge(&rows, &[], &channels);
         assert!(is_doubt(&verdict), "{channels:?}");
     }
+}
+
+/// Whatever else is missing will not come back: then only an operator can end the part.
+#[test]
+fn only_a_channel_that_is_not_back_yet_may_still_tell() {
+    let rows = [row(10, SENT, "pending")];
+    let waits = [channel("CHANNELD_NORMAL", false, false)];
+    assert!(matches!(judge(&rows, &[], &waits), NotYet(_)));
+    assert!(matches!(judge_none(false, &[], &[], &waits), NotYet(_)));
+    let closed = [channel("ONCHAIN", true, false)];
+    assert!(matches!(judge(&rows, &[], &closed), Doubt(_)));
+    assert!(matches!(judge(&rows, &[], &[]), Doubt(_)));
 }
 
 #[test]

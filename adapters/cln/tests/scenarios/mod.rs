@@ -255,7 +255,7 @@ pub async fn after_a_kill_under_load_every_part_is_accounted_for<W: World>(node:
                 };
                 assert_eq!(node.offer(&beside).await, OfferAnswer::Accepted);
             }
-            other @ (LookUp::Failed(_) | LookUp::Unknown(_)) => {
+            other @ (LookUp::Failed(_) | LookUp::Unknown(_) | LookUp::Lost(_)) => {
                 panic!("{:?}: {other:?}", offer.part)
             }
         }

@@ -6,11 +6,11 @@
 use super::driver::Driver;
 use super::{offer, types::Manager};
 use crate::invoices::{InvoiceError, InvoiceFilter, NewInvoice, OwnInvoice};
-use crate::store::StoreError;
+use crate::store::{Key, StoreError};
 use crate::{failure, key};
 use domain::{
-    Heard, IncomingPart, LookUp, Offer, OfferAnswer, PartId, PaymentHash, PaymentSecret, Preimage,
-    Received, Word,
+    Heard, IncomingPart, KnownFate, KnownPart, LookUp, Offer, OfferAnswer, PartId, PaymentHash,
+    PaymentSecret, Preimage, Received, Word,
 };
 use lightning::ln::channelmanager::{PaymentId, RecentPaymentDetails};
 use lightning::ln::outbound_payment::RetryableSendFailure;
@@ -29,10 +29,12 @@ pub(crate) enum Ask {
     Offer(Box<Offer>, Sender<OfferAnswer>),
     /// What became of a part.
     LookUp(PartId, PaymentHash, Sender<LookUp>),
+    /// So many of the parts that were ever offered, after that one.
+    Keys((PartId, PaymentHash), u32, Sender<Vec<KnownPart>>),
     /// So many outcomes after that place.
     Outcomes(u64, u32, Sender<Vec<Heard>>),
-    /// Outcomes up to that place are stored elsewhere. The answer: whether it can be gone on from.
-    Forget(u64, Sender<bool>),
+    /// Outcomes up to that place were told. The answer: whether it can be gone on from.
+    GoOn(u64, Sender<bool>),
     /// Make an invoice of ours.
     MakeInvoice(NewInvoice, Sender<InvoiceReply>),
     /// A page of them.
@@ -57,6 +59,7 @@ pub(crate) enum Ask {
 pub(super) enum Due {
     Offered(Sender<OfferAnswer>, OfferAnswer),
     LookUp(PartId, PaymentHash, Sender<LookUp>),
+    Keys((PartId, PaymentHash), u32, Sender<Vec<KnownPart>>),
     Outcomes(u64, u32, Sender<Vec<Heard>>),
     Made(Sender<InvoiceReply>, InvoiceReply),
     Invoices(InvoiceFilter, Sender<Vec<OwnInvoice>>),
@@ -66,7 +69,7 @@ pub(super) enum Due {
     ),
     Arrived(Option<PaymentHash>, Sender<Vec<IncomingPart>>),
     Received(u64, u32, Sender<Vec<Received>>),
-    Forgotten(Sender<bool>, bool),
+    GoesOn(Sender<bool>, bool),
     Done(Sender<()>),
     Settled(Sender<bool>),
     Harden(Sender<()>),
@@ -78,6 +81,7 @@ impl Driver {
         match ask {
             Ask::Offer(offer, reply) => Due::Offered(reply, self.offer(&offer)),
             Ask::LookUp(part, hash, reply) => Due::LookUp(part, hash, reply),
+            Ask::Keys(after, limit, reply) => Due::Keys(after, limit, reply),
             Ask::Outcomes(after, limit, reply) => Due::Outcomes(after, limit, reply),
             Ask::MakeInvoice(new, reply) => Due::Made(reply, self.make_invoice(new)),
             Ask::Invoices(filter, reply) => Due::Invoices(filter, reply),
@@ -86,7 +90,7 @@ impl Driver {
             }
             Ask::Arrived(hash, reply) => Due::Arrived(hash, reply),
             Ask::Received(after, limit, reply) => Due::Received(after, limit, reply),
-            Ask::Forget(upto, reply) => Due::Forgotten(reply, self.forget(upto)),
+            Ask::GoOn(upto, reply) => Due::GoesOn(reply, self.go_on_from(upto)),
             Ask::Hold(on, reply) => {
                 self.holding = on;
                 self.turn.holding = Some(on);
@@ -110,6 +114,7 @@ impl Driver {
         match due {
             Due::Offered(reply, answer) => _ = reply.send(answer),
             Due::LookUp(part, hash, reply) => _ = reply.send(self.look_up(part, hash)?),
+            Due::Keys(after, limit, reply) => _ = reply.send(self.known_parts(after, limit)?),
             Due::Outcomes(after, limit, reply) => {
                 _ = reply.send(self.store.outcomes_after(after, limit)?);
             }
@@ -121,7 +126,7 @@ impl Driver {
                 let ours = self.node.id();
                 _ = reply.send(self.store.received_after(after, limit, ours)?);
             }
-            Due::Forgotten(reply, done) => _ = reply.send(done),
+            Due::GoesOn(reply, done) => _ = reply.send(done),
             Due::Done(reply) => _ = reply.send(()),
             Due::Harden(reply) => {
                 self.store.harden()?;
@@ -156,6 +161,11 @@ impl Driver {
         {
             Ok(()) => {
                 self.out.insert(id);
+                self.turn.keys.push(Key {
+                    part: offer.part,
+                    payment_hash: offer.payment_hash,
+                    amount_sent: Some(offer.route.amount_sent()),
+                });
                 OfferAnswer::Accepted
             }
             Err(RetryableSendFailure::DuplicatePayment) => OfferAnswer::AlreadyOffered,
@@ -168,10 +178,9 @@ impl Driver {
 
     /// A place that this node never gave belongs to another life of it: then nothing is stored of
     /// this one, and everything is to be told, from places beyond it.
-    fn forget(&mut self, upto: u64) -> bool {
+    fn go_on_from(&mut self, upto: u64) -> bool {
         let (node, last) = (self.node.name, *self.last_outcome.borrow());
         if upto <= last {
-            self.turn.forget = self.turn.forget.max(Some(upto));
             return true;
         }
         let fits = upto.checked_add(last).is_some_and(|end| end <= PLACE_MAX);
@@ -188,10 +197,8 @@ impl Driver {
         if let Some(word) = self.store.outcome(part, hash)? {
             return Ok(match word {
                 Word::Failed(failure) => LookUp::Failed(failure),
-                Word::Fulfilled(bytes) => Preimage::proving(hash, bytes).map_or_else(
-                    |wrong| LookUp::Unknown(wrong.to_string()),
-                    LookUp::Fulfilled,
-                ),
+                Word::Fulfilled(bytes) => Preimage::proving(hash, bytes)
+                    .map_or_else(|wrong| LookUp::Lost(wrong.to_string()), LookUp::Fulfilled),
             });
         }
         let id = key::payment_id(part, hash);
@@ -200,15 +207,40 @@ impl Driver {
         }
         if self.store.was_forgotten(part, hash)? {
             let reason = "its outcome was told and acknowledged";
-            return Ok(LookUp::Unknown(reason.to_owned()));
+            return Ok(LookUp::Lost(reason.to_owned()));
         }
         Ok(match recent(&self.node.manager, id) {
             None => LookUp::NeverSeen,
             Some(RecentPaymentDetails::Fulfilled { .. }) => {
-                LookUp::Unknown("it was fulfilled, and that was acknowledged".to_owned())
+                LookUp::Lost("it was fulfilled, and that was acknowledged".to_owned())
             }
             Some(_) => LookUp::Pending,
         })
+    }
+
+    /// What became of each of those parts.
+    fn known_parts(
+        &self,
+        after: (PartId, PaymentHash),
+        limit: u32,
+    ) -> Result<Vec<KnownPart>, StoreError> {
+        let keys = self.store.keys_after(after, limit)?;
+        let known = keys.into_iter().map(|key| {
+            let fate = match self.look_up(key.part, key.payment_hash)? {
+                LookUp::Fulfilled(preimage) => KnownFate::Fulfilled(*preimage.expose()),
+                LookUp::Failed(_) => KnownFate::Failed,
+                LookUp::Pending => KnownFate::Pending,
+                // Handed to LDK it was, or there would be no key.
+                LookUp::Unknown(_) | LookUp::Lost(_) | LookUp::NeverSeen => KnownFate::Lost,
+            };
+            Ok(KnownPart {
+                part: key.part,
+                payment_hash: key.payment_hash,
+                amount_sent: key.amount_sent,
+                fate,
+            })
+        });
+        known.collect()
     }
 
     /// Claims what was kept.

@@ -1,5 +1,5 @@
-//! What became of our parts: kept until it is stored elsewhere, however often LDK forgets it. That
-//! something became of them is kept for ever.
+//! What became of our parts: kept for ever, however often LDK forgets it. (Files of before have keys, `known`,
+//! whose outcome is gone.)
 
 use super::{Store, StoreError, Turn};
 use crate::key;
@@ -76,9 +76,6 @@ pub(super) fn write(db: &Connection, turn: &Turn) -> Result<Option<u64>, StoreEr
         lift(db, cursor)?;
     }
     append(db, &turn.outcomes)?;
-    if let Some(upto) = turn.forget {
-        forget(db, upto)?;
-    }
     let is_moved = turn.above.is_some() || !turn.outcomes.is_empty();
     is_moved.then(|| last(db)).transpose()
 }
@@ -93,28 +90,12 @@ fn last(db: &Connection) -> Result<u64, StoreError> {
 }
 
 /// Moves every outcome, and the numbering, above a cursor that this life never gave out: no outcome
-/// is at or before it, now or later, so going on from there skips and forgets nothing.
+/// is at or before it, now or later, so going on from there skips nothing.
 fn lift(db: &Connection, cursor: u64) -> Result<(), StoreError> {
     let last = (cursor + last(db)?).cast_signed();
     db.execute("UPDATE outcomes SET seq = seq + ?", [cursor.cast_signed()])?;
     db.execute("DELETE FROM sqlite_sequence WHERE name = 'outcomes'", [])?;
     db.execute("INSERT INTO sqlite_sequence VALUES ('outcomes', ?)", [last])?;
-    Ok(())
-}
-
-/// Forgets what was told up to there, but not that it was: LDK forgets that too (rule A-4).
-fn forget(db: &Connection, upto: u64) -> Result<(), StoreError> {
-    let upto = upto.cast_signed();
-    let mut told = db.prepare_cached("SELECT part, payment_hash FROM outcomes WHERE seq <= ?")?;
-    let mut keep = db.prepare_cached("INSERT OR IGNORE INTO known VALUES (?)")?;
-    let mut rows = told.query([upto])?;
-    while let Some(row) = rows.next()? {
-        let (part, hash) = (row.get::<_, i64>(0)?, PaymentHash(row.get(1)?));
-        let id = key::payment_id(PartId(part.cast_unsigned()), hash);
-        keep.execute([id.0])?;
-    }
-    db.prepare_cached("DELETE FROM outcomes WHERE seq <= ?")?
-        .execute([upto])?;
     Ok(())
 }
 

@@ -41,6 +41,7 @@ impl From<ApiError> for RpcError {
             }
             ApiError::Quarantined { .. } => plain(Code::Quarantined),
             ApiError::Busy(_) | ApiError::ShuttingDown => plain(Code::Busy),
+            ApiError::Unsettled(_) => plain(Code::NodeUnavailable),
             ApiError::StorageUnavailable(_) => {
                 plain(Code::StorageUnavailable).with(json!({ "durable": false }))
             }
@@ -118,6 +119,7 @@ impl From<&Refusal> for RpcError {
             Refusal::HasEnded { status, .. } => {
                 plain(Code::InvalidParams).with(json!({ "status": status.as_str() }))
             }
+            Refusal::Unrecorded(part) => plain(Code::InProgress).with(part.view()),
             // A node's: a caller's is another refusal.
             Refusal::WrongPreimage { .. } => plain(Code::Internal),
         }

@@ -4,6 +4,7 @@ use super::Method;
 use crate::error::RpcError;
 use crate::params::{Arguments, Param};
 use crate::services::Context;
+use crate::views::UnrecordedListView;
 use domain::Network;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,6 +39,13 @@ pub(super) struct InfoView {
     log: Option<String>,
     /// How often each rule about money was about to be broken, since the start: bugs.
     violations: BTreeMap<&'static str, u64>,
+    /// Parts that the nodes know under our keys and that are not in the database: it is older than they are, because
+    /// a copy was put back, or the parts were deleted. Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unrecorded: Option<UnrecordedListView>,
+    /// Why nothing new is sent at all, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning_unsettled: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -55,7 +63,7 @@ impl Method for GetInfo {
     const PARAMS: &'static [Param] = &[];
     const DESCRIPTION: &'static str = "Show this daemon, its nodes and what is going on";
     const HELP: &'static str = "\
-Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheight}], live_parts, waiters, alarms, log, violations: {RULE: count}}: the first node is the default one; alarms counts contradictions, failed proofs and violations since the start, and each time that log lines began to be lost (a full disk, a reader that is gone or too slow), of which log then says since when, why and how many: payments do not depend on them; violations counts each rule about money (A-1 to A-15) that a bug was about to break, and so must be empty.";
+Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheight}], live_parts, waiters, alarms, log, violations: {RULE: count}, unrecorded, warning_unsettled}: the first node is the default one; alarms counts contradictions, failed proofs and violations since the start, and each time that log lines began to be lost (a full disk, a reader that is gone or too slow), of which log then says since when, why and how many: payments do not depend on them; violations counts each rule about money (A-1 to A-15) that a bug was about to break, and so must be empty. unrecorded: {count, pending, unknown, complete, failed, parts: […]} says which parts the nodes know under our keys and the database does not (an old copy of it was put back, or the parts were deleted), each with its meaning; it is absent if there are none. warning_unsettled says why nothing new is sent at all: not every node has been asked yet.";
 
     type Request = ();
     type Answer = InfoView;
@@ -88,6 +96,8 @@ Returns {name, version, network, data_dir, blockheight, nodes: [{name, blockheig
             alarms: info.alarms.saturating_add(log.alarms),
             log: log.trouble,
             violations: violations.collect(),
+            unrecorded: UnrecordedListView::of(info.unrecorded, info.unrecorded_parts),
+            warning_unsettled: info.unsettled,
         })
     }
 }

@@ -5,11 +5,21 @@ use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
-use crate::views::AsView;
-use domain::{OperatorEnd, PartialPayment, Resolution, ResolvePart as Request};
+use crate::views::{AsView, PartView, UnrecordedView, Viewed};
+use domain::{OperatorEnd, Resolution, ResolvePart as Request, Resolved};
+use serde::Serialize;
 use std::sync::Arc;
 
 pub(super) struct ResolvePart;
+
+/// The part; or one that is not in the database.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub(crate) enum ResolvedView<'a> {
+    Part(Box<PartView<'a>>),
+    Unrecorded(UnrecordedView<'a>),
+}
 
 /// Bytes of a reason.
 const REASON_MAX: usize = 1_024;
@@ -34,7 +44,7 @@ status    failed, or complete
 preimage  the proof, 32 bytes of hex: complete needs it, and failed has none
 reason    why, in at most 1,024 bytes. By position it may come third where the status is failed
 
-Returns the part. Errors: 200 its node can still tell what becomes of it (data.node, data.reason): it says that the part is out or never left it, or it is away and the status is failed; a node that is gone for good has to be taken out of the configuration first. If the node tells an outcome now, that is what is stored. -32602 the part is not pending (data.status), or the preimage does not open its payment_hash. 208 no such part.";
+A part that a node knows and the database does not (getinfo lists those) is ended in the same way, by its number there: failed frees its payment_hash, complete refuses it for good. Returns the part. Errors: 200 its node can still tell what becomes of it (data.node, data.reason): it says that the part is out or never left it, or it is away and the status is failed; a node that is gone for good has to be taken out of the configuration first. If the node tells an outcome now, that is what is stored. -32602 the part is not pending (data.status), or the preimage does not open its payment_hash. 208 no such part.";
 
     const ERRORS: &'static [Code] = &[
         Code::InProgress,
@@ -44,7 +54,7 @@ Returns the part. Errors: 200 its node can still tell what becomes of it (data.n
     ];
 
     type Request = Request;
-    type Answer = AsView<PartialPayment>;
+    type Answer = AsView<Resolved>;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Request, RpcError> {
         let reason = arguments.optional("reason", values::text(REASON_MAX))?;
@@ -70,8 +80,8 @@ Returns the part. Errors: 200 its node can still tell what becomes of it (data.n
     }
 
     async fn run(context: Arc<Context>, request: Request) -> Result<Self::Answer, RpcError> {
-        let part = context.services.payments.resolve_part(request).await?;
-        Ok(AsView(part))
+        let resolved = context.services.payments.resolve_part(request).await?;
+        Ok(AsView(resolved))
     }
 }
 
@@ -84,5 +94,16 @@ fn reason_of_failed(
     match (third, reason) {
         (Some(_), Some(_)) => Err(RpcError::params("preimage: a part that failed has none")),
         (third, reason) => Ok(reason.or(third)),
+    }
+}
+
+impl Viewed for Resolved {
+    type View<'a> = ResolvedView<'a>;
+
+    fn view(&self) -> ResolvedView<'_> {
+        match self {
+            Resolved::Part(part) => ResolvedView::Part(Box::new(part.view())),
+            Resolved::Unrecorded(part) => ResolvedView::Unrecorded(part.view()),
+        }
     }
 }

@@ -3,16 +3,17 @@
 pub(crate) use crate::asked::Asked;
 
 use crate::samples::{
-    cleaned, complete_part, complete_payment, deleted, event, failed_payment, incoming,
-    own_invoice, part, partial_invoices, payment, route,
+    cleaned, complete_part, complete_payment, deleted, ended_by_hand, event, failed_payment,
+    incoming, own_invoice, part, partial_invoices, payment, route,
 };
 use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
     ApiError, Autoclean, Cleaned, DeletedPayment, Direction, Event, EventFilter, HistoryFilter,
-    HistoryPage, HistoryRow, Info, Listed, Msat, NodeName, Page, PartFilter, PartId, PartStatus,
+    HistoryPage, HistoryRow, Info, Listed, Msat, NodeName, Page, PartFilter, PartId,
     PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentHash, PaymentSecret,
-    PaymentSummary, ResolvePart, Route, SelfPayment, SendPartialPay, SendPay, Sent, Timestamp,
+    PaymentSummary, ResolvePart, Resolved, Route, SelfPayment, SendPartialPay, SendPay, Sent,
+    Timestamp,
 };
 use rpc::dev::{
     DevError, DevInvoice, DevNetwork, DevPayment, InvoiceError, InvoiceFilter, NewInvoice,
@@ -45,6 +46,8 @@ pub(crate) struct Fake {
     pub(crate) waiting: watch::Sender<usize>,
     /// `sendpay` panics.
     pub(crate) broken: Mutex<bool>,
+    /// What nodes know and the database does not.
+    pub(crate) unrecorded: Mutex<Info>,
 }
 
 impl Default for Fake {
@@ -73,6 +76,7 @@ impl Default for Fake {
             closed: watch::Sender::new(false),
             waiting: watch::Sender::new(0),
             broken: Mutex::new(false),
+            unrecorded: Mutex::default(),
         }
     }
 }
@@ -261,13 +265,9 @@ impl PaymentApi for Fake {
         Ok(deleted())
     }
 
-    async fn resolve_part(&self, request: ResolvePart) -> Result<PartialPayment, ApiError> {
+    async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
         self.note(Asked::ResolvePart(request.clone()))?;
-        let mut part = part(request.part.0);
-        part.resolution = Some(request.by.clone());
-        part.completed_at = Some(part.created_at);
-        part.status = PartStatus::Failed(Box::new(request.by.failure()));
-        Ok(part)
+        Ok(ended_by_hand(&request))
     }
 
     async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {
@@ -311,6 +311,7 @@ impl PaymentApi for Fake {
             waiters: 2,
             alarms: 1,
             violations: vec![(Rule::OneOutcome, 2)],
+            ..self.unrecorded.lock().unwrap().clone()
         })
     }
 }

@@ -1,9 +1,12 @@
 //! `resolvepart`: who says so, and why, is a part of what is asked.
 
 use crate::fake::Asked;
-use crate::samples::hash;
+use crate::samples::{hash, msat, route_json};
 use crate::wire::Daemon;
-use domain::{ApiError, OperatorEnd, PartId, Refusal, Resolution, ResolvePart, StatusKind};
+use domain::{
+    ApiError, Info, NodeName, OperatorEnd, PartId, Refusal, Resolution, ResolvePart, StatusKind,
+    Timestamp, UnrecordedCounts, UnrecordedFate, UnrecordedPart,
+};
 use serde_json::{Value, json};
 
 const PREIMAGE: [u8; 32] = [7; 32];
@@ -131,4 +134,63 @@ async fn resolvepart_says_who_can_still_tell_and_what_has_ended() {
     })
     .await;
     assert_eq!(wrong["code"], -32602);
+}
+
+/// A part that a node knows and the database does not.
+fn unrecorded() -> UnrecordedPart {
+    UnrecordedPart {
+        node: NodeName::new("alice"),
+        part: PartId(7),
+        payment_hash: hash(),
+        amount_sent: Some(msat(1_001)),
+        fate: UnrecordedFate::Pending,
+        noticed_at: Timestamp(1_700_000_000_000_000),
+        resolution: None,
+    }
+}
+
+#[tokio::test]
+async fn getinfo_names_what_the_nodes_know_and_the_database_does_not() {
+    let daemon = Daemon::start();
+    let counts = UnrecordedCounts {
+        pending: 1,
+        failed: 2,
+        ..UnrecordedCounts::default()
+    };
+    *daemon.engine.unrecorded.lock().unwrap() = Info {
+        unrecorded: counts,
+        unrecorded_parts: vec![unrecorded()],
+        unsettled: Some("beth is away".to_owned()),
+        ..Info::default()
+    };
+    let info = daemon.result("getinfo", json!([])).await;
+    assert_eq!(info["warning_unsettled"], "beth is away");
+    let meaning = unrecorded().to_string();
+    let expected = json!({
+        "count": 3, "pending": 1, "unknown": 0, "complete": 0, "failed": 2,
+        "parts": [{
+            "id": 7, "payment_hash": hash().to_string(), "node": "alice", "status": "pending",
+            "amount_sent_msat": 1001, "noticed_at": 1_700_000_000, "meaning": meaning,
+        }],
+    });
+    assert_eq!(info["unrecorded"], expected);
+    assert!(meaning.contains("it may be out (1001 msat)"), "{meaning}");
+}
+
+#[tokio::test]
+async fn what_is_kept_out_is_told_which_part_stands_in_its_way() {
+    let daemon = Daemon::start();
+    let refused = async |error: ApiError| {
+        *daemon.engine.error.lock().unwrap() = Some(error);
+        let params = json!([route_json(600), hash().to_string(), 1000]);
+        daemon.ask("sendpartialpay", params).await["error"].clone()
+    };
+    let kept_out = refused(Refusal::Unrecorded(Box::new(unrecorded())).into()).await;
+    assert_eq!(kept_out["code"], 200);
+    assert_eq!(kept_out["message"], unrecorded().to_string());
+    assert_eq!(kept_out["data"]["id"], 7);
+    let unsettled = refused(ApiError::Unsettled("beth is away".to_owned())).await;
+    assert_eq!(unsettled["code"], 221);
+    let message = "nothing new is sent: beth is away; this call changed nothing, try again then";
+    assert_eq!(unsettled["message"], message);
 }

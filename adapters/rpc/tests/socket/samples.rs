@@ -4,7 +4,8 @@ use domain::{
     Cleaned, Deleted, DeletedPayment, Event, EventKind, Failure, FailureCode, Hop, IncomingPart,
     IncomingPayment, Msat, NodeId, NodeName, PaidInvoice, PartId, PartStatus, PartialInvoice,
     PartialInvoices, PartialPayment, PaymentHash, PaymentId, PaymentSecret, PaymentSummary,
-    Preimage, ReceivedPart, Route, ShortChannelId, StatusKind, Swept, Tally, Terms, Timestamp,
+    Preimage, ReceivedPart, ResolvePart, Resolved, Route, ShortChannelId, StatusKind, Swept, Tally,
+    Terms, Timestamp,
 };
 use rpc::dev::{InvoiceStatus, OwnInvoice};
 use serde_json::{Value, json};
@@ -277,4 +278,13 @@ pub(crate) fn complete_payment() -> PaymentSummary {
         preimage: Some(Preimage::from_secret_bytes(PREIMAGE).1),
         ..payment()
     }
+}
+
+/// What an operator has ended.
+pub(crate) fn ended_by_hand(request: &ResolvePart) -> Resolved {
+    let mut part = part(request.part.0);
+    part.resolution = Some(request.by.clone());
+    part.completed_at = Some(part.created_at);
+    part.status = PartStatus::Failed(Box::new(request.by.failure()));
+    Resolved::Part(Box::new(part))
 }

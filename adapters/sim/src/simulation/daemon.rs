@@ -168,6 +168,7 @@ impl Daemon {
                 life,
             }),
             nodes: nodes.into(),
+            unrecorded: Arc::new(self.disk.unrecorded()),
             incoming: self.is_paid.then(|| till::incoming(self)),
         }
     }

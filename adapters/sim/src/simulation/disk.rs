@@ -39,6 +39,11 @@ impl Disk {
         self.durable.load(hash).await.ok().flatten()
     }
 
+    /// What nodes know and it does not. Without luck: no copy is ever put back here.
+    pub(super) fn unrecorded(&self) -> SimStore {
+        self.durable.clone()
+    }
+
     /// What is durable of what came in.
     pub(super) fn durable_incoming(&self) -> &dyn IncomingStore {
         &self.durable

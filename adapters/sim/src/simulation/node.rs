@@ -9,11 +9,11 @@ use super::world::{World, lock};
 use async_trait::async_trait;
 use domain::contract::samples;
 use domain::{
-    Cursor, Heard, HtlcListener, HtlcSender, LookUp, NodeAway, NodeIdentity, NodeName, Offer,
-    OfferAnswer, PartId, PaymentHash, Preimage, Route, Word,
+    Cursor, Heard, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, NodeAway, NodeIdentity,
+    NodeName, Offer, OfferAnswer, PartId, PaymentHash, Preimage, Route, Word,
 };
 use futures::future::FutureExt;
-use futures::stream::{BoxStream, StreamExt, unfold};
+use futures::stream::{BoxStream, StreamExt, iter, unfold};
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -126,6 +126,20 @@ impl Node {
         &self.nodes.changed[self.index]
     }
 
+    fn known(&self, key: Key) -> KnownPart {
+        let fate = match self.state().words(key).last() {
+            Some((_, Word::Fulfilled(bytes))) => KnownFate::Fulfilled(*bytes),
+            Some((_, Word::Failed(_))) => KnownFate::Failed,
+            None => KnownFate::Pending,
+        };
+        KnownPart {
+            part: key.0,
+            payment_hash: key.1,
+            amount_sent: None,
+            fate,
+        }
+    }
+
     fn at(&self, index: usize) -> Node {
         Node {
             nodes: self.nodes.clone(),
@@ -174,7 +188,7 @@ impl Node {
         let last = state.words(key).last();
         match last {
             Some((index, _)) if state.forgetful && index < state.heard => {
-                unknown("its outcome was told and heard")
+                LookUp::Lost("its outcome was told and heard".into())
             }
             Some((_, Word::Failed(failure))) => LookUp::Failed(failure.clone()),
             Some((_, Word::Fulfilled(bytes))) => Preimage::proving(key.1, *bytes)
@@ -224,6 +238,17 @@ impl HtlcSender for Node {
             return LookUp::Unknown("the answer was lost".into());
         }
         said
+    }
+
+    /// Without luck, so that the seeds that were kept stay what they were: no copy is ever put back here.
+    async fn known_parts(&self, after: PartId) -> BoxStream<'static, Result<KnownPart, NodeAway>> {
+        if self.state().away {
+            return iter([Err(NodeAway("connection refused".into()))]).boxed();
+        }
+        let keys = self.world().truth().keys(self.index);
+        let later = keys.into_iter().filter(|(part, _)| *part > after);
+        let known: Vec<_> = later.map(|key| Ok(self.known(key))).collect();
+        iter(known).boxed()
     }
 
     async fn identity(&self) -> Result<NodeIdentity, NodeAway> {

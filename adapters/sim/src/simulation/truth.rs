@@ -106,6 +106,12 @@ impl Truth {
         })
     }
 
+    /// Every part that a node has taken charge of and not lost.
+    pub(super) fn keys(&self, node: usize) -> Vec<Key> {
+        let own = self.htlcs.iter().filter(|(_, made)| made.node == node);
+        own.map(|(key, _)| *key).collect()
+    }
+
     /// Every hash of which a payee has taken something.
     pub(super) fn paid(&self) -> BTreeSet<PaymentHash> {
         let taken = self

@@ -4,11 +4,11 @@ use super::Fault;
 use domain::{
     Burial, Change, Committed, Cursor, Deleted, Deletion, Event, Expected, IncomingPayment,
     NodeIdentity, NodeName, PartId, PartStatus, Payment, PaymentHash, PaymentId, Receipt, Request,
-    RequestId, Tombstone, Transition,
+    RequestId, Tombstone, Transition, Unasked, UnrecordedPart,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) payments: BTreeMap<PaymentId, Payment>,
     pub(super) by_hash: HashMap<PaymentHash, PaymentId>,
@@ -22,6 +22,8 @@ pub(super) struct State {
     /// The last numbers that were given out, whatever was deleted since.
     pub(super) last: Last,
     pub(super) tombstones: HashMap<PaymentHash, Tombstone>,
+    pub(super) unrecorded: BTreeMap<(PartId, PaymentHash, NodeName), UnrecordedPart>,
+    pub(super) unasked: BTreeMap<NodeName, Unasked>,
     pub(super) faults: VecDeque<Fault>,
     pub(super) damaged: HashMap<PaymentHash, String>,
     pub(super) refused: HashMap<PaymentHash, String>,
@@ -49,6 +51,14 @@ impl State {
         };
         let unused = |request: &Request| !self.requests.contains_key(&request.id);
         expected && transition.request.as_ref().is_none_or(unused)
+    }
+
+    /// Whether a part would join whose payment has one out that is not stored.
+    pub(super) fn is_kept_out(&self, transition: &Transition) -> bool {
+        let hash = transition.payment_hash();
+        let mut parts = self.unrecorded.values();
+        matches!(transition.change, Change::Accepted(_))
+            && parts.any(|part| part.payment_hash == hash && part.fate.is_open())
     }
 
     pub(super) fn write(&mut self, transition: Transition) -> Receipt {

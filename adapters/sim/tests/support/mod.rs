@@ -60,7 +60,7 @@ impl World {
         clock: Arc<SimClock>,
         policy: Policy,
     ) -> World {
-        let engine = start(Arc::new(store.clone()), &node, &clock, &policy).await;
+        let engine = start(&store, &node, &clock, &policy).await;
         World {
             store,
             node,
@@ -192,13 +192,14 @@ pub fn patient() -> Policy {
 }
 
 async fn start(
-    store: Arc<dyn PaymentStore>,
+    store: &SimStore,
     node: &Arc<SimNode>,
     clock: &Arc<SimClock>,
     policy: &Policy,
 ) -> Arc<Engine> {
     let ports = Ports {
-        store,
+        store: Arc::new(store.clone()),
+        unrecorded: Arc::new(store.clone()),
         clock: clock.clone(),
         spawner: Arc::new(TestSpawner),
         incoming: None,

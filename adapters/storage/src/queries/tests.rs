@@ -5,6 +5,7 @@ use crate::options::Options;
 use crate::pragma::{Role, connect, create};
 use diesel::connection::InstrumentationEvent;
 use diesel::sql_types::Text;
+use domain::UnrecordedFilter;
 use std::sync::{Arc, Mutex};
 
 #[derive(QueryableByName)]
@@ -161,6 +162,23 @@ fn events_are_read_by_an_index() {
         &of_hash,
         "SEARCH payments USING COVERING INDEX sqlite_autoindex_payments_1",
     );
+}
+
+/// Every new part may have to ask.
+#[test]
+fn a_part_that_is_not_stored_and_may_be_out_is_found_by_its_payment() {
+    let filter = UnrecordedFilter {
+        hash: Some(PaymentHash([1; 32])),
+        is_open: true,
+        limit: 1,
+        ..UnrecordedFilter::default()
+    };
+    let open = plan(|connection| {
+        let none = crate::rows::unrecorded(connection, &filter).unwrap();
+        assert_eq!(none, []);
+    });
+    let index = "SEARCH unrecorded_parts USING INDEX unrecorded_open (payment_hash=?)";
+    check(&open, index);
 }
 
 #[test]

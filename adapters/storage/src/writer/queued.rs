@@ -1,11 +1,11 @@
 //! What waits for the writer: a write, and the caller it is answered to. Each write has an answer of
 //! its own type, so nothing has to be matched together again once the batch has ended.
 
-use crate::batch::{Batch, IncomingWrite};
+use crate::batch::{Batch, IncomingWrite, SettlementWrite, UnrecordedWrite};
 use crate::changes::{Removal, TransitionWrite};
 use crate::error::Fault;
 use crate::statements::NewTombstone;
-use domain::{Committed, Deleted, NodeIdentity, NodeName, Receipt, Recorded};
+use domain::{Committed, Deleted, NodeIdentity, NodeName, Noted, Receipt, Recorded};
 use tokio::sync::oneshot;
 
 /// Something to write.
@@ -123,6 +123,22 @@ impl Write for IncomingWrite {
 
     fn apply(&mut self, batch: &mut Batch<'_>) -> Result<Option<Recorded>, Fault> {
         batch.record(self).map(Some)
+    }
+}
+
+impl Write for UnrecordedWrite {
+    type Done = Noted;
+
+    fn apply(&mut self, batch: &mut Batch<'_>) -> Result<Option<Noted>, Fault> {
+        batch.note(self).map(Some)
+    }
+}
+
+impl Write for SettlementWrite {
+    type Done = ();
+
+    fn apply(&mut self, batch: &mut Batch<'_>) -> Result<Option<()>, Fault> {
+        batch.settle(self).map(Some)
     }
 }
 

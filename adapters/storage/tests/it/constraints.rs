@@ -41,6 +41,8 @@ pub(crate) fn check(raw: &Connection, cases: &[(&str, &str)]) {
             "counters",
             "tombstones",
             "resolutions",
+            "unrecorded_parts",
+            "unasked_nodes",
         ]
         .map(|table| {
             let mut rows = raw.prepare(&format!("select * from {table}")).unwrap();

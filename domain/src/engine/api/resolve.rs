@@ -7,8 +7,8 @@ use crate::engine::ledger::Undone;
 use crate::engine::node::Node;
 use crate::engine::outcome::Said;
 use crate::{
-    ApiError, Listed, LookUp, OperatorEnd, PartId, PartialPayment, PaymentHash, Refusal,
-    ResolvePart, Word,
+    ApiError, Listed, LookUp, NodeName, OperatorEnd, PartId, PartialPayment, PaymentHash, Refusal,
+    ResolvePart, Resolved, Word,
 };
 use futures::future::{Either, select};
 use std::pin::pin;
@@ -18,8 +18,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the node of a part can say of it.
-enum Witness {
-    /// Nothing: it is there, and does not know; or it is not configured.
+pub(super) enum Witness {
+    /// Nothing, for ever: it is there, and cannot tell; or it is not configured.
     None,
     /// Nothing now, for this reason; it may when it is back.
     Away(String),
@@ -31,26 +31,19 @@ enum Witness {
 
 impl Core {
     /// The part, ended by an operator's word.
-    pub(super) async fn resolve_part(
-        &self,
-        request: ResolvePart,
-    ) -> Result<PartialPayment, ApiError> {
-        let part = self.part_to_resolve(request.part).await?;
+    pub(super) async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
+        let part = match self.store.part(request.part).await? {
+            Some(Listed::Sound(part)) => part,
+            Some(Listed::Damaged(damaged)) => return Err(super::wait::quarantined(damaged)),
+            None => return self.resolve_unrecorded(request).await,
+        };
         match self
             .resolve_unless_told(&request, part.payment_hash)
             .await?
         {
-            Ok(part) => Ok(part),
+            Ok(part) => Ok(Resolved::Part(Box::new(part))),
             // What the node says goes before what anybody else says.
             Err(word) => Err(self.believe(part, word).await),
-        }
-    }
-
-    async fn part_to_resolve(&self, id: PartId) -> Result<PartialPayment, ApiError> {
-        match self.store.part(id).await? {
-            Some(Listed::Sound(part)) => Ok(part),
-            Some(Listed::Damaged(damaged)) => Err(super::wait::quarantined(damaged)),
-            None => Err(ApiError::NoSuchPart(id)),
         }
     }
 
@@ -71,7 +64,7 @@ impl Core {
             let part = payment.part(request.part).expect("it was decided on");
             match self.witness(part).await {
                 Witness::Word(word) => return Ok(Err(word)),
-                witness => may_resolve(request, part, witness)?,
+                witness => may_resolve(request, &part.node, witness)?,
             }
             match self.ledger.commit(&mut turn, transition).await {
                 Ok(id) => {
@@ -80,19 +73,10 @@ impl Core {
                     return Ok(Ok(part.clone()));
                 }
                 Err(Undone::Conflict) => {}
-                Err(Undone::Unavailable(reason)) => {
-                    return Err(ApiError::StorageUnavailable(reason));
-                }
-                Err(Undone::Refused(rule)) => {
-                    let what = format!("a rule forbids it, and nothing changed: {rule}");
-                    return Err(ApiError::Internal(what));
-                }
-                Err(Undone::Unknown(reason)) => return Err(ApiError::ResolutionUnknown(reason)),
+                Err(undone) => return Err(not_resolved(undone)),
             }
         }
-        Err(ApiError::Busy(
-            "storage keeps changing under this payment".into(),
-        ))
+        Err(not_resolved(Undone::Conflict))
     }
 
     /// The node's own word is stored; why the operator's was not.
@@ -109,7 +93,7 @@ impl Core {
             cursor: None,
         })
         .await;
-        can_tell(&part, what).into()
+        can_tell(part.id, &part.node, what).into()
     }
 
     async fn witness(&self, part: &PartialPayment) -> Witness {
@@ -123,28 +107,24 @@ impl Core {
         let patience = self.clock.sleep_until(self.clock.now().after(PATIENCE));
         match select(pin!(ask(node, part)), patience).await {
             Either::Left((witness, _)) => witness,
-            Either::Right(_) => Witness::Away(format!("no answer within {PATIENCE:?}")),
+            Either::Right(_) => Witness::Away(format!("no answer within {} s", PATIENCE.as_secs())),
         }
     }
 }
 
-/// A node that is there and does not know is one that will never know. It is asked beside whoever waits for
+/// It is asked beside whoever waits for
 /// leave to call it, who may wait for the payment's turn.
 async fn ask(node: &Node, part: &PartialPayment) -> Witness {
-    match node.standing.now() {
-        Standing::Ready => {}
-        Standing::Starting => return Witness::Away("it is being asked what it is".into()),
-        Standing::Away(reason) => return Witness::Away(reason),
-    }
-    if let Err(away) = node.sender.identity().await {
-        return Witness::Away(away.to_string());
+    if let Err(away) = reachable(node).await {
+        return away;
     }
     let sender = &node.sender;
     match sender
         .look_up(part.id, part.payment_hash, &part.route)
         .await
     {
-        LookUp::Unknown(_) => Witness::None,
+        LookUp::Lost(_) => Witness::None,
+        LookUp::Unknown(reason) => Witness::Away(reason),
         LookUp::Pending => Witness::Busy("its HTLC is out, or on its way"),
         LookUp::NeverSeen => {
             Witness::Busy("the part has never left it, and is offered or dropped by itself")
@@ -154,31 +134,55 @@ async fn ask(node: &Node, part: &PartialPayment) -> Witness {
     }
 }
 
+/// Whether it is there; if not, that is what it says.
+pub(super) async fn reachable(node: &Node) -> Result<(), Witness> {
+    let reason = match node.standing.now() {
+        Standing::Ready => match node.sender.identity().await {
+            Ok(_) => return Ok(()),
+            Err(away) => away.to_string(),
+        },
+        Standing::Starting => "it is being asked what it is".to_owned(),
+        Standing::Away(reason) => reason,
+    };
+    Err(Witness::Away(reason))
+}
+
 /// Rule A-5: that a part has failed, an operator may say only where no node ever will. A proof is as good
 /// while its node is away.
-fn may_resolve(
+pub(super) fn may_resolve(
     request: &ResolvePart,
-    part: &PartialPayment,
+    node: &NodeName,
     witness: Witness,
 ) -> Result<(), Refusal> {
     match (witness, &request.end) {
         (Witness::None, _) | (Witness::Away(_), OperatorEnd::Complete(_)) => Ok(()),
-        (Witness::Away(reason), OperatorEnd::Failed) => Err(can_tell(
-            part,
-            &format!(
-                "it is away now ({reason}), and tells when it is back; if it is gone for good, take it out of \
-                 the configuration, and say so again"
-            ),
-        )),
-        (Witness::Busy(what), _) => Err(can_tell(part, what)),
-        (Witness::Word(_), _) => Err(can_tell(part, "it has just told")),
+        (Witness::Away(reason), OperatorEnd::Failed) => {
+            let what = format!(
+                "it gives no definite answer now ({reason}), and may give one later; if it is gone for good, take \
+                 it out of the configuration, and say so again"
+            );
+            Err(can_tell(request.part, node, &what))
+        }
+        (Witness::Busy(what), _) => Err(can_tell(request.part, node, what)),
+        (Witness::Word(_), _) => Err(can_tell(request.part, node, "it has just told")),
     }
 }
 
-fn can_tell(part: &PartialPayment, what: &str) -> Refusal {
+pub(super) fn can_tell(part: PartId, node: &NodeName, what: &str) -> Refusal {
     Refusal::NodeCanTell {
-        part: part.id,
-        node: part.node.clone(),
+        part,
+        node: node.clone(),
         what: what.to_owned(),
+    }
+}
+
+pub(super) fn not_resolved(undone: Undone) -> ApiError {
+    match undone {
+        Undone::Conflict => ApiError::Busy("storage keeps changing under this payment".into()),
+        Undone::Unavailable(reason) => ApiError::StorageUnavailable(reason),
+        Undone::Refused(rule) => {
+            ApiError::Internal(format!("a rule forbids it, and nothing changed: {rule}"))
+        }
+        Undone::Unknown(reason) => ApiError::ResolutionUnknown(reason),
     }
 }

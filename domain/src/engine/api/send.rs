@@ -51,8 +51,10 @@ impl Core {
         }
         let payment = self.store.load(hash).await;
         let payment = payment.map_err(|error| self.send_error(hash, None, error))?;
-        Payment::accept(payment.as_ref(), &command)?;
-        Ok(())
+        match Payment::accept(payment.as_ref(), &command)? {
+            Decision::Commit(_) => self.may_send(hash).await,
+            Decision::Unchanged(_) => Ok(()),
+        }
     }
 
     pub(super) async fn send_partial_pay(
@@ -116,6 +118,7 @@ impl Core {
                 Plan::Nothing(end) => return Ok(Begun::Unchanged(end)),
                 Plan::Commit(transition) => transition,
             };
+            self.may_send(hash).await?;
             #[cfg(feature = "planted")]
             let transition = self.wrong(transition).await;
             if let Some(begun) = self.accept(&mut turn, *transition).await? {

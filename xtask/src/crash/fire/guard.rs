@@ -6,9 +6,10 @@ use anyhow::Result;
 use async_trait::async_trait;
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
-    Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment,
+    Listed, LoadError, NodeIdentity, NodeName, Noted, PartFilter, PartId, PartialPayment, Payment,
     PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId,
-    Transition, Unavailable,
+    Settlement, Transition, Unasked, Unavailable, UnrecordedCounts, UnrecordedFilter,
+    UnrecordedPart, UnrecordedStore,
 };
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -275,6 +276,42 @@ impl PaymentStore for Guard {
 
     async fn last_event(&self) -> Result<u64, Unavailable> {
         let answer = self.store()?.last_event().await;
+        self.noted(answer).await
+    }
+}
+
+#[async_trait]
+impl UnrecordedStore for Guard {
+    async fn last_part(&self) -> Result<PartId, Unavailable> {
+        let answer = self.store()?.last_part().await;
+        self.noted(answer).await
+    }
+
+    async fn note(&self, part: UnrecordedPart) -> Result<Noted, Unavailable> {
+        let answer = self.writing()?.note(part).await;
+        self.noted(answer).await
+    }
+
+    async fn settle(&self, settlement: Settlement) -> Result<(), Unavailable> {
+        let answer = self.writing()?.settle(settlement).await;
+        self.noted(answer).await
+    }
+
+    async fn unasked(&self) -> Result<Vec<Unasked>, Unavailable> {
+        let answer = self.store()?.unasked().await;
+        self.noted(answer).await
+    }
+
+    async fn unrecorded(
+        &self,
+        filter: UnrecordedFilter,
+    ) -> Result<Vec<UnrecordedPart>, Unavailable> {
+        let answer = self.store()?.unrecorded(filter).await;
+        self.noted(answer).await
+    }
+
+    async fn count_unrecorded(&self) -> Result<UnrecordedCounts, Unavailable> {
+        let answer = self.store()?.count_unrecorded().await;
         self.noted(answer).await
     }
 }

@@ -170,6 +170,7 @@ async fn started(
         }
         let ports = Ports {
             store: Arc::clone(guard) as _,
+            unrecorded: Arc::clone(guard) as _,
             clock: Arc::clone(clock) as _,
             spawner: Arc::new(TestSpawner),
             incoming: None,

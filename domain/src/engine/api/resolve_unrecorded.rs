@@ -1,0 +1,110 @@
+//! An operator ends a part that a node knows and that is not stored.
+
+use super::resolve::{Witness, can_tell, may_resolve, not_resolved, reachable};
+use crate::engine::core::Core;
+use crate::engine::node::Node;
+use crate::{
+    ApiError, KnownFate, NodeAway, OperatorEnd, PartId, Preimage, Refusal, ResolvePart, Resolved,
+    UnrecordedFate, UnrecordedFilter, UnrecordedPart,
+};
+use futures::stream::StreamExt;
+
+impl Core {
+    /// Its hash is freed, or refused for good.
+    pub(super) async fn resolve_unrecorded(
+        &self,
+        request: ResolvePart,
+    ) -> Result<Resolved, ApiError> {
+        let part = self.unrecorded_to_resolve(request.part).await?;
+        let said = checked(&request, &part)?;
+        let cell = self.ledger.cell(part.payment_hash);
+        let mut turn = cell.turn().await;
+        let told = self.told_of(&request, &part).await?;
+        let is_told = told.is_some();
+        let part = UnrecordedPart {
+            noticed_at: self.clock.now(),
+            resolution: (!is_told).then(|| request.by.clone()),
+            ..part
+        };
+        let fate = told.unwrap_or(said);
+        let noted = self.note(&mut turn, part.clone(), &fate).await;
+        noted.map_err(not_resolved)?;
+        if is_told {
+            let what = "it has told how it ended, which is stored now";
+            return Err(can_tell(part.part, &part.node, what).into());
+        }
+        let fate = match request.end {
+            OperatorEnd::Failed => UnrecordedFate::Failed,
+            OperatorEnd::Complete(_) => UnrecordedFate::Fulfilled,
+        };
+        let part = UnrecordedPart { fate, ..part };
+        Ok(Resolved::Unrecorded(Box::new(part)))
+    }
+
+    /// The first of that number that may be out.
+    async fn unrecorded_to_resolve(&self, id: PartId) -> Result<UnrecordedPart, ApiError> {
+        let filter = UnrecordedFilter {
+            part: Some(id),
+            is_open: true,
+            limit: 1,
+            ..UnrecordedFilter::default()
+        };
+        let found = self.unrecorded.unrecorded(filter).await?;
+        found.into_iter().next().ok_or(ApiError::NoSuchPart(id))
+    }
+
+    /// How it ended, if its node says so now; an error if it may say so later.
+    async fn told_of(
+        &self,
+        request: &ResolvePart,
+        part: &UnrecordedPart,
+    ) -> Result<Option<KnownFate>, Refusal> {
+        let mut nodes = self.nodes.iter();
+        let Some(node) = nodes.find(|node| node.name == part.node) else {
+            return Ok(None);
+        };
+        let known = match reachable(node).await {
+            Ok(()) => known(node, part).await,
+            Err(away) => return may_resolve(request, &part.node, away).map(|()| None),
+        };
+        match known {
+            Ok(KnownFate::Lost) => Ok(None),
+            Ok(told @ (KnownFate::Fulfilled(_) | KnownFate::Failed)) => Ok(Some(told)),
+            Ok(KnownFate::Pending) => {
+                let out = Witness::Busy("it says that the part may be out");
+                may_resolve(request, &part.node, out).map(|()| None)
+            }
+            Err(NodeAway(reason)) => {
+                may_resolve(request, &part.node, Witness::Away(reason)).map(|()| None)
+            }
+        }
+    }
+}
+
+/// Who and why are said, and a proof is one (rule A-6).
+fn checked(request: &ResolvePart, part: &UnrecordedPart) -> Result<KnownFate, Refusal> {
+    let (hash, part) = (part.payment_hash, part.part);
+    if !request.by.is_whole() {
+        return Err(Refusal::NoReason { part });
+    }
+    match &request.end {
+        OperatorEnd::Failed => Ok(KnownFate::Failed),
+        OperatorEnd::Complete(bytes) => match Preimage::proving(hash, *bytes) {
+            Ok(_) => Ok(KnownFate::Fulfilled(*bytes)),
+            Err(_) => Err(Refusal::NotItsPreimage { hash, part }),
+        },
+    }
+}
+
+/// A part that its node does not tell of any more is one of which nobody can tell.
+async fn known(node: &Node, part: &UnrecordedPart) -> Result<KnownFate, NodeAway> {
+    let before = PartId(part.part.0.saturating_sub(1));
+    let mut known = node.sender.known_parts(before).await;
+    while let Some(told) = known.next().await {
+        let told = told?;
+        if (told.part, told.payment_hash) == (part.part, part.payment_hash) {
+            return Ok(told.fate);
+        }
+    }
+    Ok(KnownFate::Lost)
+}
