@@ -21,8 +21,15 @@ before insert on parts
 when not exists (
     select 1 from payments
     where payments.id = new.payment_id and payments.status <> 1 and new.amount_msat <= payments.intended_msat
+        and (payments.basic_mpp is not 0 or new.amount_msat = payments.intended_msat)
+        and (payments.invoice_expires_at is null or new.created_at <= payments.invoice_expires_at)
 ) or not exists (select 1 from nodes where nodes.id = new.node_id)
 begin
+    select raise(fail, 'A-9: a part keeps to its invoice: it comes in time, and whole if the payee takes no parts')
+    where exists (
+        select 1 from payments
+        where payments.id = new.payment_id and payments.status <> 1 and new.amount_msat <= payments.intended_msat
+    ) and exists (select 1 from nodes where nodes.id = new.node_id);
     select raise(fail, 'A-2: a part joins an open payment, is not larger than it, and has a node');
 end;
 

@@ -103,20 +103,32 @@ begin
     select raise(fail, 'A-10: this payment was paid, or may be: a part of it is not stored');
 end;
 
--- A-1, A-2: a part joins an open payment, is not larger than it, and none of it is out that is not stored (A-10).
+-- A-1, A-2, A-9: as before. And none of it is out that is not stored (A-10).
 drop trigger parts_join_an_open_payment;
 create trigger parts_join_an_open_payment
 before insert on parts
 when not exists (
     select 1 from payments
     where payments.id = new.payment_id and payments.status <> 1 and new.amount_msat <= payments.intended_msat
+        and (payments.basic_mpp is not 0 or new.amount_msat = payments.intended_msat)
+        and (payments.invoice_expires_at is null or new.created_at <= payments.invoice_expires_at)
         and not exists (
             select 1 from unrecorded_parts
             where unrecorded_parts.payment_hash = payments.payment_hash and unrecorded_parts.fate in (0, 3)
         )
 ) or not exists (select 1 from nodes where nodes.id = new.node_id)
 begin
-    select raise(fail, 'A-2: a part joins an open payment of which all parts that are out are stored, is not larger than it, and has a node');
+    select raise(fail, 'A-10: a part of this payment may be out that is not stored')
+    where exists (
+        select 1 from payments join unrecorded_parts using (payment_hash)
+        where payments.id = new.payment_id and unrecorded_parts.fate in (0, 3)
+    );
+    select raise(fail, 'A-9: a part keeps to its invoice: it comes in time, and whole if the payee takes no parts')
+    where exists (
+        select 1 from payments
+        where payments.id = new.payment_id and payments.status <> 1 and new.amount_msat <= payments.intended_msat
+    ) and exists (select 1 from nodes where nodes.id = new.node_id);
+    select raise(fail, 'A-2: a part joins an open payment, is not larger than it, and has a node');
 end;
 
 create trigger tombstones_take_no_payment

@@ -63,7 +63,8 @@ async fn late_proof_for_a_part_that_was_deleted_stops_the_payment_that_was_made_
     // What is out ends as it does.
     world.fail(1, anew);
     assert_eq!(failed_code(&world.wait(anew).await), 204);
+    // Told again, it is nothing new.
     world.fulfil(1, lost);
     world.heard(4).await;
-    assert_eq!((alarms(&world).await, world.htlcs()), (2, 2));
+    assert_eq!((alarms(&world).await, world.htlcs()), (1, 2));
 }

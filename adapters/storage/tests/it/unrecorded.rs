@@ -84,7 +84,7 @@ async fn what_a_node_knows_keeps_its_payment_out_and_is_not_forgotten() {
     let key = "insert into unrecorded_parts (part_id, payment_hash, node_id, fate, noticed_at)";
     let cases = [
         (new(2), "A-10"),
-        (joins.to_owned(), "A-2"),
+        (joins.to_owned(), "A-10"),
         (
             "delete from unrecorded_parts where part_id = 74".to_owned(),
             "A-10",
