@@ -56,7 +56,7 @@ pub use network::*;
 pub use next_step::*;
 pub use operator::*;
 pub use part::*;
-pub use payment::{Decision, Payment, Unchanged, Wish};
+pub use payment::{Decision, OfferDecision, Payment, Unchanged};
 pub use ports::*;
 pub use retry::*;
 pub use route::*;

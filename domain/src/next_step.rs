@@ -1,7 +1,7 @@
 //! What follows from a node's answer about a part. The engine does what this says, and so does the model that
 //! tries every order of events (`cargo xtask model`): what is proven there is what runs here.
 
-use crate::{LookUp, OfferAnswer, Word};
+use crate::{LookUp, OfferAnswer, Outcome};
 
 /// What to do next about a part, after its node has answered or before it is asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -9,7 +9,7 @@ pub enum NextStep {
     /// Nothing: the node has taken charge and will tell the outcome, or the outcome is stored.
     Done,
     /// The node knows the outcome: store it.
-    Store(Word),
+    Store(Outcome),
     /// It never left the node: offer it if it is still wanted.
     Offer,
     /// The node had taken charge before: ask it what became of the part.
@@ -25,7 +25,7 @@ impl From<OfferAnswer> for NextStep {
         match answer {
             OfferAnswer::Accepted => NextStep::Done,
             OfferAnswer::AlreadyOffered => NextStep::LookUp,
-            OfferAnswer::Refused(failure) => NextStep::Store(Word::Failed(failure)),
+            OfferAnswer::Refused(failure) => NextStep::Store(Outcome::Failed(failure)),
             OfferAnswer::NotYet(reason) => NextStep::Wait(reason),
             OfferAnswer::Unknown(reason) => NextStep::InDoubt(reason),
         }
@@ -36,8 +36,8 @@ impl From<LookUp> for NextStep {
     fn from(found: LookUp) -> NextStep {
         match found {
             LookUp::Pending => NextStep::Done,
-            LookUp::Fulfilled(preimage) => NextStep::Store(Word::Fulfilled(*preimage.expose())),
-            LookUp::Failed(failure) => NextStep::Store(Word::Failed(failure)),
+            LookUp::Fulfilled(preimage) => NextStep::Store(Outcome::Fulfilled(*preimage.expose())),
+            LookUp::Failed(failure) => NextStep::Store(Outcome::Failed(failure)),
             LookUp::NeverSeen => NextStep::Offer,
             LookUp::Unknown(reason) | LookUp::Lost(reason) => NextStep::InDoubt(reason),
         }

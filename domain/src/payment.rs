@@ -32,9 +32,8 @@ mod unrecorded;
 
 use crate::planted::planted;
 use crate::{
-    Change, Deletion, Failure, Network, NodeName, Notes, Offer, PartId, PartialPayment,
+    Change, Deletion, Failure, Network, NodeName, Notes, Offer, Outcome, PartId, PartialPayment,
     PaymentSummary, Receipt, Refusal, ResolvePart, SendPart, StatusKind, Timestamp, Transition,
-    Word,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -71,7 +70,7 @@ pub enum Unchanged {
 
 /// Whether a part that has not left yet still should.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Wish {
+pub enum OfferDecision {
     /// Offer it.
     Offer(Box<Offer>),
     /// It has its outcome.
@@ -99,7 +98,12 @@ impl Payment {
     /// What a node's word about one of its parts changes.
     ///
     /// Pure, like [`Payment::accept`].
-    pub fn resolve(&self, part: PartId, word: &Word, at: Timestamp) -> Result<Decision, Refusal> {
+    pub fn resolve(
+        &self,
+        part: PartId,
+        word: &Outcome,
+        at: Timestamp,
+    ) -> Result<Decision, Refusal> {
         #[cfg(feature = "planted")]
         if let Some(wrong) = planted::wrong_outcome(self, part, word, at) {
             return wrong;
@@ -193,13 +197,13 @@ impl Payment {
         now: Timestamp,
         window: Duration,
         network: Option<&Network>,
-    ) -> Wish {
+    ) -> OfferDecision {
         let Some(part) = self.part(part).filter(|part| part.is_live()) else {
-            return Wish::Resolved;
+            return OfferDecision::Resolved;
         };
         planted!(
             OffersAfterSuccess,
-            return Wish::Offer(Box::new(self.offer(part)))
+            return OfferDecision::Offer(Box::new(self.offer(part)))
         );
         let invoice = self.summary.terms.invoice.as_ref();
         let reason = if self.status() == StatusKind::Complete {
@@ -213,9 +217,9 @@ impl Payment {
         } else if invoice.is_some_and(|i| network.is_some_and(|node| *node != i.network)) {
             "its invoice is for another network than its node's"
         } else {
-            return Wish::Offer(Box::new(self.offer(part)));
+            return OfferDecision::Offer(Box::new(self.offer(part)));
         };
-        Wish::Drop(Box::new(Failure::never_sent(reason)))
+        OfferDecision::Drop(Box::new(Failure::never_sent(reason)))
     }
 
     fn offer(&self, part: &PartialPayment) -> Offer {

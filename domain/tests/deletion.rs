@@ -3,7 +3,7 @@
 use domain::contract::samples::Command;
 use domain::contract::samples::{after, failure, hash, part, preimage};
 use domain::{
-    Burial, Ended, PartId, Payment, PaymentId, Refusal, StatusKind, Timestamp, Tombstone, Word,
+    Burial, Ended, Outcome, PartId, Payment, PaymentId, Refusal, StatusKind, Timestamp, Tombstone,
     WrongPreimage,
 };
 use expect_test::expect;
@@ -20,8 +20,8 @@ fn payment(states: &str) -> Payment {
         word,
         at: Timestamp(2_000_000),
     };
-    let fulfilled = |part| resolve(part, Word::Fulfilled(*preimage(1).1.expose()));
-    let failed = |part| resolve(part, Word::Failed(Box::new(failure())));
+    let fulfilled = |part| resolve(part, Outcome::Fulfilled(*preimage(1).1.expose()));
+    let failed = |part| resolve(part, Outcome::Failed(Box::new(failure())));
     let parts = states.trim_end_matches('!');
     let mut payment = None;
     for _ in parts.chars() {

@@ -6,8 +6,8 @@ use domain::contract::samples::{
     after, decided, failure, hash, invoice, msat, part, preimage, route_to, secret,
 };
 use domain::{
-    Invoice, InvoiceTerms, Network, PartId, PaymentMetadata, PaymentSecret, Refusal, SendPart,
-    Term, Timestamp, Transition, Wish, Word,
+    Invoice, InvoiceTerms, Network, OfferDecision, Outcome, PartId, PaymentMetadata, PaymentSecret,
+    Refusal, SendPart, Term, Timestamp, Transition,
 };
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn send(part: SendPart) -> Command {
 fn failed(id: u64, at: u64) -> Command {
     Command::Resolve {
         part: PartId(id),
-        word: Word::Failed(Box::new(failure())),
+        word: Outcome::Failed(Box::new(failure())),
         at: Timestamp(at),
     }
 }
@@ -29,7 +29,7 @@ fn failed(id: u64, at: u64) -> Command {
 fn fulfilled(id: u64) -> Command {
     Command::Resolve {
         part: PartId(id),
-        word: Word::Fulfilled(*preimage(1).1.expose()),
+        word: Outcome::Fulfilled(*preimage(1).1.expose()),
         at: Timestamp(NOW + 1),
     }
 }
@@ -232,13 +232,15 @@ fn an_invoice_of_another_network_is_refused_before_anything_else() {
     let wish = |network: Option<&Network>| {
         payment.wish(PartId(1), Timestamp(NOW), Duration::from_secs(10), network)
     };
-    assert!(matches!(wish(None), Wish::Offer(_)));
+    assert!(matches!(wish(None), OfferDecision::Offer(_)));
     assert!(matches!(
         wish(Some(&Network::named("bitcoin"))),
-        Wish::Offer(_)
+        OfferDecision::Offer(_)
     ));
     match wish(Some(&Network::regtest())) {
-        Wish::Drop(failure) => assert!(failure.message.contains("another network"), "{failure:?}"),
+        OfferDecision::Drop(failure) => {
+            assert!(failure.message.contains("another network"), "{failure:?}");
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -250,9 +252,9 @@ fn a_part_does_not_leave_after_its_invoice_has_expired() {
         &send(demanding(|terms| terms.expires_at = Timestamp(NOW + 5))),
     );
     let wish = |at| payment.wish(PartId(1), Timestamp(at), Duration::from_secs(10), None);
-    assert!(matches!(wish(NOW + 5), Wish::Offer(_)));
+    assert!(matches!(wish(NOW + 5), OfferDecision::Offer(_)));
     match wish(NOW + 6) {
-        Wish::Drop(failure) => assert!(failure.message.contains("expired"), "{failure:?}"),
+        OfferDecision::Drop(failure) => assert!(failure.message.contains("expired"), "{failure:?}"),
         other => panic!("{other:?}"),
     }
 }
@@ -347,7 +349,8 @@ fn a_wrong_secret_or_metadata_can_be_put_right_while_nothing_is_out() {
     let right = after(Some(idle), &send(other));
     assert_eq!(right.summary().terms.secret, Some(secret(2)));
     assert_eq!(right.summary().terms.metadata, Some(metadata(2)));
-    let Wish::Offer(offer) = right.wish(PartId(3), Timestamp(NOW), Duration::from_secs(1), None)
+    let OfferDecision::Offer(offer) =
+        right.wish(PartId(3), Timestamp(NOW), Duration::from_secs(1), None)
     else {
         panic!("it is wanted");
     };

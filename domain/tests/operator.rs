@@ -5,8 +5,8 @@ use domain::contract::samples::Command;
 use domain::contract::samples::{after, failure, part, preimage};
 use domain::invariant::step;
 use domain::{
-    Decision, OperatorEnd, PartId, Payment, Receipt, Refusal, Resolution, ResolvePart, StatusKind,
-    Timestamp, Transition, Word,
+    Decision, OperatorEnd, Outcome, PartId, Payment, Receipt, Refusal, Resolution, ResolvePart,
+    StatusKind, Timestamp, Transition,
 };
 use expect_test::expect;
 use std::fmt::Write;
@@ -16,14 +16,14 @@ const STATES: [&str; 12] = [
 ];
 
 fn fulfilled(id: u64) -> Command {
-    resolve(id, Word::Fulfilled(*preimage(1).1.expose()))
+    resolve(id, Outcome::Fulfilled(*preimage(1).1.expose()))
 }
 
 fn failed(id: u64) -> Command {
-    resolve(id, Word::Failed(Box::new(failure())))
+    resolve(id, Outcome::Failed(Box::new(failure())))
 }
 
-fn resolve(id: u64, word: Word) -> Command {
+fn resolve(id: u64, word: Outcome) -> Command {
     Command::Resolve {
         part: PartId(id),
         word,

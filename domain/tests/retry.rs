@@ -2,13 +2,13 @@
 
 use domain::contract::samples::Command;
 use domain::contract::samples::{after, failure, part, preimage};
-use domain::{PartId, PartialPayment, Payment, PaymentSummary, Timestamp, Word};
+use domain::{Outcome, PartId, PartialPayment, Payment, PaymentSummary, Timestamp};
 
 fn send(payment: Option<Payment>, amount: u64) -> Payment {
     after(payment, &Command::Send(Box::new(part(1, amount, 1_000))))
 }
 
-fn resolve(payment: Payment, id: u64, word: Word) -> Payment {
+fn resolve(payment: Payment, id: u64, word: Outcome) -> Payment {
     let command = Command::Resolve {
         part: PartId(id),
         word,
@@ -18,11 +18,11 @@ fn resolve(payment: Payment, id: u64, word: Word) -> Payment {
 }
 
 fn fail(payment: Payment, id: u64) -> Payment {
-    resolve(payment, id, Word::Failed(Box::new(failure())))
+    resolve(payment, id, Outcome::Failed(Box::new(failure())))
 }
 
 fn fulfil(payment: Payment, id: u64) -> Payment {
-    resolve(payment, id, Word::Fulfilled(*preimage(1).1.expose()))
+    resolve(payment, id, Outcome::Fulfilled(*preimage(1).1.expose()))
 }
 
 #[track_caller]

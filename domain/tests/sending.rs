@@ -6,8 +6,8 @@ use domain::contract::samples::{
 };
 use domain::payment::PARTS_MAX;
 use domain::{
-    Change, PartId, Payment, PaymentId, Refusal, SendPart, StatusKind, Timestamp, Unchanged, Wish,
-    Word,
+    Change, OfferDecision, Outcome, PartId, Payment, PaymentId, Refusal, SendPart, StatusKind,
+    Timestamp, Unchanged,
 };
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn send(part: SendPart) -> Command {
     Command::Send(Box::new(part))
 }
 
-fn resolve(id: u64, word: Word, at: u64) -> Command {
+fn resolve(id: u64, word: Outcome, at: u64) -> Command {
     Command::Resolve {
         part: PartId(id),
         word,
@@ -26,11 +26,11 @@ fn resolve(id: u64, word: Word, at: u64) -> Command {
 }
 
 fn failed(id: u64, at: u64) -> Command {
-    resolve(id, Word::Failed(Box::new(failure())), at)
+    resolve(id, Outcome::Failed(Box::new(failure())), at)
 }
 
 fn fulfilled(id: u64) -> Command {
-    resolve(id, Word::Fulfilled(*preimage(1).1.expose()), NOW + 1)
+    resolve(id, Outcome::Fulfilled(*preimage(1).1.expose()), NOW + 1)
 }
 
 #[test]
@@ -75,8 +75,8 @@ fn parts_have_a_limit() {
 fn a_part_leaves_only_while_it_is_wanted() {
     let window = Duration::from_secs(10);
     let wish = |payment: &Payment, id, at| payment.wish(PartId(id), Timestamp(at), window, None);
-    let dropped = |wish: Wish, why: &str| match wish {
-        Wish::Drop(failure) => {
+    let dropped = |wish: OfferDecision, why: &str| match wish {
+        OfferDecision::Drop(failure) => {
             assert!(
                 failure.is_never_sent() && failure.message.contains(why),
                 "{failure:?}"
@@ -86,7 +86,7 @@ fn a_part_leaves_only_while_it_is_wanted() {
     };
     let two = after(None, &send(part(1, 400, 1_000)));
     let two = after(Some(two), &send(part(1, 300, 1_000)));
-    let Wish::Offer(offer) = wish(&two, 2, NOW + 10_000_000) else {
+    let OfferDecision::Offer(offer) = wish(&two, 2, NOW + 10_000_000) else {
         panic!("the window is open to its last moment");
     };
     assert_eq!(
@@ -98,9 +98,9 @@ fn a_part_leaves_only_while_it_is_wanted() {
         (hash(1), Some(secret(1)))
     );
     dropped(wish(&two, 2, NOW + 10_000_001), "too old");
-    assert_eq!(wish(&two, 7, NOW), Wish::Resolved, "nobody's");
+    assert_eq!(wish(&two, 7, NOW), OfferDecision::Resolved, "nobody's");
     let over = after(Some(two.clone()), &failed(2, NOW));
-    assert_eq!(wish(&over, 2, NOW), Wish::Resolved);
+    assert_eq!(wish(&over, 2, NOW), OfferDecision::Resolved);
     let paid = after(Some(two), &fulfilled(1));
     dropped(wish(&paid, 2, NOW), "complete");
 }
@@ -114,7 +114,9 @@ fn a_quarantined_payment_lets_nothing_leave() {
     let parts: Vec<_> = two.parts().cloned().collect();
     let quarantined = Payment::restore(row, parts).unwrap();
     match quarantined.wish(PartId(2), Timestamp(NOW), Duration::from_secs(10), None) {
-        Wish::Drop(failure) => assert!(failure.message.contains("quarantined"), "{failure:?}"),
+        OfferDecision::Drop(failure) => {
+            assert!(failure.message.contains("quarantined"), "{failure:?}");
+        }
         other => panic!("{other:?}"),
     }
     let refused = decided(Some(&quarantined), &send(part(1, 100, 1_000))).unwrap_err();

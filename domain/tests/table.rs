@@ -8,8 +8,8 @@ use domain::contract::samples::Command;
 use domain::contract::samples::{after, decided, failure, msat, part, preimage, route_to, whole};
 use domain::invariant::{Violation, step};
 use domain::{
-    Decision, Payment, PaymentMetadata, PaymentSecret, Refusal, SendPart, StatusKind, Timestamp,
-    Word,
+    Decision, Outcome, Payment, PaymentMetadata, PaymentSecret, Refusal, SendPart, StatusKind,
+    Timestamp,
 };
 use expect_test::expect;
 use std::fmt::Write;
@@ -25,7 +25,7 @@ fn send(part: SendPart) -> Command {
 fn fulfilled(n: u64, id: u64) -> Command {
     Command::Resolve {
         part: domain::PartId(id),
-        word: Word::Fulfilled(*preimage(n).1.expose()),
+        word: Outcome::Fulfilled(*preimage(n).1.expose()),
         at: Timestamp(2_000_000),
     }
 }
@@ -33,7 +33,7 @@ fn fulfilled(n: u64, id: u64) -> Command {
 fn failed(id: u64) -> Command {
     Command::Resolve {
         part: domain::PartId(id),
-        word: Word::Failed(Box::new(failure())),
+        word: Outcome::Failed(Box::new(failure())),
         at: Timestamp(3_000_000),
     }
 }

@@ -5,8 +5,8 @@ use domain::contract::samples::{
 };
 use domain::{
     Change, EventKind, Failure, FailureCode, Hop, Invoice, Msat, NodeId, NodeIdentity, NodeName,
-    Notes, PartId, PaymentHash, PaymentId, PaymentMetadata, PaymentSecret, Preimage, Refusal,
-    RequestId, Route, RouteError, ShortChannelId, StatusKind, Term, Timestamp, Word, bolt4_name,
+    Notes, Outcome, PartId, PaymentHash, PaymentId, PaymentMetadata, PaymentSecret, Preimage,
+    Refusal, RequestId, Route, RouteError, ShortChannelId, StatusKind, Term, Timestamp, bolt4_name,
 };
 use std::time::Duration;
 
@@ -121,10 +121,10 @@ fn secrets_do_not_show() {
     assert_eq!(format!("{proof:?}"), "[redacted preimage]");
     assert_eq!(format!("{:?}", secret(1)), "[redacted payment_secret]");
     assert_eq!(
-        format!("{:?}", Word::Fulfilled(*proof.expose())),
+        format!("{:?}", Outcome::Fulfilled(*proof.expose())),
         "Fulfilled([redacted preimage])"
     );
-    let failed = format!("{:?}", Word::Failed(Box::new(failure())));
+    let failed = format!("{:?}", Outcome::Failed(Box::new(failure())));
     assert!(
         failed.starts_with("Failed(Failure { code: TryOtherRoute"),
         "{failed}"

@@ -37,7 +37,7 @@ pub(crate) fn read(
 ) -> Reading {
     match reply {
         Ok(row) => row_given(&row, rows_before, group, part),
-        Err(CallError::Said(complaint)) => refusal(&complaint),
+        Err(CallError::ReportedOutcome(complaint)) => refusal(&complaint),
         Err(error @ (CallError::Lost(_) | CallError::Nonsense(_))) => unknown(error.to_string()),
     }
 }

@@ -29,7 +29,7 @@ const REPLY_MAX: usize = 64 << 20;
 pub(crate) enum CallError {
     /// lightningd's own error.
     #[error("{}", .0.message)]
-    Said(Box<Complaint>),
+    ReportedOutcome(Box<Complaint>),
     /// The connection ended, or never was: whether the call had an effect is not known.
     #[error("lightningd cannot be reached: {0}")]
     Lost(String),
@@ -272,7 +272,7 @@ fn deliver(frame: &[u8], calls: &Mutex<Calls>) -> io::Result<()> {
         io::Error::new(io::ErrorKind::InvalidData, what)
     })?;
     let reply = match (frame.result, frame.error) {
-        (_, Some(complaint)) => Err(CallError::Said(Box::new(complaint))),
+        (_, Some(complaint)) => Err(CallError::ReportedOutcome(Box::new(complaint))),
         (Some(result), None) => Ok(result),
         (None, None) => Err(CallError::Nonsense(
             "a reply with no result and no error".into(),

@@ -55,14 +55,14 @@ impl Ends {
             return Ok(known.clone());
         }
         let heard = session.heard_end(hash, part).await;
-        if let Some(Err(CallError::Said(complaint))) = heard
+        if let Some(Err(CallError::ReportedOutcome(complaint))) = heard
             // If not, the question was too early.
             && !complaint.is_no_such_part()
         {
             return Ok(self.keep(hash, part, &complaint));
         }
         match session.ask_end(hash, part).await {
-            Err(CallError::Said(complaint)) if !complaint.is_no_such_part() => {
+            Err(CallError::ReportedOutcome(complaint)) if !complaint.is_no_such_part() => {
                 Ok(self.keep(hash, part, &complaint))
             }
             Err(error) => Err(error),

@@ -66,7 +66,10 @@ pub fn node_replies(bytes: &[u8]) {
     if let Some(Ok(row)) = &offered {
         told(row);
     }
-    if let Some(reply) = offered.or(story.error.map(|said| Err(CallError::Said(Box::new(said))))) {
+    if let Some(reply) = offered.or(story
+        .error
+        .map(|said| Err(CallError::ReportedOutcome(Box::new(said)))))
+    {
         answered(reply, story.rows_before);
     }
     if let Some(hook) = &story.hook {
@@ -134,7 +137,7 @@ fn complained(complaint: &Complaint, route: Option<&Route>) {
 fn answered(reply: Result<Row, CallError>, rows_before: u64) {
     let said = reply.as_ref().ok().cloned();
     let code = match &reply {
-        Err(CallError::Said(complaint)) => Some(complaint.code),
+        Err(CallError::ReportedOutcome(complaint)) => Some(complaint.code),
         Ok(_) | Err(_) => None,
     };
     match answers::read(reply, Some(rows_before), GROUP, PART) {

@@ -19,7 +19,7 @@ use domain::{
     Cursor, IncomingNode, IncomingPart, Msat, NodeAway, PaymentHash, Received, Timestamp,
 };
 use futures::stream::{BoxStream, StreamExt, unfold};
-use paid::Ear;
+use paid::InvoiceListener;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Mutex;
@@ -52,10 +52,13 @@ impl IncomingNode for Receiver {
     }
 
     async fn paid(&self, from: Option<Cursor>) -> BoxStream<'static, Received> {
-        let stream = unfold(Ear::new(self.clone(), from), |mut ear| async move {
-            let received = ear.next().await;
-            Some((received, ear))
-        });
+        let stream = unfold(
+            InvoiceListener::new(self.clone(), from),
+            |mut ear| async move {
+                let received = ear.next().await;
+                Some((received, ear))
+            },
+        );
         stream.boxed()
     }
 }

@@ -90,7 +90,7 @@ async fn htlcs_are_numbered(connection: &Connection) -> Result<bool, CallError> 
     let params = json!({"subsystem": "htlcs", "indexname": "created", "nextvalue": 0});
     match connection.ask::<Waited>("wait", &params).await {
         Ok(_) => Ok(true),
-        Err(CallError::Said(complaint)) if complaint.code == INVALID_PARAMS => Ok(false),
+        Err(CallError::ReportedOutcome(complaint)) if complaint.code == INVALID_PARAMS => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -155,7 +155,7 @@ pub(crate) async fn remember(
     {
         Ok(_) => Ok(text.to_owned()),
         // Another Ampere was faster.
-        Err(CallError::Said(complaint)) if complaint.code == KEY_EXISTS => {
+        Err(CallError::ReportedOutcome(complaint)) if complaint.code == KEY_EXISTS => {
             let known = recall(connection, key).await?;
             known.ok_or_else(|| {
                 CallError::Nonsense("a datastore key that is and is not there".into())

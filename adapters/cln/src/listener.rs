@@ -8,7 +8,7 @@ use crate::connection::CallError;
 use crate::link::Link;
 use crate::session::Session;
 use async_trait::async_trait;
-use domain::{Cursor, Heard, HtlcListener, PaymentHash, Word};
+use domain::{Cursor, Heard, HtlcListener, Outcome, PaymentHash};
 use futures::stream::{BoxStream, StreamExt, unfold};
 use serde_json::json;
 use std::collections::VecDeque;
@@ -31,21 +31,21 @@ impl HtlcListener for Listener {
         if let Some(cursor) = from {
             self.link.has_told(cursor);
         }
-        let ear = Ear {
+        let listener = OutcomeListener {
             next: from.map_or(0, |cursor| cursor.0).saturating_add(1),
             listener: *self,
             heard: VecDeque::new(),
             pause: PAUSE.0,
         };
-        let stream = unfold(ear, |mut ear| async move {
-            let heard = ear.next().await;
-            Some((heard, ear))
+        let stream = unfold(listener, |mut listener| async move {
+            let heard = listener.next().await;
+            Some((heard, listener))
         });
         stream.boxed()
     }
 }
 
-struct Ear {
+struct OutcomeListener {
     listener: Listener,
     /// The first `updated_index` that was not read.
     next: u64,
@@ -53,7 +53,7 @@ struct Ear {
     pause: Duration,
 }
 
-impl Ear {
+impl OutcomeListener {
     async fn next(&mut self) -> Heard {
         loop {
             if let Some(heard) = self.heard.pop_front() {
@@ -118,11 +118,11 @@ impl Ear {
                 let Some(preimage) = preimage(row, hash) else {
                     return Ok(None);
                 };
-                Word::Fulfilled(preimage)
+                Outcome::Fulfilled(preimage)
             }
             RowStatus::Failed => {
                 let failure = self.listener.link.ends.failure(session, hash, part).await?;
-                Word::Failed(Box::new(failure))
+                Outcome::Failed(Box::new(failure))
             }
             // It will be updated again when there is one.
             RowStatus::Pending | RowStatus::Strange => return Ok(None),

@@ -58,11 +58,13 @@ impl Sender {
                 known @ LookUp::Fulfilled(_) => Some(known),
                 _ => None,
             },
-            Err(CallError::Said(complaint)) if !complaint.is_no_such_part() => {
+            Err(CallError::ReportedOutcome(complaint)) if !complaint.is_no_such_part() => {
                 let failure = self.link.ends.keep(hash, part, &complaint);
                 Some(LookUp::Failed(Box::new(failure)))
             }
-            Err(CallError::Said(_) | CallError::Lost(_) | CallError::Nonsense(_)) => None,
+            Err(CallError::ReportedOutcome(_) | CallError::Lost(_) | CallError::Nonsense(_)) => {
+                None
+            }
         }
     }
 

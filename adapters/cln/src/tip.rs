@@ -113,7 +113,7 @@ pub(crate) async fn own_height(lightningd: &Connection) -> Result<u32, CallError
     let waited = lightningd.ask::<WaitBlockHeight>("waitblockheight", &params);
     match waited.await {
         Ok(waited) => Ok(waited.blockheight),
-        Err(CallError::Said(_)) => Ok(0),
+        Err(CallError::ReportedOutcome(_)) => Ok(0),
         Err(error @ (CallError::Lost(_) | CallError::Nonsense(_))) => Err(error),
     }
 }

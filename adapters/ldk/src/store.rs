@@ -13,7 +13,7 @@ mod staging;
 pub(crate) use blocks::Blocks;
 pub(crate) use invoices::{Arrival, InvoiceChanges, Receipt};
 pub(crate) use keys::Key;
-pub(crate) use outcomes::Outcome;
+pub(crate) use outcomes::ToldOutcome;
 pub(crate) use staging::{Staging, Write};
 
 use domain::{NodeIdentity, PaymentHash};
@@ -97,7 +97,7 @@ pub(crate) struct Turn {
     /// Parts that LDK has just taken charge of.
     pub(crate) keys: Vec<Key>,
     /// What LDK has just said.
-    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) outcomes: Vec<ToldOutcome>,
     /// Hashes that were paid to us.
     pub(crate) paid: Vec<PaymentHash>,
     /// Payments to us that wait for `hold` to end: hash and preimage.

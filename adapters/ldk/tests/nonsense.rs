@@ -2,7 +2,7 @@
 
 mod support;
 
-use domain::{Hop, Msat, Offer, OfferAnswer, PartId, Word};
+use domain::{Hop, Msat, Offer, OfferAnswer, Outcome, PartId};
 use ldk::DevError;
 use support::{Net, changed, msat, offer, soon};
 
@@ -18,7 +18,7 @@ async fn dear_and_slow_route_is_taken_as_given() {
         hops[0].delay += 1_000;
     });
     net.sender.offer(&offer(1, &invoice, way, 1_000_000)).await;
-    assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+    assert!(matches!(net.heard().await.outcome, Outcome::Fulfilled(_)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +85,7 @@ async fn nonsense_is_answered_and_harms_nobody() {
             .await,
         OfferAnswer::Accepted
     );
-    assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+    assert!(matches!(net.heard().await.outcome, Outcome::Fulfilled(_)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 mod support;
 
-use domain::{Cursor, FailureCode, LookUp, OfferAnswer, Preimage, Word};
+use domain::{Cursor, FailureCode, LookUp, OfferAnswer, Outcome, Preimage};
 use futures::StreamExt;
 use ldk::DevError;
 use support::{Net, msat, offer, soon};
@@ -33,7 +33,7 @@ async fn two_parts_settle_with_the_preimage() {
     for _ in 0..2 {
         let heard = net.heard().await;
         assert_eq!(heard.payment_hash, invoice.payment_hash);
-        let Word::Fulfilled(preimage) = heard.outcome else {
+        let Outcome::Fulfilled(preimage) = heard.outcome else {
             panic!("{heard:?}")
         };
         assert!(Preimage::proving(invoice.payment_hash, preimage).is_ok());
@@ -88,7 +88,7 @@ async fn held_payment_is_claimed_when_holding_ends() {
     net.network.tick(5).await.unwrap();
     assert_eq!(net.look_up(&part).await, LookUp::Pending);
     net.network.hold(false).await.unwrap();
-    assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+    assert!(matches!(net.heard().await.outcome, Outcome::Fulfilled(_)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +97,7 @@ async fn invoice_is_paid_once_only() {
     let invoice = net.invoice(TOTAL).await;
     let first = net.part(1, &invoice, TOTAL, TOTAL);
     net.sender.offer(&first).await;
-    assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+    assert!(matches!(net.heard().await.outcome, Outcome::Fulfilled(_)));
     let second = net.part(2, &invoice, TOTAL, TOTAL);
     assert_eq!(net.sender.offer(&second).await, OfferAnswer::Accepted);
     assert_eq!(net.failure().await.code, FailureCode::DestinationPermanent);
@@ -124,7 +124,7 @@ async fn everyone_can_be_paid_by_name_or_id() {
             net.sender
                 .offer(&offer(part * 10 + n, &invoice, route, TOTAL))
                 .await;
-            let fulfilled = matches!(net.heard().await.outcome, Word::Fulfilled(_));
+            let fulfilled = matches!(net.heard().await.outcome, Outcome::Fulfilled(_));
             assert_eq!(fulfilled, n == 0);
         }
     }
@@ -167,7 +167,7 @@ async fn minutes_pass_without_losing_a_peer() {
     net.network.tick(30).await.unwrap();
     let part = net.part(1, &invoice, TOTAL, TOTAL);
     assert_eq!(net.sender.offer(&part).await, OfferAnswer::Accepted);
-    assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+    assert!(matches!(net.heard().await.outcome, Outcome::Fulfilled(_)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 
 mod support;
 
-use domain::{Cursor, Heard, LookUp, Offer, OfferAnswer, PartId, PaymentHash, Word};
+use domain::{Cursor, Heard, LookUp, Offer, OfferAnswer, Outcome, PartId, PaymentHash};
 use ldk::{Network, Options, StartError};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -46,7 +46,7 @@ async fn pending_part_settles_after_a_crash() {
     assert_eq!(net.look_up(&second).await, LookUp::NeverSeen);
     assert_eq!(net.sender.offer(&second).await, OfferAnswer::Accepted);
     for _ in 0..2 {
-        assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+        assert!(matches!(net.heard().await.outcome, Outcome::Fulfilled(_)));
     }
 }
 
@@ -90,7 +90,7 @@ async fn held_payment_is_held_after_a_crash_until_holding_ends() {
     net.network.tick(1).await.unwrap();
     assert_eq!(net.look_up(&part).await, LookUp::Pending);
     net.network.hold(false).await.unwrap();
-    assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+    assert!(matches!(net.heard().await.outcome, Outcome::Fulfilled(_)));
 }
 
 /// Offers a part of an invoice of its own, and waits for its outcome.
@@ -102,7 +102,7 @@ async fn paid(net: &mut Net, part: u64, is_good: bool) -> (Offer, Heard) {
     }
     assert_eq!(net.sender.offer(&part).await, OfferAnswer::Accepted);
     let heard = net.heard().await;
-    assert_eq!(matches!(heard.outcome, Word::Fulfilled(_)), is_good);
+    assert_eq!(matches!(heard.outcome, Outcome::Fulfilled(_)), is_good);
     (part, heard)
 }
 
@@ -199,7 +199,7 @@ async fn start_cut_short_is_started_anew() {
     let invoice = net.invoice(TOTAL).await;
     let part = net.part(1, &invoice, TOTAL, TOTAL);
     net.sender.offer(&part).await;
-    assert!(matches!(net.heard().await.outcome, Word::Fulfilled(_)));
+    assert!(matches!(net.heard().await.outcome, Outcome::Fulfilled(_)));
 }
 
 /// The child of `kill_loses_no_part_and_no_channel`, and nothing at all when run without it: sends

@@ -22,7 +22,7 @@ where
     Listed<T>: Viewed,
 {
     let max_bytes = context.limits.page_bytes;
-    let written = context.scribe.write(move || {
+    let written = context.page_writer.write(move || {
         let (rows, next) = rows(page, max_bytes, id, |row| Row::new(&AsView(row)))?;
         Written::new(&wrap(rows, next)).map_err(|error| reply_error(&error))
     });

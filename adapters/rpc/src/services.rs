@@ -4,7 +4,7 @@ use crate::Limits;
 use crate::caller::Caller;
 use crate::dev::{DevNetwork, OwnInvoices};
 use crate::error::RpcError;
-use crate::scribe::Scribe;
+use crate::page_writer::PageWriter;
 use domain::{Backups, Invoice, Network, PaymentApi};
 use std::io;
 use std::sync::Arc;
@@ -58,18 +58,18 @@ pub struct LogReport {
 pub(crate) struct Context {
     pub(crate) services: Services,
     pub(crate) limits: Limits,
-    pub(crate) scribe: Arc<Scribe>,
+    pub(crate) page_writer: Arc<PageWriter>,
     pub(crate) caller: Caller,
 }
 
 impl Context {
     /// Until a connection says otherwise, it is lightningd that asks.
     pub(crate) fn new(services: Services, limits: Limits) -> io::Result<Context> {
-        let scribe = Arc::new(Scribe::start()?);
+        let page_writer = Arc::new(PageWriter::start()?);
         Ok(Context {
             services,
             limits,
-            scribe,
+            page_writer,
             caller: Caller::Plugin,
         })
     }

@@ -6,7 +6,7 @@ use domain::contract::node::Fate;
 use domain::contract::samples;
 use domain::{
     Failure, FailureCode, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, NodeAway,
-    NodeIdentity, Offer, OfferAnswer, PartId, PaymentHash, Preimage, Route, Word,
+    NodeIdentity, Offer, OfferAnswer, Outcome, PartId, PaymentHash, Preimage, Route,
 };
 use futures::stream::{BoxStream, StreamExt, iter};
 use std::collections::{BTreeMap, VecDeque};
@@ -104,7 +104,7 @@ impl SimNode {
     }
 
     /// Tells an outcome, true or not.
-    pub fn say(&self, part: PartId, hash: PaymentHash, word: Word) {
+    pub fn say(&self, part: PartId, hash: PaymentHash, word: Outcome) {
         self.outcomes.push(part, hash, word);
     }
 
@@ -122,8 +122,8 @@ impl SimNode {
 
     fn known(&self, (part, payment_hash): (PartId, PaymentHash)) -> KnownPart {
         let fate = match self.outcomes.of(part, payment_hash) {
-            Some(Word::Fulfilled(bytes)) => KnownFate::Fulfilled(bytes),
-            Some(Word::Failed(_)) => KnownFate::Failed,
+            Some(Outcome::Fulfilled(bytes)) => KnownFate::Fulfilled(bytes),
+            Some(Outcome::Failed(_)) => KnownFate::Failed,
             None if self.outcomes.is_forgotten(part, payment_hash) => KnownFate::Lost,
             None => KnownFate::Pending,
         };
@@ -146,10 +146,11 @@ impl SimNode {
         match state.fates.get(&offer.payment_hash) {
             Some(Fate::Fulfilled) => {
                 let preimage = offer.secret.as_ref().map_or([0; 32], |s| *s.expose());
-                self.outcomes.push(key.0, key.1, Word::Fulfilled(preimage));
+                self.outcomes
+                    .push(key.0, key.1, Outcome::Fulfilled(preimage));
             }
             Some(Fate::FailedOnTheWay) => {
-                let word = Word::Failed(Box::new(fee_insufficient(offer)));
+                let word = Outcome::Failed(Box::new(fee_insufficient(offer)));
                 self.outcomes.push(key.0, key.1, word);
             }
             Some(Fate::Held | Fate::Refused) | None => {}
@@ -194,9 +195,9 @@ impl HtlcSender for SimNode {
             return LookUp::Unknown("connection refused".into());
         }
         match self.outcomes.of(part, hash) {
-            Some(Word::Fulfilled(bytes)) => Preimage::proving(hash, bytes)
+            Some(Outcome::Fulfilled(bytes)) => Preimage::proving(hash, bytes)
                 .map_or_else(|e| LookUp::Lost(e.to_string()), LookUp::Fulfilled),
-            Some(Word::Failed(failure)) => LookUp::Failed(failure),
+            Some(Outcome::Failed(failure)) => LookUp::Failed(failure),
             None if self.outcomes.is_forgotten(part, hash) => {
                 LookUp::Lost("its outcome was told and acknowledged".into())
             }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     Cursor, Heard, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, NodeAway, NodeIdentity,
-    Offer, OfferAnswer, PartId, PaymentHash, Route, Word,
+    Offer, OfferAnswer, Outcome, PartId, PaymentHash, Route,
 };
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::stream::{BoxStream, StreamExt, iter};
@@ -68,7 +68,7 @@ impl State {
             cursor: Cursor(self.told),
             part: offer.part,
             payment_hash: offer.payment_hash,
-            outcome: Word::Fulfilled(preimage),
+            outcome: Outcome::Fulfilled(preimage),
         };
         if let Some(listener) = &self.listener {
             // The engine may be gone.

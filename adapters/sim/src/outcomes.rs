@@ -1,7 +1,7 @@
 //! A node's outcomes: a log that is kept, and heard from any place in it.
 
 use async_trait::async_trait;
-use domain::{Cursor, Heard, HtlcListener, PartId, PaymentHash, Word};
+use domain::{Cursor, Heard, HtlcListener, Outcome, PartId, PaymentHash};
 use futures::stream::{BoxStream, StreamExt, unfold};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ impl Outcomes {
         }
     }
 
-    pub(crate) fn push(&self, part: PartId, payment_hash: PaymentHash, outcome: Word) {
+    pub(crate) fn push(&self, part: PartId, payment_hash: PaymentHash, outcome: Outcome) {
         let mut log = self.log();
         let cursor = cursor_at(log.len());
         log.push(Heard {
@@ -38,7 +38,7 @@ impl Outcomes {
     }
 
     /// The last word on a part, as far as it is remembered.
-    pub(crate) fn of(&self, part: PartId, hash: PaymentHash) -> Option<Word> {
+    pub(crate) fn of(&self, part: PartId, hash: PaymentHash) -> Option<Outcome> {
         let log = self.log();
         let remembered = log.get(self.forgotten.load(Ordering::Acquire)..)?;
         let mut words = remembered

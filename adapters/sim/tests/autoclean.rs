@@ -6,8 +6,8 @@ mod support;
 
 use domain::contract::samples::hash;
 use domain::{
-    ApiError, Autoclean, Cleaned, Ended, Hourly, Listed, PartId, PaymentApi, PaymentFilter, Policy,
-    StatusKind, Swept,
+    ApiError, Autoclean, AutocleanTimer, Cleaned, Ended, Listed, PartId, PaymentApi, PaymentFilter,
+    Policy, StatusKind, Swept,
 };
 use sim::{SimClock, SimNode, SimStore};
 use std::time::Duration;
@@ -262,7 +262,7 @@ async fn payments_go_on_beside_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_old_goes_by_itself_where_that_was_asked_for() {
     let policy = Policy {
-        autoclean: Hourly {
+        autoclean: AutocleanTimer {
             failed_age: Some(HOUR),
             complete_age: None,
         },

@@ -5,8 +5,8 @@ mod support;
 use domain::contract::node::Fate;
 use domain::contract::samples::{hash, msat};
 use domain::{
-    ApiError, PartId, Paying, PaymentApi, PaymentFilter, PaymentStore, Refusal, Sent, StatusKind,
-    Word,
+    ApiError, Outcome, PartId, Paying, PaymentApi, PaymentFilter, PaymentStore, Refusal, Sent,
+    StatusKind,
 };
 use futures::future::join_all;
 use sim::{Fault, Lapse, SimClock, SimNode, SimStore};
@@ -262,9 +262,9 @@ async fn restart_looks_up_what_was_live() {
     drop(world);
     // While we are away one is fulfilled and one fails.
     let paid = domain::contract::samples::preimage(1).1;
-    node.say(parts[0], hash(1), Word::Fulfilled(*paid.expose()));
+    node.say(parts[0], hash(1), Outcome::Fulfilled(*paid.expose()));
     let failure = domain::contract::samples::failure();
-    node.say(parts[1], hash(2), Word::Failed(Box::new(failure)));
+    node.say(parts[1], hash(2), Outcome::Failed(Box::new(failure)));
     let world = World::with(store, node, SimClock::hasty()).await;
     world.completes(parts[0]).await;
     assert_eq!(failed_code(&world.wait(parts[1]).await), 204);
@@ -309,7 +309,9 @@ async fn unsent_part_of_a_paid_payment_is_dropped_at_restart() {
 async fn preimage_that_does_not_match_changes_nothing() {
     let world = World::new().await;
     let part = world.part(1, 1_000, 1_000).await;
-    world.node.say(part.id, hash(1), Word::Fulfilled([9; 32]));
+    world
+        .node
+        .say(part.id, hash(1), Outcome::Fulfilled([9; 32]));
     world.fulfil(1, part.id);
     world.completes(part.id).await;
     assert_eq!(world.engine.get_info().await.unwrap().alarms, 1);

@@ -6,7 +6,7 @@ mod support;
 
 use domain::contract::samples::hash;
 use domain::{
-    ApiError, Engine, NodeName, NodePorts, PaymentApi, Ports, SendPartialPay, StatusKind, Word,
+    ApiError, Engine, NodeName, NodePorts, Outcome, PaymentApi, Ports, SendPartialPay, StatusKind,
 };
 use sim::{SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
@@ -50,7 +50,7 @@ async fn node_that_is_away_at_the_start_delays_its_own_parts_only() {
     assert!(beth.ledger().is_empty());
     beth.set_down(false);
     soon(beth.has_sent(1)).await;
-    let proof = Word::Fulfilled(*domain::contract::samples::preimage(1).1.expose());
+    let proof = Outcome::Fulfilled(*domain::contract::samples::preimage(1).1.expose());
     alice.say(quick.id, hash(1), proof.clone());
     beth.say(late.id, hash(1), proof);
     for part in [late.id, quick.id] {

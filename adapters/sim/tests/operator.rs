@@ -7,8 +7,8 @@ mod support;
 use domain::contract::samples::{failure, hash, node, preimage};
 use domain::{
     ApiError, Engine, KnownPart, LookUp, MockHtlcSender, NodeAway, NodeIdentity, NodeName,
-    NodePorts, OfferAnswer, OperatorEnd, PartId, PartialPayment, PaymentApi, Ports, Refusal,
-    Resolution, ResolvePart, Resolved, StatusKind, Word,
+    NodePorts, OfferAnswer, OperatorEnd, Outcome, PartId, PartialPayment, PaymentApi, Ports,
+    Refusal, Resolution, ResolvePart, Resolved, StatusKind,
 };
 use futures::stream::{BoxStream, StreamExt, empty};
 use sim::{Fault, NullNode, SimClock, SimNode, SimStore, TestSpawner};
@@ -261,7 +261,7 @@ async fn preimage_that_comes_later_beats_an_operators_word_and_alarms() {
     let part = accepted(engine.send_partial_pay(partial(1, 400, 1_000)).await).id;
     let ended = resolve(&engine, part, OperatorEnd::Failed).await.unwrap();
     assert_eq!(ended.status(), StatusKind::Failed);
-    speaks.say(part, hash(1), Word::Fulfilled(*preimage(1).1.expose()));
+    speaks.say(part, hash(1), Outcome::Fulfilled(*preimage(1).1.expose()));
     let paid = soon(async {
         loop {
             let told = engine.wait_partial_pay(part, None).await;

@@ -6,9 +6,9 @@ mod support;
 
 use domain::contract::samples::{failure, hash, msat, node, preimage, route};
 use domain::{
-    ApiError, Cursor, Engine, Info, LoadError, NodeName, NodePorts, OperatorEnd, PartId,
+    ApiError, Cursor, Engine, Info, LoadError, NodeName, NodePorts, OperatorEnd, Outcome, PartId,
     PaymentApi, PaymentStore, Ports, Refusal, Resolution, ResolvePart, Resolved, SendPartialPay,
-    Sent, UnrecordedFate, UnrecordedStore, Word,
+    Sent, UnrecordedFate, UnrecordedStore,
 };
 use sim::{SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
@@ -71,12 +71,12 @@ async fn becomes(engine: &Engine, part: PartId, expected: UnrecordedFate) {
     .await;
 }
 
-fn proof(n: u64) -> Word {
-    Word::Fulfilled(*preimage(n).1.expose())
+fn proof(n: u64) -> Outcome {
+    Outcome::Fulfilled(*preimage(n).1.expose())
 }
 
-fn no() -> Word {
-    Word::Failed(Box::new(failure()))
+fn no() -> Outcome {
+    Outcome::Failed(Box::new(failure()))
 }
 
 /// Proven, without a payment here.

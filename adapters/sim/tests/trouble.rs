@@ -6,8 +6,8 @@ mod support;
 
 use domain::contract::samples::{failure, hash};
 use domain::{
-    ApiError, Engine, Listed, NodeIdentity, NodePorts, PaymentApi, PaymentFilter, PaymentStore,
-    Policy, Ports, Refusal, StartError, StatusKind, Word,
+    ApiError, Engine, Listed, NodeIdentity, NodePorts, Outcome, PaymentApi, PaymentFilter,
+    PaymentStore, Policy, Ports, Refusal, StartError, StatusKind,
 };
 use futures::poll;
 use sim::{SimClock, SimNode, SimStore, TestSpawner};
@@ -248,7 +248,7 @@ async fn outcome_of_a_damaged_payment_is_heard_again_when_it_is_mended() {
 async fn wrong_preimage_is_heard_again_after_a_restart() {
     let world = World::new().await;
     let one = world.part(1, 1_000, 1_000).await;
-    world.node.say(one.id, hash(1), Word::Fulfilled([9; 32]));
+    world.node.say(one.id, hash(1), Outcome::Fulfilled([9; 32]));
     for n in 2..6 {
         world.pay(n).await;
     }
@@ -313,11 +313,11 @@ async fn parts_of_one_node_are_never_looked_up_at_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn preimage_of_a_part_that_is_not_ours_raises_an_alarm() {
     let (store, node) = (SimStore::new(), SimNode::new());
-    node.say(domain::PartId(9), hash(9), Word::Fulfilled([0; 32]));
+    node.say(domain::PartId(9), hash(9), Outcome::Fulfilled([0; 32]));
     node.say(
         domain::PartId(8),
         hash(8),
-        Word::Failed(Box::new(failure())),
+        Outcome::Failed(Box::new(failure())),
     );
     let world = World::with(store, node, SimClock::hasty()).await;
     soon(async {

@@ -6,9 +6,9 @@
 //! the file system has to note its new length. So the writer does the last step itself, when little
 //! is left of it.
 
+use crate::list_throttle::ListThrottle;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
-use crate::truce::Truce;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) struct Checkpoint {
     /// The log is long, and was all moved but for what has been written meanwhile; until the writer has
     /// done the last step, or has given it up because too much has been written since.
     is_nearly_done: Arc<AtomicBool>,
-    truce: Arc<Truce>,
+    throttle: Arc<ListThrottle>,
     thread: JoinHandle<()>,
 }
 
@@ -37,13 +37,13 @@ impl Checkpoint {
     pub(crate) fn start(
         path: PathBuf,
         options: Options,
-        truce: Arc<Truce>,
+        throttle: Arc<ListThrottle>,
     ) -> io::Result<Checkpoint> {
         // One wish is enough: a checkpoint moves all there is.
         let (wake, wishes) = sync_channel(1);
         let every = options.checkpoint_every;
         let is_nearly_done = Arc::new(AtomicBool::new(false));
-        let (done, asked) = (Arc::clone(&is_nearly_done), Arc::clone(&truce));
+        let (done, asked) = (Arc::clone(&is_nearly_done), Arc::clone(&throttle));
         let thread = thread::Builder::new()
             .name("storage-checkpoint".to_owned())
             .spawn(move || run(&path, &options, &wishes, &done, &asked))?;
@@ -52,7 +52,7 @@ impl Checkpoint {
             since: 0,
             wake,
             is_nearly_done,
-            truce,
+            throttle,
             thread,
         })
     }
@@ -60,12 +60,12 @@ impl Checkpoint {
     /// So many transitions have been committed. Whether the writer had better do the last step now.
     pub(crate) fn committed(&mut self, transitions: usize) -> bool {
         self.since += transitions;
-        self.truce.committed();
+        self.throttle.committed();
         if self.is_nearly_done.load(Ordering::Acquire) {
             if self.since > self.every.div_ceil(2) {
                 self.is_nearly_done.store(false, Ordering::Release);
-                self.truce.end();
-            } else if self.truce.is_kept() {
+                self.throttle.end();
+            } else if self.throttle.is_kept() {
                 self.is_nearly_done.store(false, Ordering::Release);
                 return true;
             }
@@ -80,7 +80,7 @@ impl Checkpoint {
 
     /// The writer has done the last step.
     pub(crate) fn ended(&self) {
-        self.truce.end();
+        self.throttle.end();
     }
 
     /// Ends the thread.
@@ -97,7 +97,7 @@ fn run(
     options: &Options,
     wishes: &Receiver<()>,
     is_nearly_done: &AtomicBool,
-    truce: &Truce,
+    throttle: &ListThrottle,
 ) {
     let mut connection: Option<Connection> = None;
     while wishes.recv().is_ok() {
@@ -116,7 +116,7 @@ fn run(
                 let many = LONG.saturating_mul(options.checkpoint_every);
                 // If much is left, somebody reads what was there long ago, and asking would not help.
                 if log.pages >= many && log.left < many / 2 {
-                    truce.ask();
+                    throttle.ask();
                     is_nearly_done.store(true, Ordering::Release);
                 }
             }

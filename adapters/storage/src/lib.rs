@@ -8,7 +8,7 @@
 //! - `readers`: the threads that read. `queries`: what they ask.
 //! - [`backup`]: a whole copy of a running store's database. [`check`]: whether a file is whole.
 //! - `birth`: whether a file may be taken for a new database.
-//! - `checkpoint`, `truce`, `log`: how the write-ahead log stays short, and as long as it has to be.
+//! - `checkpoint`, `list_throttle`, `log`: how the write-ahead log stays short, and as long as it has to be.
 //! - `changes` (domain → row), `rows` and `fields` (row → domain, where nothing is believed),
 //!   `route_codec`, `codes`, `schema`: how things are stored.
 //!
@@ -28,6 +28,7 @@ mod codes;
 mod copies;
 mod error;
 mod fields;
+mod list_throttle;
 mod lock;
 mod log;
 pub mod migrate;
@@ -40,7 +41,6 @@ mod rows;
 mod schema;
 mod statements;
 mod store;
-mod truce;
 mod unrecorded;
 mod writer;
 

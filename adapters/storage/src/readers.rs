@@ -1,9 +1,9 @@
 //! The threads that read, so that no query ever holds up the runtime. Each has a connection of its
 //! own, and all take from one queue: first come, first served.
 
+use crate::list_throttle::ListThrottle;
 use crate::options::Options;
 use crate::pragma::{self, Connection, Role};
-use crate::truce::Truce;
 use diesel::QueryResult;
 use domain::Unavailable;
 use std::io;
@@ -27,7 +27,7 @@ pub(crate) enum Urgency {
     /// Somebody's payment waits for it.
     Payments,
     /// A list, which takes what payments leave of the processor, and keeps the truce.
-    Lists(Arc<Truce>),
+    Lists(Arc<ListThrottle>),
 }
 
 /// The threads, as their callers see them.
@@ -121,7 +121,7 @@ fn run(reader: &mut Reader, queue: &Mutex<mpsc::Receiver<Task>>, urgency: &Urgen
                 drop(waiting);
                 match urgency {
                     Urgency::Payments => job(reader),
-                    Urgency::Lists(truce) => truce.read(|| job(reader)),
+                    Urgency::Lists(throttle) => throttle.read(|| job(reader)),
                 }
             }
             None => return,

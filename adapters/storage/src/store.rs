@@ -7,6 +7,7 @@ use crate::checkpoint::Checkpoint;
 use crate::copies::Copies;
 use crate::error::OpenError;
 use crate::fields::array;
+use crate::list_throttle::ListThrottle;
 use crate::log;
 use crate::migrate;
 use crate::options::Options;
@@ -15,7 +16,6 @@ use crate::queries;
 use crate::readers::{Readers, Urgency};
 use crate::rows;
 use crate::schema::installation;
-use crate::truce::Truce;
 use crate::writer::{self, Bound, Heard, Settle, Task, Write, Writer};
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -101,15 +101,15 @@ impl SqliteStore {
     ) -> Result<SqliteStore, OpenError> {
         let (alive, ended) = mpsc::channel(1);
         let (readers, mut threads) = Readers::start(path, &options, &Urgency::Payments, &alive)?;
-        let truce = Arc::new(Truce::default());
-        let lists = Urgency::Lists(Arc::clone(&truce));
+        let throttle = Arc::new(ListThrottle::default());
+        let lists = Urgency::Lists(Arc::clone(&throttle));
         let (list_readers, list_threads) = Readers::start(path, &options, &lists, &alive)?;
         threads.extend(list_threads);
         let (queue, tasks) = mpsc::channel(options.queue_max);
         let unsettled = Arc::new(AtomicBool::new(false));
         let writer = Writer {
             path: path.to_owned(),
-            checkpoint: Checkpoint::start(path.to_owned(), options.clone(), truce)?,
+            checkpoint: Checkpoint::start(path.to_owned(), options.clone(), throttle)?,
             options,
             connection: Some(connection),
             memory: Memory::default(),

@@ -1,6 +1,6 @@
 //! The engine's limits, as the configuration writes them.
 
-use domain::{Hourly, Policy};
+use domain::{AutocleanTimer, Policy};
 use serde::Deserialize;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl From<PolicySettings> for Policy {
             node_calls_max: count(set.node_calls_max, default.node_calls_max),
             offer_window: set.offer_window_secs.map_or(default.offer_window, secs),
             backoff: (first, longest.max(first)),
-            autoclean: Hourly {
+            autoclean: AutocleanTimer {
                 failed_age: set.autoclean_failed_age_secs.map(secs),
                 complete_age: set.autoclean_complete_age_secs.map(secs),
             },

@@ -75,7 +75,7 @@ fn nothing_is_deleted_by_itself_unless_the_configuration_says_so() {
         let config = load(file, &[], &Flags::default()).unwrap();
         domain::Policy::from(config.policy).autoclean
     };
-    assert_eq!(autoclean(""), domain::Hourly::default());
+    assert_eq!(autoclean(""), domain::AutocleanTimer::default());
     let set = autoclean("[policy]\nautoclean_failed_age_secs = 60");
     let minute = std::time::Duration::from_secs(60);
     assert_eq!((set.failed_age, set.complete_age), (Some(minute), None));

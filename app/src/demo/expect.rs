@@ -1,6 +1,6 @@
 //! What must come of each payment.
 
-use super::report::Outcome;
+use super::report::PaymentReport;
 use super::script::{LARGER_MSAT, SMALLER_MSAT};
 use domain::{PaymentHash, Preimage};
 use serde_json::Value;
@@ -50,7 +50,7 @@ pub(super) const GIVEN_UP: Expected = Expected {
 };
 
 /// Everything that is not as it must be.
-pub(super) fn problems(outcome: &Outcome, expected: &Expected) -> Vec<String> {
+pub(super) fn problems(outcome: &PaymentReport, expected: &Expected) -> Vec<String> {
     let mut problems = Vec::new();
     let mut compare = |what: String, seen: Value, wanted: Value| {
         if seen != wanted {
@@ -96,7 +96,7 @@ pub(super) fn problems(outcome: &Outcome, expected: &Expected) -> Vec<String> {
 }
 
 /// Checked here once more, from the socket's own words.
-fn proves(outcome: &Outcome) -> bool {
+fn proves(outcome: &PaymentReport) -> bool {
     let mut bytes = [0; 32];
     let preimage = outcome.preimage().unwrap_or_default();
     let hash = outcome.payment_hash.parse::<PaymentHash>();

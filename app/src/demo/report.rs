@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// What the lists said of one payment in the end.
-pub(super) struct Outcome {
+pub(super) struct PaymentReport {
     pub(super) payment_hash: String,
     pub(super) intended_msat: u64,
     /// Its row of `listpayments`.
@@ -17,7 +17,7 @@ pub(super) struct Outcome {
     pub(super) settled: Instant,
 }
 
-impl Outcome {
+impl PaymentReport {
     /// The proof, if it was paid.
     pub(super) fn preimage(&self) -> Option<&str> {
         self.payment["payment_preimage"].as_str()
@@ -56,7 +56,7 @@ fn part_json(part: &Value) -> Value {
 pub(super) struct Report {
     started: Instant,
     network_up: Duration,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<PaymentReport>,
     received: Vec<Receipt>,
     told: Vec<u64>,
     books: String,
@@ -80,7 +80,7 @@ impl Report {
         self.network_up
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome, expected: &Expected) {
+    pub(super) fn add(&mut self, outcome: PaymentReport, expected: &Expected) {
         self.problems.extend(problems(&outcome, expected));
         self.outcomes.push(outcome);
     }
@@ -117,7 +117,7 @@ impl Report {
         let first_settled = first.map(|first| first.settled.duration_since(self.started));
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         json!({
-            "payments": self.outcomes.iter().map(Outcome::json).collect::<Vec<_>>(),
+            "payments": self.outcomes.iter().map(PaymentReport::json).collect::<Vec<_>>(),
             "incoming": self.received.iter().map(Receipt::json).collect::<Vec<_>>(),
             "events_told": self.told,
             "export": self.books,

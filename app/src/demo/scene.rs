@@ -1,6 +1,6 @@
 //! One payment of the demo: its invoice, its parts, and its drawing.
 
-use super::report::Outcome;
+use super::report::PaymentReport;
 use super::stage::Stage;
 use crate::clock::SystemClock;
 use crate::view::{Canvas, Snapshot, print_line, sat};
@@ -136,7 +136,7 @@ impl<'a> Scene<'a> {
     }
 
     /// What the lists say in the end.
-    pub(super) async fn close(mut self) -> anyhow::Result<Outcome> {
+    pub(super) async fn close(mut self) -> anyhow::Result<PaymentReport> {
         let snapshot = self.snapshot().await?;
         // Whoever went away, or has no room, is told how it ended by the exit status.
         let _ = self.canvas.finish(&snapshot);
@@ -144,7 +144,7 @@ impl<'a> Scene<'a> {
             .stage
             .call("listpayments", json!({"payment_hash": self.hash}))
             .await?;
-        Ok(Outcome {
+        Ok(PaymentReport {
             payment_hash: self.hash.clone(),
             intended_msat: self.intended_msat,
             payment: list["payments"][0].clone(),

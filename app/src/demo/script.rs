@@ -1,6 +1,6 @@
 //! The three payments.
 
-use super::report::Outcome;
+use super::report::PaymentReport;
 use super::scene::Scene;
 use super::stage::Stage;
 use crate::view::print_line;
@@ -16,7 +16,7 @@ pub(super) const LARGER_MSAT: u64 = 60_000_000;
 pub(super) const SMALLER_MSAT: u64 = 40_000_000;
 
 /// Two parts over two ways; both arrive.
-pub(super) async fn two_parts(stage: &Stage) -> anyhow::Result<Outcome> {
+pub(super) async fn two_parts(stage: &Stage) -> anyhow::Result<PaymentReport> {
     let mut scene = Scene::open(stage, "1. One payment in two parts", WHOLE_MSAT).await?;
     let larger = scene.route("bob", LARGER_MSAT).await?;
     let smaller = scene.route("carol", SMALLER_MSAT).await?;
@@ -40,7 +40,7 @@ pub(super) async fn two_parts(stage: &Stage) -> anyhow::Result<Outcome> {
 }
 
 /// One part fails on its way and a third takes its place.
-pub(super) async fn replaced_part(stage: &Stage) -> anyhow::Result<Outcome> {
+pub(super) async fn replaced_part(stage: &Stage) -> anyhow::Result<PaymentReport> {
     let mut scene = Scene::open(stage, "2. A part that fails is replaced", WHOLE_MSAT).await?;
     let smaller = scene.route("carol", SMALLER_MSAT).await?;
     let larger = scene.route("bob", LARGER_MSAT).await?;
@@ -65,7 +65,7 @@ pub(super) async fn replaced_part(stage: &Stage) -> anyhow::Result<Outcome> {
 }
 
 /// Only one part is sent, so the payee gives up in the end and the money comes back.
-pub(super) async fn given_up(stage: &Stage) -> anyhow::Result<Outcome> {
+pub(super) async fn given_up(stage: &Stage) -> anyhow::Result<PaymentReport> {
     let mut scene = Scene::open(stage, "3. A payment that fails whole", WHOLE_MSAT).await?;
     let larger = scene.route("bob", LARGER_MSAT).await?;
     let only = scene
@@ -104,7 +104,7 @@ fn failed(answer: Result<Value, CallError>) -> anyhow::Result<()> {
 }
 
 /// Shows the proof, and what it proves.
-fn paid(outcome: Outcome) -> anyhow::Result<Outcome> {
+fn paid(outcome: PaymentReport) -> anyhow::Result<PaymentReport> {
     let preimage = outcome
         .preimage()
         .context("a complete payment has a preimage")?;

@@ -8,12 +8,12 @@ use std::path::Path;
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rpc.md");
 
 /// What is asked, and what was answered.
-struct Scribe {
+struct Recorder {
     daemon: Daemon,
     exchanges: Vec<Exchange>,
 }
 
-impl Scribe {
+impl Recorder {
     async fn ask(&mut self, method: &'static str, params: Value) -> Value {
         let result = self.daemon.ok(method, params.clone()).await;
         self.exchanges.push(Exchange {
@@ -28,17 +28,17 @@ impl Scribe {
 #[tokio::test]
 async fn the_reference_of_the_methods_is_what_they_do() {
     let (home, daemon) = Daemon::fresh().await;
-    let mut scribe = Scribe {
+    let mut recorder = Recorder {
         daemon,
         exchanges: Vec::new(),
     };
-    about(&mut scribe).await;
-    outgoing(&mut scribe).await;
-    incoming(&mut scribe).await;
-    deletion(&mut scribe).await;
-    let mut scribe = by_hand(scribe, &home).await;
-    scribe.ask("stop", json!([])).await;
-    let written = reference(&scribe.exchanges).unwrap();
+    about(&mut recorder).await;
+    outgoing(&mut recorder).await;
+    incoming(&mut recorder).await;
+    deletion(&mut recorder).await;
+    let mut recorder = by_hand(recorder, &home).await;
+    recorder.ask("stop", json!([])).await;
+    let written = reference(&recorder.exchanges).unwrap();
     let folder = home.path().display().to_string();
     let written = written.replace(&folder, "~/.ampere");
     if std::env::var_os("AMPERE_WRITE_DOCS").is_some() {
@@ -59,67 +59,67 @@ async fn the_reference_of_the_methods_is_what_they_do() {
     );
 }
 
-async fn about(scribe: &mut Scribe) {
-    scribe.ask("notifications", json!([true])).await;
-    scribe.ask("getinfo", json!([])).await;
-    scribe.ask("help", json!(["waitpayment"])).await;
+async fn about(recorder: &mut Recorder) {
+    recorder.ask("notifications", json!([true])).await;
+    recorder.ask("getinfo", json!([])).await;
+    recorder.ask("help", json!(["waitpayment"])).await;
 }
 
-async fn outgoing(scribe: &mut Scribe) {
-    scribe.ask("dev-hold", json!(["off"])).await;
-    let made = scribe
+async fn outgoing(recorder: &mut Recorder) {
+    recorder.ask("dev-hold", json!(["off"])).await;
+    let made = recorder
         .ask("dev-invoice", json!([WHOLE, "Two coffees"]))
         .await;
     let invoice = Invoice::from(&made, WHOLE);
-    let routes = scribe.ask("dev-routes", json!(["dave", LARGER, 2])).await;
+    let routes = recorder.ask("dev-routes", json!(["dave", LARGER, 2])).await;
     let mut checked = invoice.part(&routes["routes"][0]["route"]);
     checked["command_to_check"] = json!("sendpartialpay");
-    scribe.ask("check", checked).await;
+    recorder.ask("check", checked).await;
     let larger = invoice.part(&routes["routes"][0]["route"]);
-    let first = scribe.ask("sendpartialpay", larger.clone()).await;
-    let smaller = scribe.daemon.route(1, SMALLER).await;
-    let second = scribe.daemon.send(&invoice, &smaller).await;
-    scribe.ask("waitpartialpay", json!([first["id"]])).await;
-    scribe.daemon.ok("waitpartialpay", json!([second])).await;
-    scribe.ask("waitsendpay", json!([invoice.hash])).await;
-    scribe.ask("waitpayment", json!([invoice.hash, 60])).await;
-    let again = scribe.ask("sendpartialpay", larger).await;
+    let first = recorder.ask("sendpartialpay", larger.clone()).await;
+    let smaller = recorder.daemon.route(1, SMALLER).await;
+    let second = recorder.daemon.send(&invoice, &smaller).await;
+    recorder.ask("waitpartialpay", json!([first["id"]])).await;
+    recorder.daemon.ok("waitpartialpay", json!([second])).await;
+    recorder.ask("waitsendpay", json!([invoice.hash])).await;
+    recorder.ask("waitpayment", json!([invoice.hash, 60])).await;
+    let again = recorder.ask("sendpartialpay", larger).await;
     assert_eq!(
         (&again["status"], again.get("id")),
         (&json!("complete"), None)
     );
     let of_payment = json!({"payment_hash": invoice.hash});
-    scribe.ask("listpartialpayments", of_payment).await;
+    recorder.ask("listpartialpayments", of_payment).await;
 
-    let invoice = scribe.daemon.invoice().await;
-    let route = scribe.daemon.route_without_fee(0, WHOLE).await;
-    scribe.ask("sendpay", invoice.pay(&route)).await;
-    let failed = scribe
+    let invoice = recorder.daemon.invoice().await;
+    let route = recorder.daemon.route_without_fee(0, WHOLE).await;
+    recorder.ask("sendpay", invoice.pay(&route)).await;
+    let failed = recorder
         .daemon
         .refused("waitsendpay", json!([invoice.hash]))
         .await;
     assert_eq!(failed.code, 204);
-    scribe.ask("listevents", json!({"start": 5})).await;
-    scribe.ask("subscribe", json!({"from": 5})).await;
+    recorder.ask("listevents", json!({"start": 5})).await;
+    recorder.ask("subscribe", json!({"from": 5})).await;
 }
 
-async fn deletion(scribe: &mut Scribe) {
-    let failed = scribe.daemon.payments(json!({"status": "failed"})).await;
+async fn deletion(recorder: &mut Recorder) {
+    let failed = recorder.daemon.payments(json!({"status": "failed"})).await;
     let hash = &failed[0]["payment_hash"];
-    scribe
+    recorder
         .ask("autoclean", json!({"age": 0, "dry_run": true}))
         .await;
-    scribe.ask("delpayment", json!([hash])).await;
-    let file = scribe.daemon.rpc_file.with_file_name("copy.sqlite3");
-    scribe.ask("backup", json!([file])).await;
+    recorder.ask("delpayment", json!([hash])).await;
+    let file = recorder.daemon.rpc_file.with_file_name("copy.sqlite3");
+    recorder.ask("backup", json!([file])).await;
 }
 
 /// A part whose node is not configured any more: nobody can tell what became of it.
-async fn by_hand(scribe: Scribe, home: &Home) -> Scribe {
-    let Scribe {
+async fn by_hand(recorder: Recorder, home: &Home) -> Recorder {
+    let Recorder {
         daemon,
         mut exchanges,
-    } = scribe;
+    } = recorder;
     daemon.ok("dev-hold", json!(["on"])).await;
     let invoice = daemon.invoice().await;
     let route = daemon.route(0, WHOLE).await;
@@ -139,45 +139,45 @@ async fn by_hand(scribe: Scribe, home: &Home) -> Scribe {
         params,
         result,
     });
-    Scribe { daemon, exchanges }
+    Recorder { daemon, exchanges }
 }
 
-async fn incoming(scribe: &mut Scribe) {
+async fn incoming(recorder: &mut Recorder) {
     let params = json!([1_000_000, "order 1", "Two coffees"]);
-    let invoice = scribe.ask("invoice", params).await;
+    let invoice = recorder.ask("invoice", params).await;
     let bolt11 = &invoice["bolt11"];
-    scribe.ask("dev-pay", json!([bolt11, [600_000]])).await;
+    recorder.ask("dev-pay", json!([bolt11, [600_000]])).await;
     soon("arriving", async {
         loop {
-            let list = scribe.ask("listpartialinvoices", json!([])).await;
+            let list = recorder.ask("listpartialinvoices", json!([])).await;
             if list["partialinvoices"] != json!([]) {
                 return;
             }
-            scribe.exchanges.pop();
+            recorder.exchanges.pop();
         }
     })
     .await;
-    scribe
+    recorder
         .daemon
         .ok("dev-pay", json!([bolt11, [400_000]]))
         .await;
     let all = json!({"direction": "all", "start": 2});
     soon("recording", async {
         loop {
-            let list = scribe.ask("listpayments", all.clone()).await;
+            let list = recorder.ask("listpayments", all.clone()).await;
             if list["payments"]
                 .as_array()
                 .is_some_and(|rows| rows.len() == 2)
             {
                 return;
             }
-            scribe.exchanges.pop();
+            recorder.exchanges.pop();
         }
     })
     .await;
-    scribe.ask("listinvoices", json!(["order 1"])).await;
-    scribe.ask("delinvoice", json!(["order 1", "paid"])).await;
-    scribe.ask("dev-tick", json!([])).await;
+    recorder.ask("listinvoices", json!(["order 1"])).await;
+    recorder.ask("delinvoice", json!(["order 1", "paid"])).await;
+    recorder.ask("dev-tick", json!([])).await;
 }
 
 /// The page without what is another in every run: numbers, hex and invoices in the exchanges.

@@ -2,8 +2,8 @@
 
 use crate::{
     Decision, Failure, FailureCode, Hop, Invoice, InvoiceTerms, Method, Msat, Network, NodeId,
-    NodeName, PartId, Payment, PaymentHash, PaymentMetadata, PaymentSecret, Preimage, Receipt,
-    Refusal, Route, SendPart, ShortChannelId, Timestamp, Transition, Word,
+    NodeName, Outcome, PartId, Payment, PaymentHash, PaymentMetadata, PaymentSecret, Preimage,
+    Receipt, Refusal, Route, SendPart, ShortChannelId, Timestamp, Transition,
 };
 
 /// So many msat.
@@ -138,7 +138,7 @@ pub enum Command {
         /// The part.
         part: PartId,
         /// The word, not yet checked.
-        word: Word,
+        word: Outcome,
         /// When it was heard.
         at: Timestamp,
     },

@@ -15,8 +15,8 @@ pub use unrecorded::*;
 use super::samples::{decided, failure, hash, msat, node, part, preimage};
 use crate::contract::samples::Command;
 use crate::{
-    Committed, Cursor, NodeIdentity, PartId, Payment, PaymentHash, PaymentId, PaymentStore,
-    Receipt, Request, RequestId, SendPart, StatusKind, Timestamp, Transition, Word,
+    Committed, Cursor, NodeIdentity, Outcome, PartId, Payment, PaymentHash, PaymentId,
+    PaymentStore, Receipt, Request, RequestId, SendPart, StatusKind, Timestamp, Transition,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ pub(super) fn send(part: SendPart) -> Command {
 pub(super) fn fulfilled(n: u64, part: PartId) -> Command {
     Command::Resolve {
         part,
-        word: Word::Fulfilled(*preimage(n).1.expose()),
+        word: Outcome::Fulfilled(*preimage(n).1.expose()),
         at: Timestamp(2_000_000),
     }
 }
@@ -94,7 +94,7 @@ pub(super) fn fulfilled(n: u64, part: PartId) -> Command {
 pub(super) fn failed(part: PartId) -> Command {
     Command::Resolve {
         part,
-        word: Word::Failed(Box::new(failure())),
+        word: Outcome::Failed(Box::new(failure())),
         at: Timestamp(3_000_000),
     }
 }
@@ -156,7 +156,7 @@ pub async fn failure_keeps_every_detail(h: Harness<'_>) {
     let mut detailed = failure();
     detailed.onionreply = Some(vec![0, 255]);
     detailed.raw_message = Some(vec![0x10, 0x0c]);
-    let word = Word::Failed(Box::new(detailed));
+    let word = Outcome::Failed(Box::new(detailed));
     let command = Command::Resolve {
         part: receipt.part,
         word,
@@ -168,7 +168,7 @@ pub async fn failure_keeps_every_detail(h: Harness<'_>) {
         let receipt = sent(h, n, 1_000, 1_000).await;
         let command = Command::Resolve {
             part: receipt.part,
-            word: Word::Failed(Box::new(plain)),
+            word: Outcome::Failed(Box::new(plain)),
             at: Timestamp(3_000_000),
         };
         run(h, hash(n), &command).await;

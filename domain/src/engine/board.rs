@@ -140,7 +140,7 @@ impl PaymentEnd {
 mod tests {
     use super::*;
     use crate::contract::samples;
-    use crate::engine::trial::{complete, live};
+    use crate::engine::test_support::{complete, live};
 
     #[test]
     fn what_has_no_end_is_known_without_asking_storage() {

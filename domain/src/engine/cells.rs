@@ -144,7 +144,7 @@ impl Turn<'_> {
 mod tests {
     use super::*;
     use crate::contract::samples;
-    use crate::engine::trial::{complete, live};
+    use crate::engine::test_support::{complete, live};
     use futures::executor::block_on;
 
     #[test]

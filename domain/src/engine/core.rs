@@ -85,7 +85,7 @@ impl Core {
     pub(super) fn doubted(&self, part: &PartialPayment) -> Option<String> {
         let node = self.nodes.iter().find(|node| node.name == part.node);
         match node {
-            Some(node) => node.care.doubted(part.id),
+            Some(node) => node.in_charge.doubted(part.id),
             None => Some(format!("node {} is not configured", part.node)),
         }
     }

@@ -1,9 +1,9 @@
 //! One node's outcomes: stored in its order for each payment, with how far it has been heard.
 
 use super::core::Core;
-use super::gate::Standing;
 use super::incoming;
-use super::outcome::{Kept, Said};
+use super::outcome::{ReportedOutcome, StoreProgress};
+use super::readiness::Readiness;
 use crate::planted::planted;
 use crate::{Cursor, Heard, HtlcListener, NodeName};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
@@ -28,7 +28,7 @@ struct Hearing {
     watermark: Option<Cursor>,
     unstored: Unstored,
     /// Told by each outcome that waited for storage, when its wait is over.
-    over: UnboundedSender<Kept>,
+    over: UnboundedSender<StoreProgress>,
 }
 
 /// Outcomes that were heard and are not in storage. As long as there are any, how far the node was
@@ -53,7 +53,7 @@ pub(super) async fn listen(
     core.ask_later(node).await;
     incoming::start(&core, &name);
     let words = listener.listen(from).await;
-    node.standing.set(Standing::Ready);
+    node.readiness.set(Readiness::Ready);
     let mut words = words.ready_chunks(OUTCOMES_AT_ONCE);
     let (over, mut waits) = unbounded();
     let mut hearing = Hearing {
@@ -85,7 +85,7 @@ impl Hearing {
         let cursor = if alone { self.last } else { self.watermark };
         let cursor = cursor.map(|cursor| (self.node.clone(), cursor));
         let kept = batch.into_iter().map(|heard| {
-            let said = Said {
+            let said = ReportedOutcome {
                 node: self.node.clone(),
                 hash: heard.payment_hash,
                 part: heard.part,
@@ -99,16 +99,16 @@ impl Hearing {
             self.unstored.count(*kept);
         }
         planted!(CursorPassesUnstored, self.unstored = Unstored::default());
-        if alone && kept == [Kept::WithCursor] {
+        if alone && kept == [StoreProgress::WithCursor] {
             self.watermark = self.last;
         }
         self.advance().await;
     }
 
     /// The wait of one outcome for storage is over.
-    async fn waited(&mut self, kept: Option<Kept>) {
+    async fn waited(&mut self, kept: Option<StoreProgress>) {
         self.unstored.waiting = self.unstored.waiting.saturating_sub(1);
-        self.unstored.lost |= kept == Some(Kept::No);
+        self.unstored.lost |= kept == Some(StoreProgress::No);
         self.advance().await;
     }
 
@@ -129,11 +129,11 @@ impl Hearing {
 }
 
 impl Unstored {
-    const fn count(&mut self, kept: Kept) {
+    const fn count(&mut self, kept: StoreProgress) {
         match kept {
-            Kept::WithCursor | Kept::Before => {}
-            Kept::No => self.lost = true,
-            Kept::NotYet => self.waiting += 1,
+            StoreProgress::WithCursor | StoreProgress::Before => {}
+            StoreProgress::No => self.lost = true,
+            StoreProgress::NotYet => self.waiting += 1,
         }
     }
 
@@ -144,9 +144,13 @@ impl Unstored {
 
 impl Core {
     /// Stores an outcome, or leaves it to wait for storage by itself, until that is `over`.
-    async fn keep(self: &Arc<Self>, said: Said, over: &UnboundedSender<Kept>) -> Kept {
+    async fn keep(
+        self: &Arc<Self>,
+        said: ReportedOutcome,
+        over: &UnboundedSender<StoreProgress>,
+    ) -> StoreProgress {
         let kept = self.resolve_within(said.clone(), TRIES_IN_LINE).await;
-        if kept == Kept::NotYet {
+        if kept == StoreProgress::NotYet {
             let (core, over) = (self.clone(), over.clone());
             // Its cursor is that of the outcomes before it, whenever it is stored.
             let waiting = async move {

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::{debug, error, info, warn};
 
 /// A commit that did not happen, or of which that is not known.
-pub(super) enum Undone {
+pub(super) enum CommitError {
     /// What is stored is not what was expected: decide again.
     Conflict,
     /// Nothing was written.
@@ -61,7 +61,7 @@ impl Ledger {
         &self,
         turn: &mut Turn<'_>,
         transition: Transition,
-    ) -> Result<PartId, Undone> {
+    ) -> Result<PartId, CommitError> {
         let hash = transition.payment_hash();
         let kind = transition.kind();
         let allowed = step(turn.known(), &transition);
@@ -87,7 +87,7 @@ impl Ledger {
         &self,
         turn: &mut Turn<'_>,
         deletion: Deletion,
-    ) -> Result<Deleted, Undone> {
+    ) -> Result<Deleted, CommitError> {
         let (hash, tombstone) = (deletion.payment_hash, deletion.tombstone);
         let allowed = step::deletion(turn.known(), &deletion);
         self.guard(turn, hash, allowed)?;
@@ -112,7 +112,11 @@ impl Ledger {
     }
 
     /// Refuses the hash whose turn it is from now on, of which there is no payment.
-    pub(super) async fn bury(&self, turn: &mut Turn<'_>, burial: Burial) -> Result<(), Undone> {
+    pub(super) async fn bury(
+        &self,
+        turn: &mut Turn<'_>,
+        burial: Burial,
+    ) -> Result<(), CommitError> {
         planted!(IgnoresProofOfDeleted, return Ok(()));
         let hash = burial.payment_hash;
         let allowed = step::burial(turn.known(), &burial);
@@ -130,13 +134,13 @@ impl Ledger {
         turn: &mut Turn<'_>,
         hash: PaymentHash,
         allowed: Result<(), Violation>,
-    ) -> Result<(), Undone> {
+    ) -> Result<(), CommitError> {
         #[cfg(feature = "planted")]
         let allowed = super::planted::guarded(allowed);
         allowed.map_err(|violation| {
             self.violated(hash, &violation);
             turn.forget();
-            Undone::Refused(violation.to_string())
+            CommitError::Refused(violation.to_string())
         })
     }
 
@@ -146,22 +150,22 @@ impl Ledger {
         turn: &mut Turn<'_>,
         hash: PaymentHash,
         committed: Committed<T>,
-    ) -> Result<T, Undone> {
+    ) -> Result<T, CommitError> {
         let undone = match committed {
             Committed::Yes(done) => return Ok(done),
-            Committed::Conflict => Undone::Conflict,
+            Committed::Conflict => CommitError::Conflict,
             Committed::Unavailable(reason) => {
                 error!(payment.hash = %hash, reason, "storage is unavailable: nothing was written");
-                Undone::Unavailable(reason)
+                CommitError::Unavailable(reason)
             }
             Committed::Refused(rule) => {
                 let what = format!("storage refused what was decided: {rule} (A-15)");
                 self.alarm(hash, &what);
-                Undone::Refused(rule)
+                CommitError::Refused(rule)
             }
             Committed::Unknown(reason) => {
                 error!(payment.hash = %hash, reason, "storage failed in mid-commit");
-                Undone::Unknown(reason)
+                CommitError::Unknown(reason)
             }
         };
         turn.forget();

@@ -2,38 +2,38 @@
 //!
 //! - `ledger`: the payments; commits a transition, then acts on it. `board`: those who wait, told what is durable.
 //! - `core`: what everything here works on.
-//! - `api`: what callers ask. `node`: parts out to a node; `care`: one carer a part. `hearing`: outcomes in. `outcome`: storing one; `unrecorded`: one of a part that is not stored.
+//! - `api`: what callers ask. `node`: parts out to a node; `in_charge`: one task a part. `hearing`: outcomes in. `outcome`: storing one; `unrecorded`: one of a part that is not stored.
 //! - `incoming`: what comes in.
 //! - `stock`: after an old copy of the database was put back. `recovery`: after a restart, or when storage left us in doubt.
-//! - `gate`: whether a node may be asked. `violations`: rules that were about to be broken.
-//! - `hourly`: what is done by itself.
+//! - `readiness`: whether a node may be asked. `violations`: rules that were about to be broken.
+//! - `autoclean_timer`: what is deleted by itself.
 //! - `cells`: one decision at a time for each payment hash. `waiters`: those who wait.
 
 mod api;
+mod autoclean_timer;
 mod backoff;
 mod board;
-mod care;
 mod cells;
 mod core;
 mod digest;
-mod gate;
 mod hearing;
-mod hourly;
+mod in_charge;
 mod incoming;
 mod ledger;
 mod node;
 mod outcome;
 #[cfg(feature = "planted")]
 mod planted;
+mod readiness;
 mod recovery;
 mod stock;
 #[cfg(all(test, feature = "contract", feature = "mock"))]
-mod trial;
+mod test_support;
 mod unrecorded;
 mod violations;
 mod waiters;
 
-pub use self::hourly::Hourly;
+pub use self::autoclean_timer::AutocleanTimer;
 pub use self::incoming::Incoming;
 
 use self::core::Core;
@@ -85,7 +85,7 @@ pub struct Policy {
     /// The first and the longest pause before a node or the storage is asked again.
     pub backoff: (Duration, Duration),
     /// What is deleted by itself.
-    pub autoclean: Hourly,
+    pub autoclean: AutocleanTimer,
 }
 
 impl Default for Policy {
@@ -97,7 +97,7 @@ impl Default for Policy {
             node_calls_max: 256,
             offer_window: Duration::from_secs(600),
             backoff: (Duration::from_millis(50), Duration::from_secs(30)),
-            autoclean: Hourly::default(),
+            autoclean: AutocleanTimer::default(),
         }
     }
 }
@@ -151,7 +151,7 @@ impl Engine {
         for (worker, from) in workers.into_iter().zip(cursors) {
             worker.start(&core, from);
         }
-        hourly::start(&core);
+        autoclean_timer::start(&core);
         Ok(Arc::new(Engine { core }))
     }
 

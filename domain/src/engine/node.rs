@@ -1,15 +1,15 @@
 //! One node's work: parts out. (Outcomes in: `hearing`.)
 
 use super::NodePorts;
-use super::care::Care;
 use super::core::Core;
-use super::gate::Gate;
 use super::hearing::listen;
-use super::outcome::Said;
+use super::in_charge::InCharge;
+use super::outcome::ReportedOutcome;
+use super::readiness::ReadinessSignal;
 use crate::planted::planted;
 use crate::{
-    Cursor, Failure, HtlcListener, HtlcSender, LookUp, NextStep, NodeName, OfferAnswer, PartId,
-    PartialPayment, PaymentHash, Wish, Word,
+    Cursor, Failure, HtlcListener, HtlcSender, LookUp, NextStep, NodeName, OfferAnswer,
+    OfferDecision, Outcome, PartId, PartialPayment, PaymentHash,
 };
 use futures::future::{FutureExt, select};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -23,10 +23,10 @@ use tracing::{debug, info, warn};
 pub(super) struct Node {
     pub(super) name: NodeName,
     pub(super) sender: Arc<dyn HtlcSender>,
-    pub(super) standing: Gate,
+    pub(super) readiness: ReadinessSignal,
     /// It has shown to be the one that its parts were meant for: that does not change.
     pub(super) is_met: AtomicBool,
-    pub(super) care: Care,
+    pub(super) in_charge: InCharge,
     jobs: mpsc::UnboundedSender<Job>,
     calls: Semaphore,
 }
@@ -73,9 +73,9 @@ impl Node {
         let node = Node {
             name: ports.name.clone(),
             sender: ports.sender,
-            standing: Gate::new(),
+            readiness: ReadinessSignal::new(),
             is_met: AtomicBool::new(false),
-            care: Care::default(),
+            in_charge: InCharge::default(),
             jobs: sender,
             calls: Semaphore::new(calls_max),
         };
@@ -89,7 +89,7 @@ impl Node {
 
     /// One job a part at a time: two of them could offer what the other has just given up.
     pub(super) fn enqueue(&self, job: Job) {
-        if self.care.begin(job.part) {
+        if self.in_charge.begin(job.part) {
             // It fails only when the engine has stopped, and then the part stays pending.
             let _ = self.jobs.send(job);
         }
@@ -97,7 +97,7 @@ impl Node {
 
     async fn offer(&self, offer: &crate::Offer) -> OfferAnswer {
         let answer = self.sender.offer(offer).await;
-        self.care.offered(offer.part);
+        self.in_charge.offered(offer.part);
         answer
     }
 
@@ -120,8 +120,8 @@ impl Job {
         }
     }
 
-    fn said(&self, node: &Node, word: Word) -> Said {
-        Said {
+    fn said(&self, node: &Node, word: Outcome) -> ReportedOutcome {
+        ReportedOutcome {
             node: node.name.clone(),
             hash: self.hash,
             part: self.part,
@@ -180,7 +180,7 @@ async fn live_on(core: Arc<Core>, name: NodeName) {
         }
         life = another;
         info!(node = %name, "the node has started anew: its live parts are looked up again");
-        node.care.another_life();
+        node.in_charge.another_life();
         let mut backoff = core.backoff();
         while let Err(unavailable) = core.look_up_again(node).await {
             warn!(node = %name, reason = %unavailable, "live parts cannot be read");
@@ -200,12 +200,12 @@ impl Core {
     async fn take_care(&self, node: &Node, mut job: Job) {
         let (mut backoff, mut was_known) = (self.backoff(), false);
         loop {
-            let life = node.care.life();
+            let life = node.in_charge.life();
             let next = self.next(node, &job).await;
             match self.stored(node, &mut job, next).await {
                 NextStep::Done | NextStep::Store(_) => {
                     job.answer(FirstAnswer::Offered);
-                    if node.care.end(job.part, life) {
+                    if node.in_charge.end(job.part, life) {
                         return;
                     }
                     job.step = Step::LookUp;
@@ -229,7 +229,7 @@ impl Core {
                 NextStep::Wait(reason) => {
                     info!(payment.hash = %job.hash, part.id = %job.part, node = %node.name, reason,
                         "the part waits");
-                    node.care.doubt(job.part, reason);
+                    node.in_charge.doubt(job.part, reason);
                     job.answer(FirstAnswer::Offered);
                     let (tip, pause) = (node.sender.reach_tip(), self.pause(&mut backoff));
                     select(tip, pin!(pause)).await;
@@ -237,7 +237,7 @@ impl Core {
                 NextStep::InDoubt(reason) => {
                     warn!(payment.hash = %job.hash, part.id = %job.part, node = %node.name, reason,
                         "the node gave no definite answer: the part stays pending");
-                    node.care.doubt(job.part, reason);
+                    node.in_charge.doubt(job.part, reason);
                     job.step = Step::LookUp;
                     job.answer(FirstAnswer::Offered);
                     self.pause(&mut backoff).await;
@@ -260,7 +260,7 @@ impl Core {
     }
 
     async fn next(&self, node: &Node, job: &Job) -> NextStep {
-        match (node.standing.settled().await, job.step) {
+        match (node.readiness.settled().await, job.step) {
             (Err(reason), _) => NextStep::InDoubt(reason),
             (Ok(()), Step::Offer) => self.offer(node, job).await,
             (Ok(()), Step::LookUp) => self.look_up(node, job).await,
@@ -273,9 +273,9 @@ impl Core {
         // in between, or a part could leave long after its payment was complete.
         let _permit = node.calls.acquire().await;
         let offer = match self.wish(node, job).await {
-            Ok(Wish::Offer(offer)) => offer,
-            Ok(Wish::Drop(failure)) => return NextStep::Store(Word::Failed(failure)),
-            Ok(Wish::Resolved) => return NextStep::Done,
+            Ok(OfferDecision::Offer(offer)) => offer,
+            Ok(OfferDecision::Drop(failure)) => return NextStep::Store(Outcome::Failed(failure)),
+            Ok(OfferDecision::Resolved) => return NextStep::Done,
             Err(reason) => return NextStep::InDoubt(reason),
         };
         let answer = node.offer(&offer).await;
@@ -324,26 +324,26 @@ impl Core {
     }
 
     /// Whether it is still wanted. If it is, it is being offered from now on.
-    async fn wish(&self, node: &Node, job: &Job) -> Result<Wish, String> {
+    async fn wish(&self, node: &Node, job: &Job) -> Result<OfferDecision, String> {
         let cell = self.ledger.cell(job.hash);
         let mut turn = cell.turn().await;
         let payment = turn.with_parts(&*self.store).await;
         let payment = payment.map_err(|error| error.to_string())?;
-        let wish = payment.map_or(Wish::Resolved, |payment| {
+        let wish = payment.map_or(OfferDecision::Resolved, |payment| {
             let invoice = payment.summary().terms.invoice.as_ref();
             let network = invoice.and_then(|_| node.sender.network());
             let now = self.clock.now();
             payment.wish(job.part, now, self.policy.offer_window, network.as_ref())
         });
-        if let Wish::Offer(_) = wish {
+        if let OfferDecision::Offer(_) = wish {
             if let Some(why) = self.stock.unsettled() {
                 return Err(why);
             }
             let open = self.open_part(job.hash).await;
             if let Some(part) = open.map_err(|why| why.to_string())? {
-                return Ok(Wish::Drop(Box::new(Failure::never_sent(part))));
+                return Ok(OfferDecision::Drop(Box::new(Failure::never_sent(part))));
             }
-            node.care.offering(job.part);
+            node.in_charge.offering(job.part);
         }
         Ok(wish)
     }

@@ -1,10 +1,10 @@
 //! What a node said of a part, on its way into storage.
 
 use super::core::Core;
-use super::ledger::Undone;
+use super::ledger::CommitError;
 use crate::{
-    Cursor, Decision, LoadError, NodeName, PartId, PaymentHash, Refusal, Timestamp, Transition,
-    Word,
+    Cursor, Decision, LoadError, NodeName, Outcome, PartId, PaymentHash, Refusal, Timestamp,
+    Transition,
 };
 use tracing::warn;
 
@@ -13,18 +13,18 @@ const CONFLICTS_MAX: u32 = 4;
 
 /// What a node said of a part.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
+pub(super) struct ReportedOutcome {
     pub(super) node: NodeName,
     pub(super) hash: PaymentHash,
     pub(super) part: PartId,
-    pub(super) word: Word,
+    pub(super) word: Outcome,
     /// How far the node has been heard when this is stored.
     pub(super) cursor: Option<(NodeName, Cursor)>,
 }
 
 /// Whether an outcome is in storage now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kept {
+pub(super) enum StoreProgress {
     /// By this very commit, with the cursor.
     WithCursor,
     /// There was nothing to store.
@@ -38,52 +38,58 @@ pub(super) enum Kept {
 impl Core {
     /// Stores what a node said, however long storage takes to come back (outcomes are never
     /// dropped).
-    pub(super) async fn resolve(&self, said: Said) -> Kept {
+    pub(super) async fn resolve(&self, said: ReportedOutcome) -> StoreProgress {
         loop {
             match self.resolve_within(said.clone(), u32::MAX).await {
-                Kept::NotYet => {}
-                kept @ (Kept::WithCursor | Kept::Before | Kept::No) => return kept,
+                StoreProgress::NotYet => {}
+                kept @ (StoreProgress::WithCursor | StoreProgress::Before | StoreProgress::No) => {
+                    return kept;
+                }
             }
         }
     }
 
     /// Stores what a node said, if that can be done in so many tries.
-    pub(super) async fn resolve_within(&self, said: Said, tries: u32) -> Kept {
+    pub(super) async fn resolve_within(&self, said: ReportedOutcome, tries: u32) -> StoreProgress {
         let (hash, part) = (said.hash, said.part);
         let at = self.clock.now();
         let (mut backoff, mut conflicts) = (self.backoff(), 0);
         for _ in 0..tries {
             match self.try_resolve(&said, at).await {
                 Ok(kept) => return kept,
-                Err(Undone::Refused(_)) => return Kept::No,
-                Err(Undone::Conflict) if conflicts < CONFLICTS_MAX => {
+                Err(CommitError::Refused(_)) => return StoreProgress::No,
+                Err(CommitError::Conflict) if conflicts < CONFLICTS_MAX => {
                     conflicts += 1;
                     continue;
                 }
-                Err(Undone::Conflict) => {
+                Err(CommitError::Conflict) => {
                     warn!(payment.hash = %hash, part.id = %part, "storage keeps changing");
                 }
-                Err(Undone::Unavailable(reason) | Undone::Unknown(reason)) => {
+                Err(CommitError::Unavailable(reason) | CommitError::Unknown(reason)) => {
                     warn!(payment.hash = %hash, part.id = %part, reason,
                         "an outcome waits for storage");
                 }
             }
             self.pause(&mut backoff).await;
         }
-        Kept::NotYet
+        StoreProgress::NotYet
     }
 
-    async fn try_resolve(&self, said: &Said, at: Timestamp) -> Result<Kept, Undone> {
+    async fn try_resolve(
+        &self,
+        said: &ReportedOutcome,
+        at: Timestamp,
+    ) -> Result<StoreProgress, CommitError> {
         let (hash, part) = (said.hash, said.part);
         let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
         let payment = match turn.payment(&*self.store).await {
             Ok(payment) => payment,
-            Err(LoadError::Unavailable(reason)) => return Err(Undone::Unavailable(reason.0)),
+            Err(LoadError::Unavailable(reason)) => return Err(CommitError::Unavailable(reason.0)),
             Err(LoadError::Damaged(reason)) => {
                 self.ledger.damage(hash, reason);
                 self.board.has_news(hash);
-                return Ok(Kept::No);
+                return Ok(StoreProgress::No);
             }
             // The node tells again what was stored before the payment was deleted.
             Err(LoadError::Deleted(_)) => return self.ended_when_gone(said).await,
@@ -98,7 +104,7 @@ impl Core {
                     ..*transition
                 };
                 self.ledger.commit(&mut turn, transition).await?;
-                Ok(Kept::WithCursor)
+                Ok(StoreProgress::WithCursor)
             }
             Ok(Decision::Unchanged(_)) => {
                 // After a commit in doubt nobody may have been told yet.
@@ -106,13 +112,13 @@ impl Core {
                     self.board.tell(payment, part);
                     self.board.has_news(hash);
                 }
-                Ok(Kept::Before)
+                Ok(StoreProgress::Before)
             }
             Err(Refusal::NoSuchPart { .. }) => self.not_stored(&mut turn, said).await,
             Err(refusal) => {
                 self.ledger
                     .alarm(hash, &format!("{refusal}: the part stays pending (A-6)"));
-                Ok(Kept::No)
+                Ok(StoreProgress::No)
             }
         }
     }

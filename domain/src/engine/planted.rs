@@ -7,8 +7,8 @@ use super::node::Node;
 use crate::invariant::Violation;
 use crate::planted::planted;
 use crate::{
-    Change, Failure, NextStep, Offer, PartId, PartialPayment, Payment, Receipt, Transition, Wish,
-    Word,
+    Change, Failure, NextStep, Offer, OfferDecision, Outcome, PartId, PartialPayment, Payment,
+    Receipt, Transition,
 };
 
 /// What the guard says, or nothing where it is switched off: then a planted bug has to be found by others.
@@ -22,7 +22,7 @@ pub(super) fn guarded(allowed: Result<(), Violation>) -> Result<(), Violation> {
 
 /// The part has failed although its node gave no definite answer.
 pub(super) fn no_answer_is_a_no() -> NextStep {
-    NextStep::Store(Word::Failed(Box::new(Failure::never_sent("no answer"))))
+    NextStep::Store(Outcome::Failed(Box::new(Failure::never_sent("no answer"))))
 }
 
 impl Ledger {
@@ -74,7 +74,7 @@ impl Core {
             self.policy.offer_window,
             None,
         );
-        if let (Some(node), Wish::Offer(offer)) = (self.nodes.first(), wish) {
+        if let (Some(node), OfferDecision::Offer(offer)) = (self.nodes.first(), wish) {
             node.sender.offer(&offer).await;
         }
     }

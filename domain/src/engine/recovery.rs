@@ -2,8 +2,8 @@
 
 use super::StartError;
 use super::core::Core;
-use super::gate::Standing;
 use super::node::{Job, Node};
+use super::readiness::Readiness;
 use crate::planted::planted;
 use crate::{LoadError, NodeAway, Payment, PaymentHash, Unavailable};
 use futures::future::FutureExt;
@@ -50,7 +50,7 @@ impl Core {
             };
             let reason = stranger.to_string();
             // Said once, and again when the reason is another.
-            if node.standing.set(Standing::Away(reason.clone())) {
+            if node.readiness.set(Readiness::Away(reason.clone())) {
                 match stranger {
                     Stranger::Another(_) => error!(node = %node.name, alarm = true, "{reason}"),
                     Stranger::Away(_) | Stranger::Storage(_) => {

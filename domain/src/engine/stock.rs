@@ -9,8 +9,8 @@
 //! own parts only, as ever; if one has, nothing new is sent before all have been asked.
 
 use super::core::Core;
-use super::gate::Standing;
 use super::node::Node;
+use super::readiness::Readiness;
 use crate::{
     ApiError, KnownPart, NodeAway, NodeName, PartId, PaymentHash, Refusal, Settlement, Unasked,
     Unavailable, UnrecordedCounts, UnrecordedFilter, UnrecordedPart,
@@ -166,7 +166,7 @@ impl Core {
                 Err(Untold::Away(away)) => away.to_string(),
                 Err(Untold::Storage(unavailable)) => unavailable.to_string(),
             };
-            if node.standing.set(Standing::Away(reason.clone())) {
+            if node.readiness.set(Readiness::Away(reason.clone())) {
                 warn!(node = %node.name, reason, "the node cannot tell which parts it knows: its parts wait");
             }
             self.pause(&mut backoff).await;

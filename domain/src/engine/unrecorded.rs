@@ -3,12 +3,12 @@
 
 use super::cells::Turn;
 use super::core::Core;
-use super::ledger::Undone;
+use super::ledger::CommitError;
 use super::node::Node;
-use super::outcome::{Kept, Said};
+use super::outcome::{ReportedOutcome, StoreProgress};
 use crate::{
-    Burial, KnownFate, KnownPart, Listed, LoadError, Noted, PartId, PaymentHash, Unavailable,
-    UnrecordedFate, UnrecordedFilter, UnrecordedPart, Word,
+    Burial, KnownFate, KnownPart, Listed, LoadError, Noted, Outcome, PartId, PaymentHash,
+    Unavailable, UnrecordedFate, UnrecordedFilter, UnrecordedPart,
 };
 use tracing::{error, info, warn};
 
@@ -23,16 +23,16 @@ impl Core {
     pub(super) async fn not_stored(
         &self,
         turn: &mut Turn<'_>,
-        said: &Said,
-    ) -> Result<Kept, Undone> {
+        said: &ReportedOutcome,
+    ) -> Result<StoreProgress, CommitError> {
         let fate = match &said.word {
-            Word::Fulfilled(bytes) => KnownFate::Fulfilled(*bytes),
-            Word::Failed(_) => KnownFate::Failed,
+            Outcome::Fulfilled(bytes) => KnownFate::Fulfilled(*bytes),
+            Outcome::Failed(_) => KnownFate::Failed,
         };
         if fate == KnownFate::Failed && self.was_deleted(said).await? {
             let (hash, part) = (said.hash, said.part);
             warn!(payment.hash = %hash, part.id = %part, "a part that was deleted has failed");
-            return Ok(Kept::Before);
+            return Ok(StoreProgress::Before);
         }
         let part = UnrecordedPart {
             node: said.node.clone(),
@@ -47,17 +47,20 @@ impl Core {
     }
 
     /// What was paid is not there any more; a part that is not stored may have ended all the same.
-    pub(super) async fn ended_when_gone(&self, said: &Said) -> Result<Kept, Undone> {
+    pub(super) async fn ended_when_gone(
+        &self,
+        said: &ReportedOutcome,
+    ) -> Result<StoreProgress, CommitError> {
         if self.stock.counts().open() > 0
             && let Some(mut part) = self.noted(said).await?
         {
             part.fate = match said.word {
-                Word::Fulfilled(_) => UnrecordedFate::Fulfilled,
-                Word::Failed(_) => UnrecordedFate::Failed,
+                Outcome::Fulfilled(_) => UnrecordedFate::Fulfilled,
+                Outcome::Failed(_) => UnrecordedFate::Failed,
             };
             self.write_down(part).await?;
         }
-        Ok(Kept::Before)
+        Ok(StoreProgress::Before)
     }
 
     /// A node knows that part. Whether it is one that is not stored.
@@ -89,8 +92,12 @@ impl Core {
             };
             match self.note(&mut turn, part, &known.fate).await {
                 Ok(_) => return Ok(true),
-                Err(Undone::Conflict) => {}
-                Err(Undone::Unavailable(why) | Undone::Unknown(why) | Undone::Refused(why)) => {
+                Err(CommitError::Conflict) => {}
+                Err(
+                    CommitError::Unavailable(why)
+                    | CommitError::Unknown(why)
+                    | CommitError::Refused(why),
+                ) => {
                     return Err(Unavailable(why));
                 }
             }
@@ -104,7 +111,7 @@ impl Core {
         turn: &mut Turn<'_>,
         mut part: UnrecordedPart,
         fate: &KnownFate,
-    ) -> Result<Kept, Undone> {
+    ) -> Result<StoreProgress, CommitError> {
         let hash = part.payment_hash;
         part.fate = match fate {
             KnownFate::Pending => UnrecordedFate::Pending,
@@ -119,14 +126,14 @@ impl Core {
                     self.ledger.alarm(hash, &what);
                     // What it says is not believed, and its money may have moved.
                     self.write_down(part).await?;
-                    return Ok(Kept::No);
+                    return Ok(StoreProgress::No);
                 };
                 self.stop_for_good(turn, &part, burial).await?;
                 UnrecordedFate::Fulfilled
             }
         };
         self.write_down(part).await?;
-        Ok(Kept::Before)
+        Ok(StoreProgress::Before)
     }
 
     /// Rule A-10: money did move.
@@ -135,11 +142,11 @@ impl Core {
         turn: &mut Turn<'_>,
         part: &UnrecordedPart,
         burial: Burial,
-    ) -> Result<(), Undone> {
+    ) -> Result<(), CommitError> {
         let quarantine = match turn.payment(&*self.store).await {
             Ok(None) => return self.ledger.bury(turn, burial).await,
             Ok(Some(payment)) => payment.unrecorded(&part.node, part.part, burial.at),
-            Err(LoadError::Unavailable(why)) => return Err(Undone::Unavailable(why.0)),
+            Err(LoadError::Unavailable(why)) => return Err(CommitError::Unavailable(why.0)),
             // Nothing is sent towards it already.
             Err(LoadError::Damaged(_) | LoadError::Deleted(_)) => None,
         };
@@ -150,8 +157,8 @@ impl Core {
     }
 
     /// Keeps it, and alarms if it is news.
-    async fn write_down(&self, part: UnrecordedPart) -> Result<Noted, Undone> {
-        let unavailable = |why: Unavailable| Undone::Unavailable(why.0);
+    async fn write_down(&self, part: UnrecordedPart) -> Result<Noted, CommitError> {
+        let unavailable = |why: Unavailable| CommitError::Unavailable(why.0);
         let noted = self
             .unrecorded
             .note(part.clone())
@@ -179,7 +186,7 @@ impl Core {
     }
 
     /// What is kept of that part already.
-    async fn noted(&self, said: &Said) -> Result<Option<UnrecordedPart>, Undone> {
+    async fn noted(&self, said: &ReportedOutcome) -> Result<Option<UnrecordedPart>, CommitError> {
         let filter = UnrecordedFilter {
             node: Some(said.node.clone()),
             part: Some(said.part),
@@ -188,18 +195,18 @@ impl Core {
             ..UnrecordedFilter::default()
         };
         let noted = self.unrecorded.unrecorded(filter).await;
-        let noted = noted.map_err(|why| Undone::Unavailable(why.0))?;
+        let noted = noted.map_err(|why| CommitError::Unavailable(why.0))?;
         Ok(noted.into_iter().next())
     }
 
     /// Whether the part was stored once: its number was given out, to no other payment, and is not one that a
     /// node was found to know and storage not to.
-    async fn was_deleted(&self, said: &Said) -> Result<bool, Undone> {
+    async fn was_deleted(&self, said: &ReportedOutcome) -> Result<bool, CommitError> {
         if self.stock.counts().all() > 0 && self.noted(said).await?.is_some() {
             return Ok(false);
         }
         let was = self.was_given_out(said.part, said.hash).await;
-        was.map_err(|why| Undone::Unavailable(why.0))
+        was.map_err(|why| CommitError::Unavailable(why.0))
     }
 
     async fn was_given_out(&self, part: PartId, hash: PaymentHash) -> Result<bool, Unavailable> {

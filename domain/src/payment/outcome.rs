@@ -2,15 +2,15 @@
 
 use super::{Decision, Payment, Unchanged};
 use crate::{
-    Change, Expected, PartId, PartStatus, PartialPayment, PaymentSummary, Preimage, Refusal,
-    StatusKind, Timestamp, Transition, Word,
+    Change, Expected, Outcome, PartId, PartStatus, PartialPayment, PaymentSummary, Preimage,
+    Refusal, StatusKind, Timestamp, Transition,
 };
 
 /// Rules A-6 (proof) and A-7 (one outcome; a preimage beats an earlier failure).
 pub(super) fn outcome(
     payment: &Payment,
     id: PartId,
-    word: &Word,
+    word: &Outcome,
     at: Timestamp,
 ) -> Result<Decision, Refusal> {
     let hash = payment.summary().payment_hash;
@@ -18,11 +18,11 @@ pub(super) fn outcome(
         .part(id)
         .ok_or(Refusal::NoSuchPart { hash, part: id })?;
     let proven = match word {
-        Word::Fulfilled(bytes) => {
+        Outcome::Fulfilled(bytes) => {
             let proof = Preimage::proving(hash, *bytes);
             PartStatus::Complete(proof.map_err(|_| Refusal::WrongPreimage { hash, part: id })?)
         }
-        Word::Failed(failure) => PartStatus::Failed(failure.clone()),
+        Outcome::Failed(failure) => PartStatus::Failed(failure.clone()),
     };
     Ok(match (&part.status, proven) {
         (PartStatus::Pending, status)

@@ -3,8 +3,8 @@
 use super::{Decision, Payment, Unchanged, send};
 use crate::planted::{Bug, is};
 use crate::{
-    Change, Method, Msat, PartId, PartStatus, PartialPayment, Preimage, Refusal, SendPart,
-    StatusKind, Timestamp, Word,
+    Change, Method, Msat, Outcome, PartId, PartStatus, PartialPayment, Preimage, Refusal, SendPart,
+    StatusKind, Timestamp,
 };
 
 type Decided = Result<Decision, Refusal>;
@@ -50,7 +50,7 @@ pub(super) fn wrong_send(payment: &Payment, part: &SendPart) -> Option<Decided> 
 pub(super) fn wrong_outcome(
     payment: &Payment,
     id: PartId,
-    word: &Word,
+    word: &Outcome,
     at: Timestamp,
 ) -> Option<Decided> {
     let part = payment.part(id)?;
@@ -60,13 +60,13 @@ pub(super) fn wrong_outcome(
         Preimage::proving(hash, *bytes).is_err()
     };
     match word {
-        Word::Fulfilled(bytes) if is(Bug::BelievesAnyPreimage) && unproven(bytes) => {
+        Outcome::Fulfilled(bytes) if is(Bug::BelievesAnyPreimage) && unproven(bytes) => {
             as_if(payment, part, Preimage::from_secret_bytes(*bytes).1)
         }
-        Word::Fulfilled(_) if is(Bug::IgnoresLatePreimage) && status == StatusKind::Failed => {
+        Outcome::Fulfilled(_) if is(Bug::IgnoresLatePreimage) && status == StatusKind::Failed => {
             Some(Ok(Decision::Unchanged(Unchanged::AlreadyResolved)))
         }
-        Word::Failed(failure) if is(Bug::ResolvesTwice) && status == StatusKind::Complete => {
+        Outcome::Failed(failure) if is(Bug::ResolvesTwice) && status == StatusKind::Complete => {
             let Ok(Decision::Commit(mut transition)) =
                 super::outcome::outcome(payment, id, word, at)
             else {
@@ -79,7 +79,7 @@ pub(super) fn wrong_outcome(
             };
             Some(Ok(Decision::Commit(transition)))
         }
-        Word::Fulfilled(_) | Word::Failed(_) => None,
+        Outcome::Fulfilled(_) | Outcome::Failed(_) => None,
     }
 }
 

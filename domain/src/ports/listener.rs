@@ -24,23 +24,23 @@ pub struct Heard {
     /// The part's payment.
     pub payment_hash: PaymentHash,
     /// What the node says became of it.
-    pub outcome: Word,
+    pub outcome: Outcome,
 }
 
 /// What a node says became of a part: its word, not yet checked.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Word {
+pub enum Outcome {
     /// Fulfilled, with what should be the preimage (rule A-6 is the domain's to check).
     Fulfilled([u8; 32]),
     /// Failed.
     Failed(Box<Failure>),
 }
 
-impl std::fmt::Debug for Word {
+impl std::fmt::Debug for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Word::Fulfilled(_) => f.write_str("Fulfilled([redacted preimage])"),
-            Word::Failed(failure) => f.debug_tuple("Failed").field(failure).finish(),
+            Outcome::Fulfilled(_) => f.write_str("Fulfilled([redacted preimage])"),
+            Outcome::Failed(failure) => f.debug_tuple("Failed").field(failure).finish(),
         }
     }
 }

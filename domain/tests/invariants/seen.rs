@@ -10,7 +10,7 @@ use domain::invariant::seen::{
     Htlc, acknowledged, at_most_once, believed, deleted, ended, never_again, offered, same_request,
     status_of, told_part, told_payment, within,
 };
-use domain::{Offer, PartId, Payment, StatusKind, Timestamp, Wish};
+use domain::{Offer, OfferDecision, PartId, Payment, StatusKind, Timestamp};
 use std::time::Duration;
 
 fn offer_of(payment: &Payment) -> Offer {
@@ -20,7 +20,7 @@ fn offer_of(payment: &Payment) -> Offer {
         Duration::from_secs(60),
         None,
     ) {
-        Wish::Offer(offer) => *offer,
+        OfferDecision::Offer(offer) => *offer,
         other => panic!("{other:?}"),
     }
 }

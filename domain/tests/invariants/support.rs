@@ -3,7 +3,7 @@
 use domain::contract::samples::Command;
 use domain::contract::samples::{after, failure, part, preimage};
 use domain::invariant::{Rule, Violation};
-use domain::{PartId, PartialPayment, Payment, SendPart, Timestamp, Word};
+use domain::{Outcome, PartId, PartialPayment, Payment, SendPart, Timestamp};
 
 pub(crate) fn send(part: SendPart) -> Command {
     Command::Send(Box::new(part))
@@ -12,7 +12,7 @@ pub(crate) fn send(part: SendPart) -> Command {
 pub(crate) fn fulfilled(id: u64) -> Command {
     Command::Resolve {
         part: PartId(id),
-        word: Word::Fulfilled(*preimage(1).1.expose()),
+        word: Outcome::Fulfilled(*preimage(1).1.expose()),
         at: Timestamp(2_000_000),
     }
 }
@@ -20,7 +20,7 @@ pub(crate) fn fulfilled(id: u64) -> Command {
 pub(crate) fn failed(id: u64) -> Command {
     Command::Resolve {
         part: PartId(id),
-        word: Word::Failed(Box::new(failure())),
+        word: Outcome::Failed(Box::new(failure())),
         at: Timestamp(3_000_000),
     }
 }

@@ -7,8 +7,8 @@ use super::sample::median;
 use anyhow::{Context, Result, bail, ensure};
 use domain::contract::samples;
 use domain::{
-    Engine, Extras, Heard, HtlcSender, Msat, NodePorts, Notes, Offer, OfferAnswer, PartId,
-    PaymentApi, Policy, Preimage, Route, SendPartialPay, Sent, Word,
+    Engine, Extras, Heard, HtlcSender, Msat, NodePorts, Notes, Offer, OfferAnswer, Outcome, PartId,
+    PaymentApi, Policy, Preimage, Route, SendPartialPay, Sent,
 };
 use futures::stream::{BoxStream, StreamExt};
 use ldk::{DevInvoice, Network};
@@ -282,7 +282,7 @@ fn accepted(answer: &OfferAnswer) -> Result<()> {
 
 fn fulfilled(heard: Option<Heard>) -> Result<()> {
     let heard = heard.context("the node is gone")?;
-    let Word::Fulfilled(preimage) = heard.outcome else {
+    let Outcome::Fulfilled(preimage) = heard.outcome else {
         bail!("part {}: {:?}", heard.part, heard.outcome);
     };
     // Whoever pays checks the proof, as Ampere does.

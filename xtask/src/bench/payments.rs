@@ -2,7 +2,7 @@
 
 use domain::contract::samples;
 use domain::contract::samples::Command;
-use domain::{Extras, SendPart, SendPartialPay, Word};
+use domain::{Extras, Outcome, SendPart, SendPartialPay};
 
 /// What each delivers.
 pub(super) const AMOUNT_MSAT: u64 = 100_000;
@@ -32,7 +32,7 @@ pub(super) fn fulfilled(n: u32, part: domain::PartId, sent: &SendPart) -> Comman
     let preimage = *samples::preimage(u64::from(n)).1.expose();
     Command::Resolve {
         part,
-        word: Word::Fulfilled(preimage),
+        word: Outcome::Fulfilled(preimage),
         at: sent.at,
     }
 }

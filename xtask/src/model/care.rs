@@ -11,20 +11,22 @@ use super::step::Storage;
 use super::stored::number;
 use super::world::{Care, Ledger, Phase, World};
 use domain::contract::samples::preimage;
-use domain::{Failure, LookUp, NextStep, OfferAnswer, PartId, Refusal, StatusKind, Wish, Word};
+use domain::{
+    Failure, LookUp, NextStep, OfferAnswer, OfferDecision, Outcome, PartId, Refusal, StatusKind,
+};
 
 impl Protocol {
     pub(super) fn wish(world: &mut World, key: usize, late: bool) {
         let part = world.part_of(key);
         let now = if late { LATE } else { NOW };
         let payment = world.stored.payment();
-        let wish = payment.map_or(Wish::Resolved, |payment| {
+        let wish = payment.map_or(OfferDecision::Resolved, |payment| {
             payment.wish(PartId(part.into()), now, WINDOW, None)
         });
         world.keys[key].care = match wish {
-            Wish::Resolved => Care::Nothing,
-            Wish::Drop(_) => Care::Resolve { fulfilled: false },
-            Wish::Offer(offer) => {
+            OfferDecision::Resolved => Care::Nothing,
+            OfferDecision::Drop(_) => Care::Resolve { fulfilled: false },
+            OfferDecision::Offer(offer) => {
                 let complete = world.stored.status() == Some(StatusKind::Complete);
                 world.broken.require(!complete, Rule::NeverTwice);
                 let amount = u16::try_from(offer.route.amount().get()).unwrap_or(u16::MAX);
@@ -99,7 +101,7 @@ impl Protocol {
     fn store_end(&self, world: &mut World, key: usize, fulfilled: bool, storage: Storage) -> bool {
         world.pay_for(storage);
         let part = world.part_of(key);
-        let which = Which::Word { part, fulfilled };
+        let which = Which::Outcome { part, fulfilled };
         let stored = &world.stored;
         match self.memo.fate(stored, stored, which, &self.script) {
             Fate::Commit { after, .. } => world.stored = after,
@@ -150,7 +152,7 @@ impl Care {
         match step {
             NextStep::Done => Care::Nothing,
             NextStep::Store(word) => Care::Resolve {
-                fulfilled: matches!(word, Word::Fulfilled(_)),
+                fulfilled: matches!(word, Outcome::Fulfilled(_)),
             },
             NextStep::Offer => Care::Offer,
             NextStep::LookUp | NextStep::InDoubt(_) => Care::LookUp,

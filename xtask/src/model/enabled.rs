@@ -66,8 +66,8 @@ impl Protocol {
     fn enabled_for_care(&self, world: &World, key: usize, steps: &mut Vec<Step>) {
         match world.keys[key].care {
             Care::Offer => {
-                steps.push(Step::Wish { key, late: false });
-                steps.push(Step::Wish { key, late: true });
+                steps.push(Step::OfferDecision { key, late: false });
+                steps.push(Step::OfferDecision { key, late: true });
             }
             Care::Wanted => steps.push(Step::Send(key)),
             Care::Offering => {

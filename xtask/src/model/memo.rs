@@ -18,7 +18,7 @@ type Known = (u64, u64, Which);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Which {
     Ask { ask: usize, with_sendpay: bool },
-    Word { part: u8, fulfilled: bool },
+    Outcome { part: u8, fulfilled: bool },
 }
 
 /// What a command comes to.
@@ -59,7 +59,7 @@ fn work_out(on: &Stored, stored: &Stored, which: Which, script: &Script) -> Fate
             let keyed = super::script::has_key(command);
             (command, keyed.then_some(ask))
         }
-        Which::Word { part, fulfilled } => {
+        Which::Outcome { part, fulfilled } => {
             word = script.word(part, fulfilled);
             (&word, None)
         }

@@ -61,7 +61,7 @@ impl Protocol {
                 world.left.lose();
                 self.cut_off(world, caller);
             }
-            Step::Wish { key, late } => Self::wish(world, key, late),
+            Step::OfferDecision { key, late } => Self::wish(world, key, late),
             Step::Send(key) => world.keys[key].send(),
             Step::Deliver(how) => Self::deliver(world, how),
             Step::Lose { key, stray } => {

@@ -4,7 +4,7 @@ use super::bounds::ASKS_MAX;
 use anyhow::{Context, Result};
 use domain::contract::samples::Command;
 use domain::contract::samples::{failure, part, preimage, whole};
-use domain::{PartId, Request, RequestId, SendPart, Timestamp, Word};
+use domain::{Outcome, PartId, Request, RequestId, SendPart, Timestamp};
 use std::time::Duration;
 
 /// What the payment shall deliver in all, in msat.
@@ -77,16 +77,16 @@ impl Script {
     /// What a node says of a part.
     pub(super) fn word(&self, part: u8, fulfilled: bool) -> Command {
         let word = if fulfilled {
-            Word::Fulfilled(self.proof)
+            Outcome::Fulfilled(self.proof)
         } else {
-            Word::Failed(Box::new(failure()))
+            Outcome::Failed(Box::new(failure()))
         };
         resolve(part, word)
     }
 
     /// What a node must not be believed.
     pub(super) fn wrong_word(&self, part: u8) -> Command {
-        resolve(part, Word::Fulfilled(self.wrong_proof))
+        resolve(part, Outcome::Fulfilled(self.wrong_proof))
     }
 }
 
@@ -107,7 +107,7 @@ fn send(part: SendPart) -> Command {
     Command::Send(Box::new(SendPart { at: NOW, ..part }))
 }
 
-fn resolve(part: u8, word: Word) -> Command {
+fn resolve(part: u8, word: Outcome) -> Command {
     Command::Resolve {
         part: PartId(part.into()),
         word,

@@ -16,7 +16,7 @@ pub(super) enum Step {
     /// The answer is lost.
     LoseAnswer(usize),
     /// Whether a part still should be offered is asked.
-    Wish { key: usize, late: bool },
+    OfferDecision { key: usize, late: bool },
     /// An offer is sent to the node.
     Send(usize),
     /// An offer arrives at the node.
@@ -95,7 +95,7 @@ impl Step {
             | Step::TimeOut(_)
             | Step::TellAgain(_)
             | Step::Crash => true,
-            Step::Wish { late, .. } => late,
+            Step::OfferDecision { late, .. } => late,
             Step::Deliver(how) => how.luck != Luck::Good,
             Step::Commit(_, storage) | Step::Resolve(_, storage) | Step::Hear(_, storage) => {
                 storage != Storage::Works
@@ -158,8 +158,10 @@ impl fmt::Display for Step {
             Step::HangUp(caller) => write!(f, "{} hangs up", name(*caller)),
             Step::Answer(caller) => write!(f, "{} is answered", name(*caller)),
             Step::LoseAnswer(caller) => write!(f, "the answer to {} is lost", name(*caller)),
-            Step::Wish { key, late: false } => write!(f, "is key {} still wanted?", key + 1),
-            Step::Wish { key, late: true } => {
+            Step::OfferDecision { key, late: false } => {
+                write!(f, "is key {} still wanted?", key + 1)
+            }
+            Step::OfferDecision { key, late: true } => {
                 write!(f, "is key {} still wanted, after so long?", key + 1)
             }
             Step::Send(key) => write!(f, "key {} is offered", key + 1),

@@ -19,7 +19,7 @@ fn row(created_index: u64, groupid: u64, partid: u64, status: &str) -> Row {
 
 fn said(code: i64, message: &str, data: Value) -> Result<Row, CallError> {
     let message = message.to_owned();
-    Err(CallError::Said(Box::new(Complaint {
+    Err(CallError::ReportedOutcome(Box::new(Complaint {
         code,
         message,
         data,

@@ -67,7 +67,7 @@ fn mark(PaymentHash([first, second, ..]): PaymentHash) -> u64 {
 }
 
 /// Listens for paid invoices.
-pub(super) struct Ear {
+pub(super) struct InvoiceListener {
     receiver: Receiver,
     /// Up to there everything has been told.
     at: Place,
@@ -76,9 +76,9 @@ pub(super) struct Ear {
     pause: Duration,
 }
 
-impl Ear {
-    pub(super) fn new(receiver: Receiver, from: Option<Cursor>) -> Ear {
-        Ear {
+impl InvoiceListener {
+    pub(super) fn new(receiver: Receiver, from: Option<Cursor>) -> InvoiceListener {
+        InvoiceListener {
             receiver,
             at: Place::of(from.unwrap_or(Cursor(0))),
             life: None,
@@ -154,7 +154,7 @@ impl Ear {
                 let hash = hash(&invoice.payment_hash)?;
                 index_of(&invoice)? > self.at.index || mark(hash) == self.at.mark
             }
-            Err(CallError::Said(complaint)) if complaint.code == NONE_PAID => false,
+            Err(CallError::ReportedOutcome(complaint)) if complaint.code == NONE_PAID => false,
             Err(error) => return Err(error),
         };
         if !is_known {

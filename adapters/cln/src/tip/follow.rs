@@ -62,7 +62,7 @@ async fn next_tip(session: &Weak<Session>, height: u32) -> Result<(), CallError>
             Ok(block) if block.blockheight > height => Ok(block.blockheight),
             Err(lost @ CallError::Lost(_)) => Err(lost),
             // There is none yet, or it cannot be told.
-            Ok(_) | Err(CallError::Said(_) | CallError::Nonsense(_)) => {
+            Ok(_) | Err(CallError::ReportedOutcome(_) | CallError::Nonsense(_)) => {
                 std::future::pending().await
             }
         }

@@ -23,7 +23,7 @@ use super::wait::WAIT;
 use super::waitsendpay::WAITSENDPAY;
 
 /// What a handler leaves behind.
-pub(crate) enum Outcome {
+pub(crate) enum Conclusion {
     /// The answer.
     Done(Answer),
     /// The command is on the list of waiters.
@@ -128,19 +128,19 @@ impl State {
             return None;
         }
         let outcome = match Self::scripted(&command) {
-            Some(answer) => Outcome::Done(answer),
+            Some(answer) => Conclusion::Done(answer),
             None => self
                 .execute(&command, request, rpc_file)
-                .unwrap_or_else(|error| Outcome::Done(Err(error))),
+                .unwrap_or_else(|error| Conclusion::Done(Err(error))),
         };
         self.conclude(&command, outcome)
     }
 
-    fn conclude(&mut self, command: &Command, outcome: Outcome) -> Option<Timer> {
+    fn conclude(&mut self, command: &Command, outcome: Conclusion) -> Option<Timer> {
         match outcome {
-            Outcome::Done(answer) => self.answer(command, &answer),
-            Outcome::Pending | Outcome::Forwarded => {}
-            Outcome::PendingUntil {
+            Conclusion::Done(answer) => self.answer(command, &answer),
+            Conclusion::Pending | Conclusion::Forwarded => {}
+            Conclusion::PendingUntil {
                 timeout,
                 token,
                 error,
@@ -151,7 +151,7 @@ impl State {
                     answer: Err(error),
                 });
             }
-            Outcome::Stop => {
+            Conclusion::Stop => {
                 self.answer(command, &Ok(json!({"result": "Shutdown complete"})));
                 self.die();
             }
@@ -198,7 +198,7 @@ impl State {
         command: &Command,
         request: &Value,
         rpc_file: &Path,
-    ) -> Result<Outcome, RpcError> {
+    ) -> Result<Conclusion, RpcError> {
         let invalid = |text: &str| RpcError::new(code::INVALID_REQUEST, text);
         let method = request.get("method").ok_or_else(|| invalid("No method"))?;
         let params = request.get("params").ok_or_else(|| invalid("No params"))?;
@@ -206,7 +206,7 @@ impl State {
             .as_str()
             .ok_or_else(|| invalid("Expected string for method"))?;
         if self.forward(command, request) {
-            return Ok(Outcome::Forwarded);
+            return Ok(Conclusion::Forwarded);
         }
         let known = COMMANDS.iter().find(|(known, ..)| *known == name);
         let Some((_, usage, method)) = known else {
@@ -214,7 +214,7 @@ impl State {
             return Err(RpcError::new(code::METHOD_NOT_FOUND, text));
         };
         let params = &Params::parse(usage, params)?;
-        Ok(Outcome::Done(match method {
+        Ok(Conclusion::Done(match method {
             Method::Createonion => createonion(params),
             Method::Datastore => self.datastore(params),
             Method::Deldatastore => self.deldatastore(params),
@@ -230,7 +230,7 @@ impl State {
             Method::Listsendpays => self.listsendpays(params),
             Method::Sendonion => self.sendonion(params),
             Method::Sendpay => self.sendpay(params),
-            Method::Stop => return Ok(Outcome::Stop),
+            Method::Stop => return Ok(Conclusion::Stop),
             Method::Wait => return self.wait(command, params),
             Method::Waitanyinvoice => return self.waitanyinvoice(command, params),
             Method::Waitblockheight => return self.waitblockheight(command, params),

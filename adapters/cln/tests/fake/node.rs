@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::command::Command;
-use super::dispatch::{COMMANDS, Outcome};
+use super::dispatch::{COMMANDS, Conclusion};
 use super::error::{Answer, RpcError, code};
 use super::params::Params;
 use super::state::{Awaited, State};
@@ -80,15 +80,15 @@ impl State {
         &mut self,
         command: &Command,
         params: &Params<'_>,
-    ) -> Result<Outcome, RpcError> {
+    ) -> Result<Conclusion, RpcError> {
         let target = params.number("blockheight")?.unwrap_or_default();
         let timeout = params.number("timeout")?.unwrap_or(60);
         let height = self.own_height();
         if target <= height {
-            return Ok(Outcome::Done(Ok(json!({"blockheight": height}))));
+            return Ok(Conclusion::Done(Ok(json!({"blockheight": height}))));
         }
         let token = self.enlist(command, Awaited::Height(target));
-        Ok(Outcome::PendingUntil {
+        Ok(Conclusion::PendingUntil {
             timeout: Duration::from_secs(timeout.into()),
             token,
             error: RpcError::new(code::WAIT_TIMEOUT, "Timed out."),

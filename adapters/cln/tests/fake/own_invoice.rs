@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::command::Command;
-use super::dispatch::Outcome;
+use super::dispatch::Conclusion;
 use super::error::{Answer, RpcError, code};
 use super::invoice::Invoice;
 use super::params::{Params, msat_of};
@@ -149,7 +149,7 @@ impl State {
         &mut self,
         command: &Command,
         params: &Params<'_>,
-    ) -> Result<Outcome, RpcError> {
+    ) -> Result<Conclusion, RpcError> {
         let after = params.u64("lastpay_index")?.unwrap_or_default();
         let timeout = params.u64("timeout")?;
         let number = |invoice: &OwnInvoice| invoice.paid.as_ref().map(|paid| paid.pay_index);
@@ -157,13 +157,13 @@ impl State {
         let paid = paid.filter_map(|invoice| Some((number(invoice)?, invoice)));
         let later = paid.filter(|(index, _)| *index > after);
         if let Some((_, next)) = later.min_by_key(|(index, _)| *index) {
-            return Ok(Outcome::Done(Ok(next.to_json())));
+            return Ok(Conclusion::Done(Ok(next.to_json())));
         }
         let token = self.enlist(command, Awaited::Paid(after));
         let text = "Timed out while waiting for invoice to be paid";
         Ok(match timeout {
-            None => Outcome::Pending,
-            Some(seconds) => Outcome::PendingUntil {
+            None => Conclusion::Pending,
+            Some(seconds) => Conclusion::PendingUntil {
                 timeout: Duration::from_secs(seconds),
                 token,
                 error: RpcError::new(code::INVOICE_WAIT_TIMED_OUT, text),

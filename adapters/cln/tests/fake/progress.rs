@@ -5,7 +5,7 @@ use super::error::{RpcError, code};
 use super::payment::{Payment, Status};
 
 /// The part that someone wants to send.
-pub(crate) struct Wish<'a> {
+pub(crate) struct OfferDecision<'a> {
     pub(crate) payment_hash: &'a str,
     pub(crate) partid: u64,
     pub(crate) groupid: u64,
@@ -24,7 +24,7 @@ pub(crate) enum Progress {
 }
 
 /// Compares a part with all rows of its hash.
-pub(crate) fn check_progress(db: &Db, wish: &Wish<'_>) -> Result<Progress, RpcError> {
+pub(crate) fn check_progress(db: &Db, wish: &OfferDecision<'_>) -> Result<Progress, RpcError> {
     let mut have_complete = false;
     let mut already_pending: u64 = 0;
     for row in db.rows(wish.payment_hash) {
@@ -65,7 +65,7 @@ pub(crate) fn check_progress(db: &Db, wish: &Wish<'_>) -> Result<Progress, RpcEr
     Ok(Progress::Send)
 }
 
-impl Wish<'_> {
+impl OfferDecision<'_> {
     /// A repeated call has to be the same call.
     fn matches(&self, row: &Payment, how: &str) -> Result<(), RpcError> {
         if row.amount_msat != self.amount_msat {

@@ -8,7 +8,7 @@ use super::failure::{Routing, wire};
 use super::htlc::{Offer, PartKey};
 use super::onion::Onion;
 use super::payment::{Notes, Payment, Route, Status};
-use super::progress::{Progress, Wish, check_progress};
+use super::progress::{OfferDecision, Progress, check_progress};
 use super::state::{State, now};
 use super::topology::Hop;
 use super::wait::{Index, Subsystem};
@@ -29,7 +29,7 @@ pub(crate) struct Outgoing {
 impl State {
     /// Writes the row and offers the HTLC, or says why not.
     pub(crate) fn send_payment(&mut self, part: Outgoing) -> Answer {
-        let wish = Wish {
+        let wish = OfferDecision {
             payment_hash: &part.key.payment_hash,
             partid: part.key.partid,
             groupid: part.key.groupid,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::command::Command;
-use super::dispatch::Outcome;
+use super::dispatch::Conclusion;
 use super::error::RpcError;
 use super::params::Params;
 use super::state::{Awaited, State};
@@ -103,7 +103,7 @@ impl State {
         &mut self,
         command: &Command,
         params: &Params<'_>,
-    ) -> Result<Outcome, RpcError> {
+    ) -> Result<Conclusion, RpcError> {
         let subsystem = Subsystem::ALL
             .into_iter()
             .find(|known| params.required("subsystem").as_str() == Some(known.name()))
@@ -112,7 +112,7 @@ impl State {
         let next = params.u64("nextvalue")?.unwrap_or_default();
         let now = self.db.counter(subsystem, index);
         if now >= next {
-            return Ok(Outcome::Done(Ok(reply(subsystem, index, now))));
+            return Ok(Conclusion::Done(Ok(reply(subsystem, index, now))));
         }
         self.enlist(
             command,
@@ -122,6 +122,6 @@ impl State {
                 next,
             },
         );
-        Ok(Outcome::Pending)
+        Ok(Conclusion::Pending)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::command::Command;
-use super::dispatch::Outcome;
+use super::dispatch::Conclusion;
 use super::error::{RpcError, code};
 use super::params::Params;
 use super::payment::Status;
@@ -20,7 +20,7 @@ impl State {
         &mut self,
         command: &Command,
         params: &Params<'_>,
-    ) -> Result<Outcome, RpcError> {
+    ) -> Result<Conclusion, RpcError> {
         let payment_hash = params.hex32("payment_hash")?.unwrap_or_default();
         let timeout = params.number("timeout")?;
         let partid = params.u64("partid")?.unwrap_or_default();
@@ -33,7 +33,7 @@ impl State {
             ));
         };
         match row.status {
-            Status::Complete => Ok(Outcome::Done(Ok(Value::Object(row.fields())))),
+            Status::Complete => Ok(Conclusion::Done(Ok(Value::Object(row.fields())))),
             Status::Failed => Err(row.failure.as_ref().map_or_else(
                 || RpcError::new(code::UNSPECIFIED_ERROR, "Payment failure reason unknown"),
                 |failure| failure.stored(row),
@@ -48,7 +48,7 @@ impl State {
                     },
                 );
                 Ok(
-                    timeout.map_or(Outcome::Pending, |timeout| Outcome::PendingUntil {
+                    timeout.map_or(Conclusion::Pending, |timeout| Conclusion::PendingUntil {
                         timeout: Duration::from_secs(timeout.into()),
                         token,
                         error: RpcError::new(code::IN_PROGRESS, "Timed out while waiting"),

@@ -9,7 +9,7 @@ use crate::support::{
     AMOUNT, GROUP, Node, World, adapter, changed, failure_of, fulfilled, msat, soon, word_of,
 };
 use cln::OfferBy;
-use domain::{FailureCode, LookUp, Offer, OfferAnswer, PartId, Word};
+use domain::{FailureCode, LookUp, Offer, OfferAnswer, Outcome, PartId};
 use futures::future::join_all;
 
 /// Every scenario as a test of its own.
@@ -268,7 +268,7 @@ pub async fn after_a_kill_under_load_every_part_is_accounted_for<W: World>(node:
         let heard = soon("a word", futures::StreamExt::next(&mut words))
             .await
             .unwrap();
-        assert!(matches!(heard.outcome, Word::Fulfilled(_)), "{heard:?}");
+        assert!(matches!(heard.outcome, Outcome::Fulfilled(_)), "{heard:?}");
         assert!(open.remove(&heard.payment_hash), "{heard:?} came twice");
     }
 }
@@ -305,7 +305,7 @@ pub async fn outcomes_while_nobody_listened_are_heard<W: World>(node: &mut Node<
             .unwrap();
         assert!(heard.cursor > cursor);
         assert_eq!(
-            matches!(heard.outcome, Word::Fulfilled(_)),
+            matches!(heard.outcome, Outcome::Fulfilled(_)),
             heard.part == good.part
         );
         open.retain(|part| *part != heard.part);
@@ -313,7 +313,7 @@ pub async fn outcomes_while_nobody_listened_are_heard<W: World>(node: &mut Node<
     drop(words);
     assert!(matches!(
         word_of(&mut node.words(None).await, &good).await,
-        Word::Fulfilled(_)
+        Outcome::Fulfilled(_)
     ));
 }
 

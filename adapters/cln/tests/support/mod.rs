@@ -11,7 +11,7 @@ use cln::{Lightningd, OfferBy, Options};
 use domain::contract::node::{Fate, NodeHarness};
 use domain::{
     Cursor, Failure, Heard, Hop, HtlcListener, HtlcSender, LookUp, Msat, Notes, Offer, OfferAnswer,
-    PartId, PaymentSecret, Route, Word,
+    Outcome, PartId, PaymentSecret, Route,
 };
 use futures::stream::{BoxStream, StreamExt};
 use std::path::PathBuf;
@@ -186,7 +186,7 @@ impl<W: World> NodeHarness for Node<W> {
 }
 
 /// The next outcome of that part.
-pub async fn word_of(words: &mut BoxStream<'static, Heard>, offer: &Offer) -> Word {
+pub async fn word_of(words: &mut BoxStream<'static, Heard>, offer: &Offer) -> Outcome {
     soon("an outcome", async {
         loop {
             let heard = words.next().await.expect("a node that goes on");
@@ -201,19 +201,19 @@ pub async fn word_of(words: &mut BoxStream<'static, Heard>, offer: &Offer) -> Wo
 /// The next outcome of that part, which is a failure.
 pub async fn failure_of(words: &mut BoxStream<'static, Heard>, offer: &Offer) -> Failure {
     match word_of(words, offer).await {
-        Word::Failed(failure) => *failure,
-        Word::Fulfilled(_) => panic!("fulfilled"),
+        Outcome::Failed(failure) => *failure,
+        Outcome::Fulfilled(_) => panic!("fulfilled"),
     }
 }
 
 /// The next outcome of that part, which is a good one.
 pub async fn fulfilled(words: &mut BoxStream<'static, Heard>, offer: &Offer) {
     match word_of(words, offer).await {
-        Word::Fulfilled(bytes) => {
+        Outcome::Fulfilled(bytes) => {
             let proof = domain::Preimage::proving(offer.payment_hash, bytes);
             assert!(proof.is_ok(), "the preimage opens the hash");
         }
-        Word::Failed(failure) => panic!("{failure:?}"),
+        Outcome::Failed(failure) => panic!("{failure:?}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Network, Options};
 use crate::DevInvoice;
-use domain::{Msat, Offer, OfferAnswer, PartId, Route, Word};
+use domain::{Msat, Offer, OfferAnswer, Outcome, PartId, Route};
 use futures::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +40,7 @@ async fn pays(network: &Network, offer: &Offer) -> bool {
         loop {
             let heard = words.next().await.expect("a node that goes on");
             if heard.part == offer.part {
-                return matches!(heard.outcome, Word::Fulfilled(_));
+                return matches!(heard.outcome, Outcome::Fulfilled(_));
             }
         }
     };

@@ -9,8 +9,8 @@ use crate::invoices::{InvoiceError, InvoiceFilter, NewInvoice, OwnInvoice};
 use crate::store::{Key, StoreError};
 use crate::{failure, key};
 use domain::{
-    Heard, IncomingPart, KnownFate, KnownPart, LookUp, Offer, OfferAnswer, PartId, PaymentHash,
-    PaymentSecret, Preimage, Received, Word,
+    Heard, IncomingPart, KnownFate, KnownPart, LookUp, Offer, OfferAnswer, Outcome, PartId,
+    PaymentHash, PaymentSecret, Preimage, Received,
 };
 use lightning::ln::channelmanager::{PaymentId, RecentPaymentDetails};
 use lightning::ln::outbound_payment::RetryableSendFailure;
@@ -196,8 +196,8 @@ impl Driver {
     fn look_up(&self, part: PartId, hash: PaymentHash) -> Result<LookUp, StoreError> {
         if let Some(word) = self.store.outcome(part, hash)? {
             return Ok(match word {
-                Word::Failed(failure) => LookUp::Failed(failure),
-                Word::Fulfilled(bytes) => Preimage::proving(hash, bytes)
+                Outcome::Failed(failure) => LookUp::Failed(failure),
+                Outcome::Fulfilled(bytes) => Preimage::proving(hash, bytes)
                     .map_or_else(|wrong| LookUp::Lost(wrong.to_string()), LookUp::Fulfilled),
             });
         }

@@ -3,7 +3,7 @@
 use super::ask::recent_id;
 use super::config::user_config;
 use super::driver::Driver;
-use super::incoming::Desk;
+use super::incoming::IncomingState;
 use super::log::Log;
 use super::router::NoRouter;
 use super::types::{Keys, Manager, Monitor, Monitors, Peers};
@@ -125,7 +125,7 @@ pub(super) fn boot(birth: Birth) -> Result<(Arc<Node>, Driver), BootError> {
         holding: store.holding()?,
         turn: Turn::default(),
         asks: asked,
-        desk: Desk::open(&store, is_ours)?,
+        desk: IncomingState::open(&store, is_ours)?,
         last_outcome: outcome_sent,
         last_received: receipt_sent,
         pulse,

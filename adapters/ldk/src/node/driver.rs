@@ -5,7 +5,7 @@
 //! as LDK has something to do.
 
 use super::ask::{Ask, Due};
-use super::incoming::Desk;
+use super::incoming::IncomingState;
 use super::{CRASHED, Node, RUNNING};
 use crate::store::{Store, StoreError, Turn};
 use lightning::ln::channelmanager::PaymentId;
@@ -33,7 +33,7 @@ pub(super) struct Driver {
     pub(super) held: Vec<[u8; 32]>,
     pub(super) holding: bool,
     /// What comes in at our own node.
-    pub(super) desk: Desk,
+    pub(super) desk: IncomingState,
     /// What the running turn will write.
     pub(super) turn: Turn,
     pub(super) asks: mpsc::Receiver<Ask>,

@@ -1,9 +1,9 @@
 //! What LDK says, and what this node does about it.
 
 use super::driver::Driver;
-use crate::store::{Outcome, StoreError};
+use crate::store::{StoreError, ToldOutcome};
 use crate::{failure, key};
-use domain::{Failure, PaymentHash, Word};
+use domain::{Failure, Outcome, PaymentHash};
 use lightning::bitcoin::secp256k1::PublicKey;
 use lightning::bitcoin::{Amount, ScriptBuf, TxOut};
 use lightning::events::{Event, EventsProvider};
@@ -73,7 +73,7 @@ impl Driver {
                 payment_preimage,
                 ..
             } => {
-                self.settle(id, payment_hash, Word::Fulfilled(payment_preimage.0));
+                self.settle(id, payment_hash, Outcome::Fulfilled(payment_preimage.0));
             }
             Event::PaymentPathFailed {
                 payment_id: Some(id),
@@ -152,13 +152,13 @@ impl Driver {
     }
 
     fn fail(&mut self, id: PaymentId, hash: LdkHash, failure: Failure) {
-        self.settle(id, hash, Word::Failed(Box::new(failure)));
+        self.settle(id, hash, Outcome::Failed(Box::new(failure)));
     }
 
-    fn settle(&mut self, id: PaymentId, hash: LdkHash, word: Word) {
+    fn settle(&mut self, id: PaymentId, hash: LdkHash, word: Outcome) {
         let (part, payment_hash) = (key::part(id), PaymentHash(hash.0));
         self.out.remove(&id);
-        self.turn.outcomes.push(Outcome {
+        self.turn.outcomes.push(ToldOutcome {
             part,
             payment_hash,
             word,
@@ -173,7 +173,7 @@ impl Driver {
         failure: Failure,
     ) -> Result<(), StoreError> {
         let (part, payment_hash) = (key::part(id), PaymentHash(hash.0));
-        let told = |o: &Outcome| o.part == part && o.payment_hash == payment_hash;
+        let told = |o: &ToldOutcome| o.part == part && o.payment_hash == payment_hash;
         if !self.turn.outcomes.iter().any(told) && !self.store.had_outcome(part, payment_hash)? {
             self.fail(id, hash, failure);
         }

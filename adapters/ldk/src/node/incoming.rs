@@ -21,7 +21,7 @@ type Place = (ShortChannelId, u64);
 
 /// What the driver of our own node keeps in mind of what comes in. The other nodes' is empty.
 #[derive(Default)]
-pub(super) struct Desk {
+pub(super) struct IncomingState {
     /// Whether it is our own node's: only invoices that it knows are paid there.
     pub(super) is_ours: bool,
     /// Invoices that nobody has paid, with when each expires.
@@ -32,10 +32,10 @@ pub(super) struct Desk {
     claiming: HashSet<PaymentHash>,
 }
 
-impl Desk {
-    pub(super) fn open(store: &Store, is_ours: bool) -> Result<Desk, StoreError> {
+impl IncomingState {
+    pub(super) fn open(store: &Store, is_ours: bool) -> Result<IncomingState, StoreError> {
         let arrivals = store.arrivals()?.into_iter();
-        Ok(Desk {
+        Ok(IncomingState {
             is_ours,
             open: store.open_invoices()?.into_iter().collect(),
             arrivals: arrivals.map(|a| ((a.channel, a.htlc), a)).collect(),

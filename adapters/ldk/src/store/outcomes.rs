@@ -4,18 +4,18 @@
 use super::{Store, StoreError, Turn};
 use crate::key;
 use domain::{
-    Cursor, Failure, FailureCode, Heard, NodeId, PartId, PaymentHash, ShortChannelId, Word,
+    Cursor, Failure, FailureCode, Heard, NodeId, Outcome, PartId, PaymentHash, ShortChannelId,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// One outcome, without its place in the table.
-pub(crate) struct Outcome {
+pub(crate) struct ToldOutcome {
     /// The part's key.
     pub(crate) part: PartId,
     /// The part's payment.
     pub(crate) payment_hash: PaymentHash,
     /// What LDK says.
-    pub(crate) word: Word,
+    pub(crate) word: Outcome,
 }
 
 const COLUMNS: &str = "seq, part, payment_hash, preimage, code, message, erring_index, failcode, \
@@ -27,7 +27,7 @@ impl Store {
         &self,
         part: PartId,
         hash: PaymentHash,
-    ) -> Result<Option<Word>, StoreError> {
+    ) -> Result<Option<Outcome>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM outcomes WHERE part = ? AND payment_hash = ? \
              ORDER BY preimage IS NULL, seq LIMIT 1"
@@ -99,16 +99,16 @@ fn lift(db: &Connection, cursor: u64) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn append(db: &Connection, outcomes: &[Outcome]) -> Result<(), StoreError> {
-    for Outcome {
+fn append(db: &Connection, outcomes: &[ToldOutcome]) -> Result<(), StoreError> {
+    for ToldOutcome {
         part,
         payment_hash,
         word,
     } in outcomes
     {
         let (preimage, failure) = match word {
-            Word::Fulfilled(preimage) => (Some(preimage), None),
-            Word::Failed(failure) => (None, Some(failure)),
+            Outcome::Fulfilled(preimage) => (Some(preimage), None),
+            Outcome::Failed(failure) => (None, Some(failure)),
         };
         let mut write = db.prepare_cached(
             "INSERT INTO outcomes (part, payment_hash, preimage, code, message, erring_index, \
@@ -133,8 +133,8 @@ fn append(db: &Connection, outcomes: &[Outcome]) -> Result<(), StoreError> {
 
 fn heard(row: &Row<'_>) -> Result<Heard, StoreError> {
     let outcome = match row.get::<_, Option<[u8; 32]>>("preimage")? {
-        Some(preimage) => Word::Fulfilled(preimage),
-        None => Word::Failed(Box::new(failure(row)?)),
+        Some(preimage) => Outcome::Fulfilled(preimage),
+        None => Outcome::Failed(Box::new(failure(row)?)),
     };
     Ok(Heard {
         cursor: Cursor(row.get::<_, i64>("seq")?.cast_unsigned()),

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "this is for tests only")]
 
-use domain::{Cursor, Failure, Heard, HtlcSender, LookUp, Msat, Offer, PartId, Route, Word};
+use domain::{Cursor, Failure, Heard, HtlcSender, LookUp, Msat, Offer, Outcome, PartId, Route};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use ldk::{DevInvoice, Network, Options};
@@ -78,8 +78,8 @@ impl Net {
     /// The next outcome, which must be a failure.
     pub(crate) async fn failure(&mut self) -> Failure {
         match self.heard().await.outcome {
-            Word::Failed(failure) => *failure,
-            Word::Fulfilled(_) => panic!("fulfilled"),
+            Outcome::Failed(failure) => *failure,
+            Outcome::Fulfilled(_) => panic!("fulfilled"),
         }
     }
 

@@ -85,7 +85,7 @@ Errors: 200 more than intended would be in flight (data.room_msat may still be s
     }
 
     async fn run(context: Arc<Context>, request: Request) -> Result<Self::Answer, RpcError> {
-        context.scribe.payment_asked_for();
+        context.page_writer.payment_asked_for();
         let sent = context.services.payments.send_partial_pay(request).await?;
         Ok(AsView(sent))
     }

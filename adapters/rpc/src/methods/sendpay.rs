@@ -81,7 +81,7 @@ Errors: 200 a node knows a part of this payment that is not in the database and 
     }
 
     async fn run(context: Arc<Context>, request: Request) -> Result<Self::Answer, RpcError> {
-        context.scribe.payment_asked_for();
+        context.page_writer.payment_asked_for();
         Ok(AsView(context.services.payments.send_pay(request).await?))
     }
 }

@@ -127,7 +127,7 @@ async fn next(
 ) -> Result<(Vec<u8>, u64), RpcError> {
     let page = context.services.payments.next_events(filter.clone());
     let page = page.await?;
-    let written = context.scribe.write(move || told(page, subscription));
+    let written = context.page_writer.write(move || told(page, subscription));
     let failed = || RpcError::new(Code::Internal, "the events could not be written");
     let (told, start) = written.await.unwrap_or_else(|| Err(failed()))?;
     Ok((told, start.max(filter.start.saturating_add(1))))

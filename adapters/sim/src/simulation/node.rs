@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use domain::contract::samples;
 use domain::{
     Cursor, Heard, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, NodeAway, NodeIdentity,
-    NodeName, Offer, OfferAnswer, PartId, PaymentHash, Preimage, Route, Word,
+    NodeName, Offer, OfferAnswer, Outcome, PartId, PaymentHash, Preimage, Route,
 };
 use futures::future::FutureExt;
 use futures::stream::{BoxStream, StreamExt, iter, unfold};
@@ -128,8 +128,8 @@ impl Node {
 
     fn known(&self, key: Key) -> KnownPart {
         let fate = match self.state().words(key).last() {
-            Some((_, Word::Fulfilled(bytes))) => KnownFate::Fulfilled(*bytes),
-            Some((_, Word::Failed(_))) => KnownFate::Failed,
+            Some((_, Outcome::Fulfilled(bytes))) => KnownFate::Fulfilled(*bytes),
+            Some((_, Outcome::Failed(_))) => KnownFate::Failed,
             None => KnownFate::Pending,
         };
         KnownPart {
@@ -147,7 +147,7 @@ impl Node {
         }
     }
 
-    fn tell(&self, (part, payment_hash): Key, outcome: Word) {
+    fn tell(&self, (part, payment_hash): Key, outcome: Outcome) {
         let name = self.name();
         self.world().note(Some(payment_hash), || {
             format!("node {}: part {part} {outcome:?}", name.as_str())
@@ -190,8 +190,8 @@ impl Node {
             Some((index, _)) if state.forgetful && index < state.heard => {
                 LookUp::Lost("its outcome was told and heard".into())
             }
-            Some((_, Word::Failed(failure))) => LookUp::Failed(failure.clone()),
-            Some((_, Word::Fulfilled(bytes))) => Preimage::proving(key.1, *bytes)
+            Some((_, Outcome::Failed(failure))) => LookUp::Failed(failure.clone()),
+            Some((_, Outcome::Fulfilled(bytes))) => Preimage::proving(key.1, *bytes)
                 .map_or_else(|wrong| unknown(&wrong.to_string()), LookUp::Fulfilled),
             None if world.truth().of(key).is_some() => LookUp::Pending,
             // Not yet a proof: it may still arrive.
@@ -203,15 +203,15 @@ impl Node {
 
 impl State {
     /// What was told of a part, each with its place in the log.
-    fn words(&self, key: Key) -> impl Iterator<Item = (usize, &Word)> {
+    fn words(&self, key: Key) -> impl Iterator<Item = (usize, &Outcome)> {
         let log = self.log.iter().enumerate();
         let own = log.filter(move |(_, heard)| (heard.part, heard.payment_hash) == key);
         own.map(|(index, heard)| (index, &heard.outcome))
     }
 }
 
-fn failed() -> Word {
-    Word::Failed(Box::new(samples::failure()))
+fn failed() -> Outcome {
+    Outcome::Failed(Box::new(samples::failure()))
 }
 
 #[async_trait]

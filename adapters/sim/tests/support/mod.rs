@@ -8,9 +8,9 @@
 
 use domain::contract::samples::{hash, msat, node, preimage, route, secret};
 use domain::{
-    ApiError, Cursor, Engine, Extras, Listed, NodeName, NodePorts, PartFilter, PartId,
+    ApiError, Cursor, Engine, Extras, Listed, NodeName, NodePorts, Outcome, PartFilter, PartId,
     PartialPayment, PaymentApi, PaymentHash, PaymentStore, Policy, Ports, RequestId,
-    SendPartialPay, SendPay, Sent, StatusKind, Word,
+    SendPartialPay, SendPay, Sent, StatusKind,
 };
 use sim::{SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
@@ -152,14 +152,14 @@ impl World {
     }
 
     pub fn fulfil(&self, n: u64, part: PartId) {
-        let word = Word::Fulfilled(*preimage(n).1.expose());
+        let word = Outcome::Fulfilled(*preimage(n).1.expose());
         self.node.say(part, hash(n), word);
     }
 
     pub fn fail(&self, n: u64, part: PartId) {
         let failure = domain::contract::samples::failure();
         self.node
-            .say(part, hash(n), Word::Failed(Box::new(failure)));
+            .say(part, hash(n), Outcome::Failed(Box::new(failure)));
     }
 
     /// A payment of one part, from its beginning to its end.

@@ -13,8 +13,8 @@ use diesel::sqlite::Sqlite;
 use domain::contract::samples::Command;
 use domain::contract::samples::{decided, part, preimage};
 use domain::{
-    Cursor, OperatorEnd, Payment, Request, RequestId, Resolution, ResolvePart, SendPart, Timestamp,
-    Transition, Word,
+    Cursor, OperatorEnd, Outcome, Payment, Request, RequestId, Resolution, ResolvePart, SendPart,
+    Timestamp, Transition,
 };
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -82,7 +82,7 @@ fn delete(payment: Option<&Payment>, batch: &mut Batch<'_>) -> Option<(u64, u64,
     deleted.map(|it| (it.parts, it.events, it.requests))
 }
 
-fn resolve(part: PartId, word: Word) -> Command {
+fn resolve(part: PartId, word: Outcome) -> Command {
     let at = Timestamp(5);
     Command::Resolve { part, word, at }
 }
@@ -117,7 +117,7 @@ fn every_statement_of_a_batch_is_kept_prepared() {
     let one = next(&mut payment, &send(400, "one"), &mut batch);
     let two = next(&mut payment, &send(500, "two"), &mut batch);
     by_hand(&mut payment, one, &mut batch);
-    let word = Word::Fulfilled(*preimage(1).1.expose());
+    let word = Outcome::Fulfilled(*preimage(1).1.expose());
     next(&mut payment, &resolve(two, word), &mut batch);
     assert_eq!(delete(payment.as_ref(), &mut batch), Some((2, 4, 2)));
     batch.commit().unwrap();

@@ -4,7 +4,7 @@ use super::*;
 use crate::changes::{Removal, TransitionWrite};
 use domain::contract::samples::Command;
 use domain::contract::samples::{after, decided, failure, part};
-use domain::{Committed, Deleted, Expected, Payment, Timestamp, Word};
+use domain::{Committed, Deleted, Expected, Outcome, Payment, Timestamp};
 use tempfile::TempDir;
 
 fn writer() -> (TempDir, Writer) {
@@ -85,7 +85,7 @@ fn check_deletion(durable_fences: i64, is_right: fn(&Committed<Deleted>) -> bool
     let send = Command::Send(Box::new(part(1, 400, 1_000)));
     let failed = Command::Resolve {
         part: domain::PartId(1),
-        word: Word::Failed(Box::new(failure())),
+        word: Outcome::Failed(Box::new(failure())),
         at: Timestamp(2),
     };
     commit(None, &send);

@@ -4,7 +4,7 @@ use crate::support::{Scene, events_of_parts, failed, first, fulfilled, number, s
 use domain::contract::samples::Command;
 use domain::contract::samples::{decided, part, preimage};
 use domain::{
-    Committed, Cursor, NodeName, PaymentStore, Request, RequestId, SendPart, Timestamp, Word,
+    Committed, Cursor, NodeName, Outcome, PaymentStore, Request, RequestId, SendPart, Timestamp,
 };
 use std::sync::Arc;
 use storage::Options;
@@ -156,7 +156,7 @@ async fn paid_in_two_parts(scene: Arc<Scene>, n: u64) {
     let one = scene.run(n, &send(part(40_000_000))).await.part;
     let two = scene.run(n, &send(part(60_000_000))).await.part;
     for part in [one, two] {
-        let word = Word::Fulfilled(*preimage(n).1.expose());
+        let word = Outcome::Fulfilled(*preimage(n).1.expose());
         let outcome = Command::Resolve {
             part,
             word,

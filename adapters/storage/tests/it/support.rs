@@ -3,7 +3,7 @@
 use domain::contract::samples::Command;
 use domain::contract::samples::{self, decided, failure, hash, preimage};
 use domain::{
-    Committed, PartId, Payment, PaymentStore, Receipt, SendPart, Timestamp, Transition, Word,
+    Committed, Outcome, PartId, Payment, PaymentStore, Receipt, SendPart, Timestamp, Transition,
 };
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -108,7 +108,7 @@ pub(crate) fn first(n: u64) -> Transition {
 pub(crate) fn fulfilled(n: u64, part: PartId) -> Command {
     Command::Resolve {
         part,
-        word: Word::Fulfilled(*preimage(n).1.expose()),
+        word: Outcome::Fulfilled(*preimage(n).1.expose()),
         at: Timestamp(2_000_000),
     }
 }
@@ -116,7 +116,7 @@ pub(crate) fn fulfilled(n: u64, part: PartId) -> Command {
 pub(crate) fn failed(part: PartId) -> Command {
     Command::Resolve {
         part,
-        word: Word::Failed(Box::new(failure())),
+        word: Outcome::Failed(Box::new(failure())),
         at: Timestamp(3_000_000),
     }
 }

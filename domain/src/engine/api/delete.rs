@@ -2,7 +2,7 @@
 
 use super::DECISIONS_MAX;
 use crate::engine::core::Core;
-use crate::engine::ledger::Undone;
+use crate::engine::ledger::CommitError;
 use crate::{ApiError, DeletedPayment, PaymentHash, PaymentSummary};
 use tracing::info;
 
@@ -48,15 +48,15 @@ impl Core {
                         deleted,
                     }));
                 }
-                Err(Undone::Conflict) => {}
-                Err(Undone::Unavailable(reason)) => {
+                Err(CommitError::Conflict) => {}
+                Err(CommitError::Unavailable(reason)) => {
                     return Err(ApiError::StorageUnavailable(reason));
                 }
-                Err(Undone::Refused(rule)) => {
+                Err(CommitError::Refused(rule)) => {
                     let what = format!("a rule forbids the deletion, and nothing changed: {rule}");
                     return Err(ApiError::Internal(what));
                 }
-                Err(Undone::Unknown(reason)) => return Err(ApiError::DeletionUnknown(reason)),
+                Err(CommitError::Unknown(reason)) => return Err(ApiError::DeletionUnknown(reason)),
             }
         }
         Err(ApiError::Busy(

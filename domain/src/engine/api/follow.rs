@@ -38,7 +38,7 @@ impl Core {
 mod tests {
     use super::*;
     use crate::contract::samples;
-    use crate::engine::trial::over;
+    use crate::engine::test_support::over;
     use crate::{Damaged, Listed, MockPaymentStore};
     use futures::FutureExt;
     use std::sync::{Arc, Weak};

@@ -2,13 +2,13 @@
 
 use super::DECISIONS_MAX;
 use crate::engine::core::Core;
-use crate::engine::gate::Standing;
-use crate::engine::ledger::Undone;
+use crate::engine::ledger::CommitError;
 use crate::engine::node::Node;
-use crate::engine::outcome::Said;
+use crate::engine::outcome::ReportedOutcome;
+use crate::engine::readiness::Readiness;
 use crate::{
-    ApiError, Listed, LookUp, NodeName, OperatorEnd, PartId, PartialPayment, PaymentHash, Refusal,
-    ResolvePart, Resolved, Word,
+    ApiError, Listed, LookUp, NodeName, OperatorEnd, Outcome, PartId, PartialPayment, PaymentHash,
+    Refusal, ResolvePart, Resolved,
 };
 use futures::future::{Either, select};
 use std::pin::pin;
@@ -26,7 +26,7 @@ pub(super) enum Witness {
     /// That it is not over: why nobody has to end it by hand.
     Busy(&'static str),
     /// What became of it.
-    Word(Word),
+    Outcome(Outcome),
 }
 
 impl Core {
@@ -53,7 +53,7 @@ impl Core {
         &self,
         request: &ResolvePart,
         hash: PaymentHash,
-    ) -> Result<Result<PartialPayment, Word>, ApiError> {
+    ) -> Result<Result<PartialPayment, Outcome>, ApiError> {
         let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
         for _ in 0..DECISIONS_MAX {
@@ -63,7 +63,7 @@ impl Core {
             let transition = payment.by_operator(request, self.clock.now())?;
             let part = payment.part(request.part).expect("it was decided on");
             match self.witness(part).await {
-                Witness::Word(word) => return Ok(Err(word)),
+                Witness::Outcome(word) => return Ok(Err(word)),
                 witness => may_resolve(request, &part.node, witness)?,
             }
             match self.ledger.commit(&mut turn, transition).await {
@@ -72,20 +72,20 @@ impl Core {
                     let part = payment.part(id).expect("it has just been ended");
                     return Ok(Ok(part.clone()));
                 }
-                Err(Undone::Conflict) => {}
+                Err(CommitError::Conflict) => {}
                 Err(undone) => return Err(not_resolved(undone)),
             }
         }
-        Err(not_resolved(Undone::Conflict))
+        Err(not_resolved(CommitError::Conflict))
     }
 
     /// The node's own word is stored; why the operator's was not.
-    async fn believe(&self, part: PartialPayment, word: Word) -> ApiError {
+    async fn believe(&self, part: PartialPayment, word: Outcome) -> ApiError {
         let what = match &word {
-            Word::Fulfilled(_) => "it was fulfilled, which is stored now",
-            Word::Failed(_) => "it has failed, which is stored now",
+            Outcome::Fulfilled(_) => "it was fulfilled, which is stored now",
+            Outcome::Failed(_) => "it has failed, which is stored now",
         };
-        self.resolve(Said {
+        self.resolve(ReportedOutcome {
             node: part.node.clone(),
             hash: part.payment_hash,
             part: part.id,
@@ -101,7 +101,7 @@ impl Core {
         let Some(node) = nodes.find(|node| node.name == part.node) else {
             return Witness::None;
         };
-        if node.care.is_offering(part.id) {
+        if node.in_charge.is_offering(part.id) {
             return Witness::Busy("it is being offered the part at this moment");
         }
         let patience = self.clock.sleep_until(self.clock.now().after(PATIENCE));
@@ -129,20 +129,20 @@ async fn ask(node: &Node, part: &PartialPayment) -> Witness {
         LookUp::NeverSeen => {
             Witness::Busy("the part has never left it, and is offered or dropped by itself")
         }
-        LookUp::Fulfilled(preimage) => Witness::Word(Word::Fulfilled(*preimage.expose())),
-        LookUp::Failed(failure) => Witness::Word(Word::Failed(failure)),
+        LookUp::Fulfilled(preimage) => Witness::Outcome(Outcome::Fulfilled(*preimage.expose())),
+        LookUp::Failed(failure) => Witness::Outcome(Outcome::Failed(failure)),
     }
 }
 
 /// Whether it is there; if not, that is what it says.
 pub(super) async fn reachable(node: &Node) -> Result<(), Witness> {
-    let reason = match node.standing.now() {
-        Standing::Ready => match node.sender.identity().await {
+    let reason = match node.readiness.now() {
+        Readiness::Ready => match node.sender.identity().await {
             Ok(_) => return Ok(()),
             Err(away) => away.to_string(),
         },
-        Standing::Starting => "it is being asked what it is".to_owned(),
-        Standing::Away(reason) => reason,
+        Readiness::Starting => "it is being asked what it is".to_owned(),
+        Readiness::Away(reason) => reason,
     };
     Err(Witness::Away(reason))
 }
@@ -164,7 +164,7 @@ pub(super) fn may_resolve(
             Err(can_tell(request.part, node, &what))
         }
         (Witness::Busy(what), _) => Err(can_tell(request.part, node, what)),
-        (Witness::Word(_), _) => Err(can_tell(request.part, node, "it has just told")),
+        (Witness::Outcome(_), _) => Err(can_tell(request.part, node, "it has just told")),
     }
 }
 
@@ -176,13 +176,13 @@ pub(super) fn can_tell(part: PartId, node: &NodeName, what: &str) -> Refusal {
     }
 }
 
-pub(super) fn not_resolved(undone: Undone) -> ApiError {
+pub(super) fn not_resolved(undone: CommitError) -> ApiError {
     match undone {
-        Undone::Conflict => ApiError::Busy("storage keeps changing under this payment".into()),
-        Undone::Unavailable(reason) => ApiError::StorageUnavailable(reason),
-        Undone::Refused(rule) => {
+        CommitError::Conflict => ApiError::Busy("storage keeps changing under this payment".into()),
+        CommitError::Unavailable(reason) => ApiError::StorageUnavailable(reason),
+        CommitError::Refused(rule) => {
             ApiError::Internal(format!("a rule forbids it, and nothing changed: {rule}"))
         }
-        Undone::Unknown(reason) => ApiError::ResolutionUnknown(reason),
+        CommitError::Unknown(reason) => ApiError::ResolutionUnknown(reason),
     }
 }

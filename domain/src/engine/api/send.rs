@@ -5,7 +5,7 @@ use super::wait::payment_end;
 use crate::engine::board::PaymentEnd;
 use crate::engine::cells::Turn;
 use crate::engine::core::Core;
-use crate::engine::ledger::Undone;
+use crate::engine::ledger::CommitError;
 use crate::engine::node::{FirstAnswer, Job, Step};
 use crate::planted::planted;
 use crate::{
@@ -190,12 +190,12 @@ impl Core {
                 let begun = self.offer_soon(part.clone(), payment.summary().clone());
                 Ok(Some(begun))
             }
-            Err(Undone::Conflict) => Ok(None),
-            Err(Undone::Unavailable(reason)) => Err(ApiError::StorageUnavailable(reason)),
-            Err(Undone::Refused(rule)) => Err(ApiError::Internal(format!(
+            Err(CommitError::Conflict) => Ok(None),
+            Err(CommitError::Unavailable(reason)) => Err(ApiError::StorageUnavailable(reason)),
+            Err(CommitError::Refused(rule)) => Err(ApiError::Internal(format!(
                 "a rule forbids the part, and nothing was sent: {rule}"
             ))),
-            Err(Undone::Unknown(reason)) => {
+            Err(CommitError::Unknown(reason)) => {
                 self.recover_later(hash);
                 Err(ApiError::StorageUnknown(reason))
             }
@@ -255,7 +255,7 @@ fn paying(summary: PaymentSummary) -> Paying {
 mod tests {
     use super::*;
     use crate::contract::samples;
-    use crate::engine::trial::{live, over};
+    use crate::engine::test_support::{live, over};
     use crate::{MockPaymentStore, PaymentId, Timestamp, Tombstone};
     use futures::executor::block_on;
 

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Book {
     pub(super) asked: Vec<Asked>,
     /// What the node said of its parts, in order.
-    pub(super) said: Vec<Said>,
+    pub(super) said: Vec<ReportedOutcome>,
     /// What waiters were told.
-    pub(super) waited: Vec<Said>,
+    pub(super) waited: Vec<ReportedOutcome>,
     /// The node's own: each part that it sent, its payment, and how often.
     pub(super) ledger: Vec<(u64, u64, u32)>,
     pub(super) acknowledged: u64,
@@ -39,7 +39,7 @@ pub(super) struct Asked {
 
 /// The end of a part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) struct Said {
+pub(super) struct ReportedOutcome {
     pub(super) part: u64,
     pub(super) n: u64,
     pub(super) is_paid: bool,
@@ -64,7 +64,7 @@ impl Book {
     }
 
     /// Whether what this waiter was told is what was stored: "failed" may have been true before.
-    pub(super) fn was_true(&self, told: &Said) -> bool {
+    pub(super) fn was_true(&self, told: &ReportedOutcome) -> bool {
         self.said.contains(told)
     }
 }

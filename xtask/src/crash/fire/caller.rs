@@ -1,7 +1,7 @@
 //! Callers who act as real ones do: "unavailable" means that nothing changed and they may try again,
 //! "unknown" that they ask again under the same key.
 
-use super::book::{Asked, Said};
+use super::book::{Asked, ReportedOutcome};
 use super::world::{PATIENCE, World};
 use anyhow::{Context, Result, bail, ensure};
 use domain::contract::samples::{hash, msat, route, secret};
@@ -105,7 +105,7 @@ impl World {
                 }
             };
             let part = part.0;
-            let told = Said { part, n, is_paid };
+            let told = ReportedOutcome { part, n, is_paid };
             if !self.book().waited.contains(&told) {
                 self.book().waited.push(told);
             }

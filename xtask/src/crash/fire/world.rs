@@ -1,10 +1,10 @@
 //! The real engine over the real store and a simulated node, with time that passes by itself.
 
-use super::book::{Book, Said};
+use super::book::{Book, ReportedOutcome};
 use super::guard::Guard;
 use anyhow::{Context, Result, bail};
 use domain::contract::samples::{failure, hash, msat, node, preimage, route, secret};
-use domain::{Engine, HtlcSender, NodePorts, Notes, Offer, PartId, Policy, Ports, Word};
+use domain::{Engine, HtlcSender, NodePorts, Notes, Offer, Outcome, PartId, Policy, Ports};
 use rusqlite::Connection;
 use sim::{SimClock, SimNode, TestSpawner};
 use std::path::Path;
@@ -69,7 +69,7 @@ impl World {
 
     /// The node says what became of a part, once it has it.
     pub(super) async fn says(&self, part: PartId, n: u64, is_paid: bool) -> Result<()> {
-        let said = Said {
+        let said = ReportedOutcome {
             part: part.0,
             n,
             is_paid,
@@ -143,11 +143,11 @@ async fn remembered(book: &Book) -> Arc<SimNode> {
     node
 }
 
-fn word(n: u64, is_paid: bool) -> Word {
+fn word(n: u64, is_paid: bool) -> Outcome {
     if is_paid {
-        Word::Fulfilled(*preimage(n).1.expose())
+        Outcome::Fulfilled(*preimage(n).1.expose())
     } else {
-        Word::Failed(Box::new(failure()))
+        Outcome::Failed(Box::new(failure()))
     }
 }
 

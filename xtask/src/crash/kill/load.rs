@@ -42,7 +42,7 @@ enum Note {
 }
 
 /// What all callers share.
-struct Desk {
+struct SharedLoad {
     rpc_file: PathBuf,
     queue: Mutex<VecDeque<(Place, Value)>>,
     answers: watch::Sender<u32>,
@@ -115,7 +115,7 @@ pub(super) fn start(home: &Home, book: &Book, dice: &mut Rng, patience: u32) -> 
     let queue = queue.map(|place| (place, book.part(place).params.clone()));
     let (answers, counted) = watch::channel(0);
     let notes = Arc::default();
-    let desk = Arc::new(Desk {
+    let shared = Arc::new(SharedLoad {
         rpc_file: home.rpc_file(),
         queue: Mutex::new(queue.collect()),
         answers,
@@ -123,7 +123,7 @@ pub(super) fn start(home: &Home, book: &Book, dice: &mut Rng, patience: u32) -> 
     });
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
-        callers.spawn(serve(Arc::clone(&desk), dice.fork(), patience));
+        callers.spawn(serve(Arc::clone(&shared), dice.fork(), patience));
     }
     Load {
         callers,
@@ -175,25 +175,25 @@ fn changed(part: &Part) -> Option<String> {
 }
 
 /// One caller: asks for one part after the other, and lets others wait for some of them.
-async fn serve(desk: Arc<Desk>, mut dice: Rng, patience: u32) -> Result<()> {
+async fn serve(shared: Arc<SharedLoad>, mut dice: Rng, patience: u32) -> Result<()> {
     let mut waits = JoinSet::new();
-    while let Some((place, params)) = desk.next() {
-        let answer = call(&desk.rpc_file, "sendpartialpay", params).await?;
-        desk.answers.send_modify(|count| *count += 1);
+    while let Some((place, params)) = shared.next() {
+        let answer = call(&shared.rpc_file, "sendpartialpay", params).await?;
+        shared.answers.send_modify(|count| *count += 1);
         expected(&answer)?;
         if let Answer::Result(part) = &answer
             && dice.bool()
         {
-            let (desk, id) = (Arc::clone(&desk), part["id"].clone());
+            let (shared, id) = (Arc::clone(&shared), part["id"].clone());
             waits.spawn(async move {
                 let params = json!([id, patience]);
-                let answer = call(&desk.rpc_file, "waitpartialpay", params).await?;
-                desk.note(Note::Waited(place, answer));
+                let answer = call(&shared.rpc_file, "waitpartialpay", params).await?;
+                shared.note(Note::Waited(place, answer));
                 anyhow::Ok(())
             });
         }
         let is_over = answer == Answer::Cut;
-        desk.note(Note::Told(place, answer));
+        shared.note(Note::Told(place, answer));
         if is_over {
             break;
         }
@@ -232,7 +232,7 @@ pub(super) async fn wait(rpc_file: &Path, id: u64, seconds: u32) -> Result<Answe
     call(rpc_file, "waitpartialpay", json!([id, seconds])).await
 }
 
-impl Desk {
+impl SharedLoad {
     fn next(&self) -> Option<(Place, Value)> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.pop_front()

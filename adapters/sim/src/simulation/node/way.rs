@@ -4,7 +4,7 @@ use super::{Node, VERY_LONG, failed};
 use crate::simulation::chance::Fault;
 use crate::simulation::executor::Owner;
 use crate::simulation::truth::{Arrival, Key, Truth};
-use domain::{Failure, FailureCode, Offer, OfferAnswer, Word};
+use domain::{Failure, FailureCode, Offer, OfferAnswer, Outcome};
 use futures::future::FutureExt;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -126,7 +126,7 @@ impl Node {
             Arrival::Taken(taken) => {
                 world.note(Some(key.1), || format!("payee: takes {taken:?}"));
                 for (key, index) in taken {
-                    let proof = Word::Fulfilled(Truth::preimage(key.1));
+                    let proof = Outcome::Fulfilled(Truth::preimage(key.1));
                     self.at(index).will_tell(key, proof);
                 }
             }
@@ -134,15 +134,15 @@ impl Node {
     }
 
     /// Tells an outcome, some time, in some way.
-    fn will_tell(&self, key: Key, word: Word) {
+    fn will_tell(&self, key: Key, word: Outcome) {
         let node = self.clone();
         let telling = async move {
             let around = node.world().clone();
             around.pause(Fault::LateWord).await;
-            let fulfilled = matches!(word, Word::Fulfilled(_));
+            let fulfilled = matches!(word, Outcome::Fulfilled(_));
             if fulfilled && around.chance.strikes(Fault::FalseProof) {
                 around.judge().lied(key.1);
-                node.tell(key, Word::Fulfilled([0xff; 32]));
+                node.tell(key, Outcome::Fulfilled([0xff; 32]));
                 around.pause(Fault::LateWord).await;
             }
             node.tell(key, word.clone());

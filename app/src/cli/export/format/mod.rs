@@ -8,7 +8,7 @@ mod jsonl;
 mod ledger;
 mod table;
 #[cfg(test)]
-mod trial;
+mod test_support;
 
 use super::args::{Books, Format};
 use super::rows::{Damaged, Payment};

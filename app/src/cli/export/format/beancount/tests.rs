@@ -2,7 +2,7 @@
 
 use super::Beancount;
 use crate::cli::export::account::Account;
-use crate::cli::export::format::trial::{booked, books, moves, row, write};
+use crate::cli::export::format::test_support::{booked, books, moves, row, write};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

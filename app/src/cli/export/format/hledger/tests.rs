@@ -3,7 +3,7 @@
 
 use super::Hledger;
 use crate::cli::export::account::Account;
-use crate::cli::export::format::trial::{booked, books, moves, row, write};
+use crate::cli::export::format::test_support::{booked, books, moves, row, write};
 use crate::escape::is_hidden;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Against the columns, dates and amounts that the two programs' own pages tell.
 
 use super::{COINTRACKER, KOINLY, Ledger, Program, bitcoin};
-use crate::cli::export::format::trial::{booked, row, write};
+use crate::cli::export::format::test_support::{booked, row, write};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashMap;

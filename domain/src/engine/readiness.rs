@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 /// Whether a node may be asked anything.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Standing {
+pub(super) enum Readiness {
     /// It is being asked what it is.
     Starting,
     /// It is the node that its parts were meant for, and it is listened to.
@@ -19,24 +19,24 @@ pub(super) enum Standing {
 }
 
 /// A node's standing.
-pub(super) struct Gate {
-    standing: Mutex<Standing>,
+pub(super) struct ReadinessSignal {
+    readiness: Mutex<Readiness>,
     changed: Notify,
 }
 
-impl Gate {
-    pub(super) fn new() -> Gate {
-        Gate {
-            standing: Mutex::new(Standing::Starting),
+impl ReadinessSignal {
+    pub(super) fn new() -> ReadinessSignal {
+        ReadinessSignal {
+            readiness: Mutex::new(Readiness::Starting),
             changed: Notify::new(),
         }
     }
 
     /// Whether that is new.
-    pub(super) fn set(&self, standing: Standing) -> bool {
-        let mut known = self.standing();
-        let is_new = *known != standing;
-        *known = standing;
+    pub(super) fn set(&self, readiness: Readiness) -> bool {
+        let mut known = self.readiness();
+        let is_new = *known != readiness;
+        *known = readiness;
         drop(known);
         self.changed.notify_waiters();
         is_new
@@ -48,22 +48,24 @@ impl Gate {
             // Registered before the standing is read: a change in between is not missed.
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
-            match &*self.standing() {
-                Standing::Ready => return Ok(()),
-                Standing::Away(reason) => return Err(reason.clone()),
-                Standing::Starting => {}
+            match &*self.readiness() {
+                Readiness::Ready => return Ok(()),
+                Readiness::Away(reason) => return Err(reason.clone()),
+                Readiness::Starting => {}
             }
             changed.await;
         }
     }
 
     /// What it is at this moment.
-    pub(super) fn now(&self) -> Standing {
-        self.standing().clone()
+    pub(super) fn now(&self) -> Readiness {
+        self.readiness().clone()
     }
 
-    fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn readiness(&self) -> MutexGuard<'_, Readiness> {
+        self.readiness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,15 +77,15 @@ mod tests {
 
     #[test]
     fn a_standing_is_new_once_and_those_who_wait_are_told() {
-        let gate = Gate::new();
-        assert!(!gate.set(Standing::Starting));
+        let gate = ReadinessSignal::new();
+        assert!(!gate.set(Readiness::Starting));
         assert_eq!(gate.settled().now_or_never(), None);
-        let away = || Standing::Away("gone".to_owned());
+        let away = || Readiness::Away("gone".to_owned());
         let (settled, is_new) =
             block_on(async { join!(gate.settled(), async { gate.set(away()) }) });
         assert_eq!((settled, is_new), (Err("gone".to_owned()), true));
         assert!(!gate.set(away()));
-        assert!(gate.set(Standing::Ready));
+        assert!(gate.set(Readiness::Ready));
         assert_eq!(block_on(gate.settled()), Ok(()));
     }
 }

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Between the lists and the log.
 #[derive(Default)]
-pub(crate) struct Truce {
+pub(crate) struct ListThrottle {
     is_asked_for: AtomicBool,
     reading: AtomicUsize,
     /// How often the writer was at work.
@@ -31,9 +31,9 @@ pub(crate) struct Truce {
 }
 
 /// A list that is being read.
-struct Reading<'a>(&'a Truce);
+struct Reading<'a>(&'a ListThrottle);
 
-impl Truce {
+impl ListThrottle {
     /// Reads a list, and rests if the writer was at work meanwhile.
     pub(crate) fn read(&self, list: impl FnOnce()) {
         let reading = self.begin();
@@ -111,27 +111,27 @@ mod tests {
 
     #[test]
     fn a_list_that_is_being_read_is_waited_for_and_the_next_one_waits() {
-        let truce = Truce::default();
-        assert!(!truce.is_kept(), "nobody has asked");
-        let reading = truce.begin();
-        truce.ask();
-        assert!(!truce.is_kept());
+        let throttle = ListThrottle::default();
+        assert!(!throttle.is_kept(), "nobody has asked");
+        let reading = throttle.begin();
+        throttle.ask();
+        assert!(!throttle.is_kept());
         drop(reading);
-        assert!(truce.is_kept());
-        truce.end();
-        assert!(!truce.is_kept());
-        truce.read(|| ());
+        assert!(throttle.is_kept());
+        throttle.end();
+        assert!(!throttle.is_kept());
+        throttle.read(|| ());
     }
 
     #[test]
     fn a_list_begins_when_the_truce_is_over_or_nobody_ends_it() {
-        let truce = Truce::default();
-        truce.ask();
+        let throttle = ListThrottle::default();
+        throttle.ask();
         let (begun, has_begun) = mpsc::channel();
         thread::scope(|scope| {
-            scope.spawn(|| truce.read(|| begun.send(()).unwrap()));
+            scope.spawn(|| throttle.read(|| begun.send(()).unwrap()));
             has_begun.recv().unwrap();
         });
-        assert!(!truce.is_kept(), "who has waited long enough ends it");
+        assert!(!throttle.is_kept(), "who has waited long enough ends it");
     }
 }

@@ -18,7 +18,7 @@ const LATELY_US: u64 = 100_000;
 type Job = Box<dyn FnOnce() + Send>;
 
 /// The thread, as its callers see it. It ends when this is gone.
-pub(crate) struct Scribe {
+pub(crate) struct PageWriter {
     jobs: mpsc::UnboundedSender<Job>,
     last_payment: Arc<LastPayment>,
 }
@@ -29,8 +29,8 @@ struct LastPayment {
     us: AtomicU64,
 }
 
-impl Scribe {
-    pub(crate) fn start() -> io::Result<Scribe> {
+impl PageWriter {
+    pub(crate) fn start() -> io::Result<PageWriter> {
         // Each of these is a list that somebody waits for, and those have a limit.
         let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
         let last_payment = Arc::new(LastPayment {
@@ -50,7 +50,7 @@ impl Scribe {
                 }
             }
         })?;
-        Ok(Scribe { jobs, last_payment })
+        Ok(PageWriter { jobs, last_payment })
     }
 
     /// Somebody pays.
@@ -95,12 +95,12 @@ fn yield_to_payments() {
 
 #[cfg(test)]
 mod tests {
-    use super::Scribe;
+    use super::PageWriter;
 
     #[tokio::test]
     async fn a_list_that_panics_is_its_callers_alone() {
-        let scribe = Scribe::start().unwrap();
-        assert_eq!(scribe.write(|| -> u8 { panic!("a bug") }).await, None);
-        assert_eq!(scribe.write(|| 7).await, Some(7));
+        let page_writer = PageWriter::start().unwrap();
+        assert_eq!(page_writer.write(|| -> u8 { panic!("a bug") }).await, None);
+        assert_eq!(page_writer.write(|| 7).await, Some(7));
     }
 }

@@ -6,7 +6,7 @@ use crate::contract::samples;
 use crate::contract::samples::Command;
 use crate::{
     MockClock, MockHtlcListener, MockHtlcSender, MockPaymentStore, MockSpawner,
-    MockUnrecordedStore, PartId, Payment, Timestamp, Word,
+    MockUnrecordedStore, Outcome, PartId, Payment, Timestamp,
 };
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(super) fn live() -> Payment {
 pub(super) fn complete() -> Payment {
     let fulfilled = Command::Resolve {
         part: PartId(1),
-        word: Word::Fulfilled(*samples::preimage(1).1.expose()),
+        word: Outcome::Fulfilled(*samples::preimage(1).1.expose()),
         at: Timestamp(1),
     };
     samples::after(Some(live()), &fulfilled)

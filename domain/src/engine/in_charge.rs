@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Parts under care at one node, and how often that node has started anew.
 #[derive(Default)]
-pub(super) struct Care(Mutex<State>);
+pub(super) struct InCharge(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -17,7 +17,7 @@ struct State {
     offering: HashSet<PartId>,
 }
 
-impl Care {
+impl InCharge {
     /// Whether nobody was taking care of that part; from now on somebody is.
     pub(super) fn begin(&self, part: PartId) -> bool {
         let mut state = self.state();
@@ -85,20 +85,20 @@ mod tests {
 
     #[test]
     fn care_goes_on_when_the_node_has_started_anew() {
-        let (care, part) = (Care::default(), PartId(1));
-        assert!(care.begin(part));
-        assert!(!care.begin(part));
-        let life = care.life();
-        care.another_life();
+        let (in_charge, part) = (InCharge::default(), PartId(1));
+        assert!(in_charge.begin(part));
+        assert!(!in_charge.begin(part));
+        let life = in_charge.life();
+        in_charge.another_life();
         assert!(
-            !care.end(part, life),
+            !in_charge.end(part, life),
             "what it said was said in another life"
         );
-        assert!(!care.begin(part), "it is still taken care of");
-        care.doubt(part, "no answer".to_owned());
-        assert_eq!(care.doubted(part).as_deref(), Some("no answer"));
-        assert!(care.end(part, care.life()));
-        assert_eq!(care.doubted(part), None);
-        assert!(care.begin(part));
+        assert!(!in_charge.begin(part), "it is still taken care of");
+        in_charge.doubt(part, "no answer".to_owned());
+        assert_eq!(in_charge.doubted(part).as_deref(), Some("no answer"));
+        assert!(in_charge.end(part, in_charge.life()));
+        assert_eq!(in_charge.doubted(part), None);
+        assert!(in_charge.begin(part));
     }
 }

@@ -12,14 +12,14 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Which payments are deleted by themselves: none, unless an age is given, which counts from their
 /// end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Hourly {
+pub struct AutocleanTimer {
     /// The age of those that failed.
     pub failed_age: Option<Duration>,
     /// The age of those that were paid. Their hashes stay refused (rule A-10).
     pub complete_age: Option<Duration>,
 }
 
-impl Hourly {
+impl AutocleanTimer {
     fn wanted(self) -> impl Iterator<Item = Autoclean> {
         let both = [
             (Ended::Failed, self.failed_age),
