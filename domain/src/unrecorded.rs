@@ -159,15 +159,6 @@ impl UnrecordedCounts {
             UnrecordedFate::Lost => &mut self.lost,
         }
     }
-
-    /// One more of the second, in the place of one of the first.
-    pub(crate) fn moved(&mut self, before: Option<UnrecordedFate>, now: UnrecordedFate) {
-        if let Some(before) = before {
-            let count = self.of(before);
-            *count = count.saturating_sub(1);
-        }
-        *self.of(now) += 1;
-    }
 }
 
 /// What it is, what it means, and what follows: for people.

@@ -6,13 +6,15 @@ mod support;
 
 use domain::contract::samples::{hash, node, preimage};
 use domain::{
-    ApiError, Cursor, Engine, LookUp, MockHtlcSender, MockPaymentStore, NodeIdentity, NodePorts,
-    OfferAnswer, Paying, PaymentApi, PaymentFilter, Policy, Ports, StartError, StatusKind,
-    Unavailable,
+    ApiError, Cursor, Engine, LookUp, MockHtlcSender, MockPaymentStore, MockUnrecordedStore,
+    NodeIdentity, NodePorts, Noted, OfferAnswer, Outcome, PartId, Paying, PaymentApi,
+    PaymentFilter, Policy, Ports, Refusal, StartError, StatusKind, Timestamp, Unavailable,
+    UnrecordedCounts, UnrecordedFate, UnrecordedPart,
 };
 use futures::StreamExt;
 use sim::{NullNode, SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use support::{failed_code, partial, soon};
 
 fn ports(store: MockPaymentStore) -> Ports {
@@ -193,4 +195,64 @@ async fn node_that_knows_a_part_and_has_lost_it_since_is_offered_it_again() {
     let part = support::accepted(sent);
     let waited = soon(engine.wait_partial_pay(part.id, None)).await;
     assert_eq!(waited.map(|part| part.status()), Ok(StatusKind::Complete));
+}
+
+/// A part that is not stored, as kept although storage said that it was not.
+#[tokio::test]
+async fn part_that_is_not_stored_is_told_and_kept_out_though_the_answer_to_keeping_it_was_lost() {
+    let (told, kept) = (PartId(9), Arc::new(AtomicUsize::new(0)));
+    let mut unrecorded = MockUnrecordedStore::new();
+    unrecorded.expect_last_part().returning(move || Ok(told));
+    unrecorded.expect_unasked().returning(|| Ok(vec![]));
+    let none = UnrecordedCounts::default();
+    unrecorded
+        .expect_count_unrecorded()
+        .returning(move || Ok(none));
+    let times = kept.clone();
+    unrecorded.expect_note().returning(move |part| {
+        if times.fetch_add(1, Ordering::SeqCst) == 0 {
+            return broken();
+        }
+        let (before, now) = (Some(part.fate), part.fate);
+        Ok(Noted { before, now })
+    });
+    unrecorded.expect_unrecorded().returning(move |filter| {
+        let part = UnrecordedPart {
+            node: node(),
+            part: told,
+            payment_hash: hash(9),
+            amount_sent: None,
+            fate: UnrecordedFate::Lost,
+            noticed_at: Timestamp(1),
+            resolution: None,
+        };
+        Ok(vec![part; usize::from(filter.hash == Some(hash(9)))])
+    });
+    let sender = SimNode::new();
+    // It is not the preimage: nobody can tell what became of the part.
+    sender.say(told, hash(9), Outcome::Fulfilled([0; 32]));
+    let ports = Ports {
+        store: Arc::new(SimStore::new()),
+        unrecorded: Arc::new(unrecorded),
+        nodes: vec![NodePorts {
+            name: node(),
+            sender: sender.clone(),
+            listener: sender.listener(),
+        }],
+        ..ports(MockPaymentStore::new())
+    };
+    let engine = Engine::start(ports, Policy::default()).await.unwrap();
+    // Each time that the preimage is none, and that the part is kept.
+    soon(async {
+        while engine.get_info().await.unwrap().alarms < 3 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(kept.load(Ordering::SeqCst), 2);
+    let refused = engine.send_partial_pay(partial(9, 400, 1_000)).await;
+    let Err(ApiError::Refused(Refusal::Unrecorded(part))) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(part.part, told);
 }

@@ -145,10 +145,10 @@ impl PaymentApi for Engine {
         let core = &self.core;
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let nodes = core.nodes.iter();
-        let unrecorded = core.stock.counts();
+        let (unrecorded, unrecorded_parts) = core.all_unrecorded().await;
         Ok(Info {
             unrecorded,
-            unrecorded_parts: core.first_unrecorded(unrecorded).await,
+            unrecorded_parts,
             unsettled: core.stock.unsettled(),
             nodes: nodes.map(|n| (n.name.clone(), n.sender.height())).collect(),
             live_parts: count(core.board.live_parts()),

@@ -13,13 +13,13 @@ use super::node::Node;
 use super::readiness::Readiness;
 use crate::{
     ApiError, KnownPart, NodeAway, NodeName, PartId, PaymentHash, Refusal, Settlement, Unasked,
-    Unavailable, UnrecordedCounts, UnrecordedFilter, UnrecordedPart,
+    Unavailable, UnrecordedCounts, UnrecordedFate, UnrecordedFilter, UnrecordedPart,
 };
 use futures::future::{Either, join_all, select};
 use futures::stream::StreamExt;
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tracing::{error, warn};
@@ -28,16 +28,30 @@ use tracing::{error, warn};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How many parts `getinfo` lists.
 const LISTED: u32 = 100;
+/// So many are told one by one; after those they are counted, and `getinfo` lists the first of them.
+const TOLD_MAX: u64 = 100;
 /// How many parts are kept side by side.
 const AT_ONCE: usize = 1_024;
 
-/// What is known of that.
+/// What is known of that. What it says of parts that are not stored is said before they are kept, so that no
+/// commit whose answer was lost is overlooked.
 #[derive(Default)]
-pub(super) struct Stock(Mutex<State>);
+pub(super) struct Stock {
+    state: Mutex<State>,
+    /// There may be any.
+    is_any: AtomicBool,
+    /// Some may be out.
+    is_open: AtomicBool,
+    /// Keeping one of them has failed, or its answer was lost.
+    is_in_doubt: AtomicBool,
+    /// How many have been told one by one.
+    told: AtomicU64,
+}
 
 #[derive(Default)]
 struct State {
     unasked: BTreeMap<NodeName, Unasked>,
+    /// As they were when they were last read.
     counts: UnrecordedCounts,
 }
 
@@ -76,12 +90,46 @@ impl Stock {
         })
     }
 
-    pub(super) fn counts(&self) -> UnrecordedCounts {
-        self.state().counts
+    /// Whether there may be parts that are not stored.
+    pub(super) fn is_any(&self) -> bool {
+        self.is_any.load(Ordering::Acquire)
     }
 
-    pub(super) fn count(&self, change: impl FnOnce(&mut UnrecordedCounts)) {
-        change(&mut self.state().counts);
+    /// Whether one of them may be out.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Whether what is kept already may have been told to nobody.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.is_in_doubt.load(Ordering::Acquire)
+    }
+
+    /// To be said before such a part is kept.
+    pub(super) fn expect(&self, fate: UnrecordedFate) {
+        self.is_any.store(true, Ordering::Release);
+        if fate.is_open() {
+            self.is_open.store(true, Ordering::Release);
+        }
+    }
+
+    pub(super) fn doubt(&self) {
+        self.is_in_doubt.store(true, Ordering::Release);
+    }
+
+    /// One more of them is told: whether by itself.
+    pub(super) fn tell(&self) -> bool {
+        self.told.fetch_add(1, Ordering::Relaxed) < TOLD_MAX
+    }
+
+    fn read(&self, counts: UnrecordedCounts) {
+        self.state().counts = counts;
+        if counts.all() > 0 {
+            self.is_any.store(true, Ordering::Release);
+        }
+        if counts.open() > 0 {
+            self.is_open.store(true, Ordering::Release);
+        }
     }
 
     fn unasked(&self, node: &NodeName) -> Option<Unasked> {
@@ -89,7 +137,7 @@ impl Stock {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,7 +147,7 @@ impl Core {
     pub(super) async fn take_stock(&self) -> Result<(), Unavailable> {
         let last = self.unrecorded.last_part().await?;
         let counts = self.unrecorded.count_unrecorded().await?;
-        self.stock.count(|known| *known = counts);
+        self.stock.read(counts);
         let mut before: BTreeMap<NodeName, Unasked> = BTreeMap::new();
         for unasked in self.unrecorded.unasked().await? {
             before.insert(unasked.node.clone(), unasked);
@@ -188,9 +236,7 @@ impl Core {
             unasked,
         };
         self.unrecorded.settle(settlement.clone()).await?;
-        let counts = self.unrecorded.count_unrecorded().await?;
         let mut state = self.stock.state();
-        state.counts = counts;
         state.unasked.remove(&node.name);
         for other in settlement.unasked {
             // It may have been asked meanwhile.
@@ -265,16 +311,21 @@ impl Core {
         }
     }
 
-    /// What `getinfo` lists of them; nothing where storage cannot be read.
-    pub(super) async fn first_unrecorded(&self, counts: UnrecordedCounts) -> Vec<UnrecordedPart> {
-        if counts.all() == 0 {
-            return Vec::new();
+    /// What `getinfo` tells of them: how many there are, and the first; where storage cannot be read, how many
+    /// there were.
+    pub(super) async fn all_unrecorded(&self) -> (UnrecordedCounts, Vec<UnrecordedPart>) {
+        if !self.stock.is_any() {
+            return (UnrecordedCounts::default(), Vec::new());
+        }
+        if let Ok(counts) = self.unrecorded.count_unrecorded().await {
+            self.stock.read(counts);
         }
         let filter = UnrecordedFilter {
             limit: LISTED,
             ..UnrecordedFilter::default()
         };
-        self.unrecorded.unrecorded(filter).await.unwrap_or_default()
+        let parts = self.unrecorded.unrecorded(filter).await;
+        (self.stock.state().counts, parts.unwrap_or_default())
     }
 
     /// A part of that payment that is not stored and may be out.
@@ -282,7 +333,7 @@ impl Core {
         &self,
         hash: PaymentHash,
     ) -> Result<Option<UnrecordedPart>, Unavailable> {
-        if self.stock.counts().open() == 0 {
+        if !self.stock.is_open() {
             return Ok(None);
         }
         let filter = UnrecordedFilter {

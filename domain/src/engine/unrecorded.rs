@@ -12,8 +12,6 @@ use crate::{
 };
 use tracing::{error, info, warn};
 
-/// So many are told one by one; after those they are counted, and `getinfo` lists the first of them.
-const TOLD_MAX: u64 = 100;
 /// How often what was decided on something else is decided again.
 const CONFLICTS_MAX: u32 = 4;
 
@@ -51,7 +49,7 @@ impl Core {
         &self,
         said: &ReportedOutcome,
     ) -> Result<StoreProgress, CommitError> {
-        if self.stock.counts().open() > 0
+        if self.stock.is_open()
             && let Some(mut part) = self.noted(said).await?
         {
             part.fate = match said.word {
@@ -156,19 +154,16 @@ impl Core {
         }
     }
 
-    /// Keeps it, and alarms if it is news.
+    /// Keeps it, and alarms if it is news. Once keeping one has failed it may be news although it is kept.
     async fn write_down(&self, part: UnrecordedPart) -> Result<Noted, CommitError> {
-        let unavailable = |why: Unavailable| CommitError::Unavailable(why.0);
-        let noted = self
-            .unrecorded
-            .note(part.clone())
-            .await
-            .map_err(unavailable)?;
-        if !noted.is_news() {
+        self.stock.expect(part.fate);
+        let noted = self.unrecorded.note(part.clone()).await.map_err(|why| {
+            self.stock.doubt();
+            CommitError::Unavailable(why.0)
+        })?;
+        if !noted.is_news() && !self.stock.is_in_doubt() {
             return Ok(noted);
         }
-        self.stock
-            .count(|counts| counts.moved(noted.before, noted.now));
         let part = UnrecordedPart {
             fate: noted.now,
             ..part
@@ -179,7 +174,7 @@ impl Core {
             return Ok(noted);
         }
         self.ledger.count_alarm();
-        if self.stock.counts().all() <= TOLD_MAX {
+        if self.stock.tell() {
             error!(payment.hash = %hash, part.id = %part.part, alarm = true, "{part}");
         }
         Ok(noted)
@@ -202,7 +197,7 @@ impl Core {
     /// Whether the part was stored once: its number was given out, to no other payment, and is not one that a
     /// node was found to know and storage not to.
     async fn was_deleted(&self, said: &ReportedOutcome) -> Result<bool, CommitError> {
-        if self.stock.counts().all() > 0 && self.noted(said).await?.is_some() {
+        if self.stock.is_any() && self.noted(said).await?.is_some() {
             return Ok(false);
         }
         let was = self.was_given_out(said.part, said.hash).await;
