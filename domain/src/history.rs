@@ -1,7 +1,8 @@
 //! What went out and what came in, as one list.
 
 use crate::{
-    IncomingPayment, Listed, Msat, NodeName, PaymentFilter, PaymentHash, PaymentId, PaymentSummary,
+    IncomingPayment, Listed, Msat, NodeName, PartId, PaymentFilter, PaymentHash, PaymentId,
+    PaymentSummary, Resolution,
 };
 
 /// A payment of either direction.
@@ -73,9 +74,22 @@ pub struct History {
     pub rows: Vec<Listed<HistoryRow>>,
     /// What of it we paid to ourselves.
     pub own: Vec<SelfPayment>,
+    /// The parts of its payments that an operator ended, by number.
+    pub by_hand: Vec<EndedByHand>,
     /// How many rows there are on all pages; `None` where that would have to be counted, and was not
     /// asked for.
     pub total: Option<u64>,
+}
+
+/// A part that an operator ended, as long as nothing has beaten that (rule A-7).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EndedByHand {
+    /// Its payment.
+    pub payment: PaymentId,
+    /// The part.
+    pub part: PartId,
+    /// Who said so, and why.
+    pub by: Resolution,
 }
 
 /// What we paid to ourselves, from one node of ours to another or around to the same: a payment that went

@@ -1,6 +1,7 @@
 //! What the readers ask. Each costs what its page costs, however large the tables are; a page of what is
 //! pending, and the events of one payment, cost a walk over the index of all that is pending, or of its parts.
 
+mod by_hand;
 mod history;
 mod own;
 

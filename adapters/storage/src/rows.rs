@@ -305,7 +305,7 @@ impl PartRow {
 }
 
 impl ResolutionRow {
-    fn into_domain(self) -> Result<Resolution, String> {
+    pub(crate) fn into_domain(self) -> Result<Resolution, String> {
         Ok(Resolution {
             who: self.who.into_string("who ended it")?,
             why: self.why.into_string("why it was ended")?,

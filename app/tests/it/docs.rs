@@ -139,6 +139,11 @@ async fn by_hand(recorder: Recorder, home: &Home) -> Recorder {
         params,
         result,
     });
+    let hash = json!({"payment_hash": invoice.hash});
+    let listed = daemon.ok("listpayments", hash).await;
+    let by = &listed["payments"][0]["resolutions"][0];
+    assert_eq!(by["id"], part);
+    assert_eq!(by["why"], "its node is gone, and its channels are closed");
     Recorder { daemon, exchanges }
 }
 

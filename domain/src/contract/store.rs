@@ -52,6 +52,7 @@ macro_rules! store_contract {
             proof_of_what_is_not_stored_leaves_a_tombstone, payment_that_is_stored_is_not_buried,
             proof_of_a_part_that_is_not_stored_is_a_quarantine,
             operators_word_is_stored_with_who_and_why, preimage_beats_an_operators_word,
+            history_names_the_parts_that_an_operator_ended,
             operators_word_goes_with_its_payment,
             quarantine_is_stored, preimage_beats_a_failure, extremes_survive,
             everything_survives_a_restart, many_at_once_all_land);

@@ -98,10 +98,16 @@ impl PaymentApi for Engine {
     async fn list_history(&self, mut filter: HistoryFilter) -> Result<HistoryPage, ApiError> {
         let limit = filter.payments.limit;
         filter.payments.limit = limit.saturating_add(1);
-        let History { rows, own, total } = self.core.history(filter).await?;
+        let History {
+            rows,
+            own,
+            by_hand,
+            total,
+        } = self.core.history(filter).await?;
         Ok(HistoryPage {
             page: page(rows, limit, |row| row.id().0),
             own,
+            by_hand,
             total,
         })
     }

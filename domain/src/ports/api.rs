@@ -2,8 +2,8 @@
 
 use crate::invariant::Rule;
 use crate::{
-    Autoclean, Cleaned, DeletedPayment, Event, EventFilter, HistoryFilter, HistoryRow, Invoice,
-    Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialInvoices, PartialPayment,
+    Autoclean, Cleaned, DeletedPayment, EndedByHand, Event, EventFilter, HistoryFilter, HistoryRow,
+    Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialInvoices, PartialPayment,
     PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId,
     ResolvePart, Route, SelfPayment, Timestamp, Tombstone, UnrecordedCounts, UnrecordedPart,
 };
@@ -180,6 +180,8 @@ pub struct HistoryPage {
     pub page: Page<HistoryRow>,
     /// What of it we paid to ourselves.
     pub own: Vec<SelfPayment>,
+    /// The parts of its payments that an operator ended, by number.
+    pub by_hand: Vec<EndedByHand>,
     /// How many rows there are on all pages, where that is known without counting or was asked for.
     pub total: Option<u64>,
 }

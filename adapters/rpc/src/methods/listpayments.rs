@@ -59,7 +59,7 @@ search        only with this text in the label, the description or the descripti
 reverse       true: the newest first
 total         true: say how many there are even where they have to be counted, with status or search, which takes seconds for millions
 
-Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, created_at, status, …}], next, total}; next only if there are more. total is how many there are on all pages; it is always there without status and search, and with status pending or payment_hash. What we paid to ourselves (the same hash out and in, to the same payee) says so on both rows: self_payment is the other row, self_msat how much of it was ours. What matches nothing is an empty list. A row that breaks a rule shows as {id, warning_quarantined}.";
+Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, created_at, status, …}], next, total}; next only if there are more. total is how many there are on all pages; it is always there without status and search, and with status pending or payment_hash. What we paid to ourselves (the same hash out and in, to the same payee) says so on both rows: self_payment is the other row, self_msat how much of it was ours. A payment of which an operator ended parts by hand (resolvepart) has resolutions: [{id, who, why}]. What matches nothing is an empty list. A row that breaks a rule shows as {id, warning_quarantined}.";
 
     const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
 
@@ -100,12 +100,21 @@ Returns {payments: [{id, payment_hash, destination, msatoshi, msatoshi_sent, cre
     }
 
     async fn run(context: Arc<Context>, filter: HistoryFilter) -> Result<Self::Answer, RpcError> {
-        let HistoryPage { page, own, total } =
-            context.services.payments.list_history(filter).await?;
+        let HistoryPage {
+            page,
+            own,
+            by_hand,
+            total,
+        } = context.services.payments.list_history(filter).await?;
         let own = own.into_iter().map(|own| (own.payment_hash, Arc::new(own)));
         let own: HashMap<PaymentHash, Arc<SelfPayment>> = own.collect();
         let entry = |row: HistoryRow| HistoryEntry {
             own: own.get(&row.payment_hash()).cloned(),
+            by_hand: by_hand
+                .iter()
+                .filter(|ended| ended.payment == row.id())
+                .cloned()
+                .collect(),
             row,
         };
         let rows = page.rows.into_iter().map(|row| row.map(entry));

@@ -3,7 +3,7 @@
 use super::Viewed;
 use super::incoming::IncomingPaymentView;
 use super::payment::PaymentView;
-use domain::{HistoryRow, SelfPayment};
+use domain::{EndedByHand, HistoryRow, SelfPayment};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ pub(crate) struct HistoryEntry {
     pub(crate) row: HistoryRow,
     /// Where we paid ourselves: both rows of it have that.
     pub(crate) own: Option<Arc<SelfPayment>>,
+    /// Its parts that an operator ended.
+    pub(crate) by_hand: Vec<EndedByHand>,
 }
 
 /// A payment of either direction.
@@ -30,7 +32,9 @@ impl Viewed for HistoryEntry {
     fn view(&self) -> RowView<'_> {
         let own = self.own.as_deref();
         match &self.row {
-            HistoryRow::Outgoing(row) => RowView::Outgoing(row.view().own(own)),
+            HistoryRow::Outgoing(row) => {
+                RowView::Outgoing(row.view().own(own).ended_by_hand(&self.by_hand))
+            }
             HistoryRow::Incoming(row) => RowView::Incoming(row.view().own(own)),
         }
     }

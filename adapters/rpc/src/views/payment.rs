@@ -1,8 +1,9 @@
 //! A payment.
 
+use super::part::ResolutionView;
 use super::shared::{CourseView, RetryView};
 use super::{Shown, Viewed};
-use domain::{NodeId, PaymentHash, PaymentSummary, SelfPayment, SelfSent, Timestamp};
+use domain::{EndedByHand, NodeId, PaymentHash, PaymentSummary, SelfPayment, SelfSent, Timestamp};
 use serde::Serialize;
 
 /// A payment: 0.6.2's fields, and what came since.
@@ -58,6 +59,9 @@ pub(crate) struct PaymentView<'a> {
     /// Why nothing is sent towards it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     warning_quarantined: Option<&'a str>,
+    /// Its parts that an operator ended by hand: who did, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resolutions: Vec<PartResolutionView<'a>>,
     /// The row of what came in for it, where we paid ourselves: the first, if several nodes of ours have
     /// that invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +76,16 @@ pub(crate) struct PaymentView<'a> {
     /// What came in at which node of ours, where we paid ourselves.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     self_to: Vec<SelfToView<'a>>,
+}
+
+/// A part that was ended by hand.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+struct PartResolutionView<'a> {
+    /// Its number.
+    id: u64,
+    #[serde(flatten)]
+    by: ResolutionView<'a>,
 }
 
 /// What left a node of ours for another, or for itself.
@@ -128,6 +142,18 @@ impl<'a> PaymentView<'a> {
     pub(crate) fn monitored(self) -> PaymentView<'a> {
         PaymentView {
             message: Some("Monitor status with listpayments or waitsendpay"),
+            ..self
+        }
+    }
+
+    /// As a row of the list, which tells which of its parts an operator ended.
+    pub(crate) fn ended_by_hand(self, ended: &'a [EndedByHand]) -> PaymentView<'a> {
+        let resolutions = ended.iter().map(|ended| PartResolutionView {
+            id: ended.part.0,
+            by: ResolutionView::from(&ended.by),
+        });
+        PaymentView {
+            resolutions: resolutions.collect(),
             ..self
         }
     }
@@ -199,6 +225,7 @@ impl Viewed for PaymentSummary {
             delivered_msat: self.tally.delivered.get(),
             retry: self.retry().into(),
             warning_quarantined: self.quarantine.as_deref(),
+            resolutions: Vec::new(),
             self_payment: None,
             self_msat: None,
             self_from: Vec::new(),

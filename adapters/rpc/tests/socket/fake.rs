@@ -235,6 +235,7 @@ impl PaymentApi for Fake {
             return Ok(HistoryPage {
                 page: Page { rows, next },
                 own: Vec::new(),
+                by_hand: Vec::new(),
                 total: None,
             });
         }
@@ -248,6 +249,7 @@ impl PaymentApi for Fake {
                 next: Some(9),
             },
             own: self.own.lock().unwrap().clone(),
+            by_hand: Vec::new(),
             total: Some(7),
         })
     }

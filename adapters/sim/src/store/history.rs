@@ -3,9 +3,9 @@
 use super::is_found;
 use super::state::State;
 use domain::{
-    Direction, History, HistoryFilter, HistoryRow, IncomingPayment, Listed, Msat, NodeName,
-    PartStatus, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentSummary, SelfPayment,
-    SelfReceived, SelfSent, StatusKind,
+    Direction, EndedByHand, History, HistoryFilter, HistoryRow, IncomingPayment, Listed, Msat,
+    NodeName, PartStatus, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentSummary,
+    SelfPayment, SelfReceived, SelfSent, StatusKind,
 };
 
 /// What went out, of all pages.
@@ -78,9 +78,29 @@ pub(super) fn history(state: &State, filter: &HistoryFilter) -> History {
     let rows = page(all.into_iter(), wanted, HistoryRow::id);
     History {
         own: own(state, &rows),
+        by_hand: by_hand(state, &rows),
         rows: rows.into_iter().map(Listed::Sound).collect(),
         total,
     }
+}
+
+fn by_hand(state: &State, rows: &[HistoryRow]) -> Vec<EndedByHand> {
+    let outgoing = rows.iter().filter_map(|row| match row {
+        HistoryRow::Outgoing(payment) => state.payments.get(&payment.id),
+        HistoryRow::Incoming(_) => None,
+    });
+    let ended = outgoing.flat_map(|payment| {
+        payment.parts().filter_map(|part| {
+            Some(EndedByHand {
+                payment: payment.summary().id,
+                part: part.id,
+                by: part.resolution.clone()?,
+            })
+        })
+    });
+    let mut ended: Vec<_> = ended.collect();
+    ended.sort_by_key(|ended| ended.part);
+    ended
 }
 
 fn own(state: &State, rows: &[HistoryRow]) -> Vec<SelfPayment> {

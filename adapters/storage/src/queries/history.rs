@@ -1,5 +1,6 @@
 //! The history: what went out and what came in, as they were at one moment.
 
+use super::by_hand::by_hand;
 use super::own::own;
 use super::{BeginRead, Commit, selected};
 use crate::rows;
@@ -23,6 +24,7 @@ pub(crate) fn history(
     };
     let history = History {
         own,
+        by_hand: by_hand(connection, &rows)?,
         total: total(connection, filter)?,
         rows,
     };

@@ -15,7 +15,8 @@ csv: a header, then one row a payment. Columns:
   delivered_msat and sent_msat (outgoing), received_msat (incoming), fee_msat (sent less
   delivered, once a payment is complete and no part of it pending), parts, label,
   description (the invoice's own, where none was written beside it), payment_preimage,
-  warning, bolt11, self_payment and self_msat (see below)
+  warning, bolt11, self_payment and self_msat (see below), ended_by_hand (the parts that an
+  operator ended with resolvepart, who did and why)
   Quoted as RFC 4180 says; lines end in LF. In free text an apostrophe stands before each
   sign that a spreadsheet could take for the beginning of a formula (= + - @ | %), unless a
   letter or a digit comes before it; a line break is \\n, and what nobody sees \\u202e.

@@ -36,6 +36,8 @@ pub(super) struct Payment<'a> {
     pub(super) preimage: Option<String>,
     /// What of it we paid to ourselves, if anything.
     pub(super) own: Option<Own>,
+    /// Which of its parts an operator ended, who did and why.
+    pub(super) by_hand: Option<String>,
     /// Why it is in quarantine, if it is.
     pub(super) warning: Option<String>,
     /// Whether the row says what its delivery cost.
@@ -130,7 +132,16 @@ struct Fields {
     self_from: Vec<From>,
     #[serde(default)]
     self_to: Vec<To>,
+    #[serde(default)]
+    resolutions: Vec<PartResolution>,
     warning_quarantined: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PartResolution {
+    id: u64,
+    who: String,
+    why: String,
 }
 
 #[derive(Deserialize)]
@@ -165,6 +176,15 @@ impl<'a> Row<'a> {
     }
 }
 
+fn by_hand(resolutions: &[PartResolution]) -> Option<String> {
+    let told = resolutions.iter().map(|by| {
+        let PartResolution { id, who, why } = by;
+        format!("part {id} by {who}: {why}")
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
 impl<'a> Payment<'a> {
     fn read(mut fields: Fields, status: Status, json: &'a RawValue) -> anyhow::Result<Row<'a>> {
         let moved = fields.moved(status)?;
@@ -188,6 +208,7 @@ impl<'a> Payment<'a> {
             invoice: fields.bolt11.or(fields.bolt12),
             own,
             preimage: fields.payment_preimage,
+            by_hand: by_hand(&fields.resolutions),
             warning: fields.warning_quarantined,
             tells_fee: fields.fee_msat.is_some(),
             json,

@@ -4,8 +4,8 @@ use super::lists::events;
 use super::{Harness, StoreHarness, commit, failed, fulfilled, load, run, sent};
 use crate::contract::samples::{hash, preimage};
 use crate::{
-    Committed, Deleted, Event, EventFilter, EventKind, OperatorEnd, PartId, Payment, Receipt,
-    Resolution, ResolvePart, StatusKind, Timestamp,
+    Committed, Deleted, Direction, Event, EventFilter, EventKind, HistoryFilter, OperatorEnd,
+    PartId, Payment, PaymentFilter, Receipt, Resolution, ResolvePart, StatusKind, Timestamp,
 };
 
 const AT: Timestamp = Timestamp(4_000_000);
@@ -69,6 +69,34 @@ pub async fn operators_word_is_stored_with_who_and_why(h: Harness<'_>) {
             .iter()
             .all(|event| event.resolution.is_none())
     );
+}
+
+/// A list of payments names them, as long as nothing has beaten the operator's word.
+pub async fn history_names_the_parts_that_an_operator_ended(h: Harness<'_>) {
+    let by_hand = sent(h, 1, 400, 1_000).await.part;
+    let beaten = sent(h, 1, 300, 1_000).await.part;
+    let other = sent(h, 2, 1_000, 1_000).await.part;
+    for part in [by_hand, beaten] {
+        end(h, part, OperatorEnd::Failed).await;
+    }
+    run(h, hash(1), &fulfilled(1, beaten)).await;
+    run(h, hash(2), &failed(other)).await;
+    let filter = HistoryFilter {
+        direction: Direction::All,
+        payments: PaymentFilter {
+            limit: 10,
+            ..PaymentFilter::default()
+        },
+        count: false,
+    };
+    let history = h.store().history(filter).await.expect("it can be read");
+    let [ended] = &history.by_hand[..] else {
+        panic!("{:?}", history.by_hand);
+    };
+    let payment = load(h, hash(1)).await.expect("it is there");
+    let stored = payment.part(by_hand).expect("it is there");
+    assert_eq!((ended.payment, ended.part), (payment.summary().id, by_hand));
+    assert_eq!(Some(&ended.by), stored.resolution.as_ref());
 }
 
 /// Rule A-7: a preimage beats an operator's word too, and the history keeps who said what.

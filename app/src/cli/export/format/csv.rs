@@ -6,7 +6,7 @@ use crate::cli::export::rows::{Damaged, Moved, Payment};
 use std::io::Write;
 
 /// New ones come last: whoever counts columns goes on finding the others.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "id",
     "direction",
     "status",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 21] = [
     "bolt11",
     "self_payment",
     "self_msat",
+    "ended_by_hand",
 ];
 
 pub(super) struct Csv<W: Write>(Table<W>);
@@ -68,6 +69,7 @@ impl<W: Write> Writer for Csv<W> {
             Cell::text(payment.invoice.as_deref()),
             Cell::of(own.map(|own| own.row)),
             Cell::of(own.and_then(|own| own.msat)),
+            Cell::text(payment.by_hand.as_deref()),
         ];
         self.0.row(&record)
     }
