@@ -206,7 +206,7 @@ impl PaymentStore for SqliteStore {
 
     async fn commit(&self, transition: Transition) -> Committed {
         match TransitionWrite::of(transition) {
-            Ok(write) => self.write(Box::new(write)).await,
+            Ok(write) => self.write(write).await,
             Err(error) => Committed::Refused(error.to_string()),
         }
     }

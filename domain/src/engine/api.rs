@@ -23,10 +23,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{TryAcquireError, oneshot};
 
-/// How often a decision is made: once for a payment that is taken to be new and is not, and again
-/// when a `request_id` is used for two payments at once.
-const DECISIONS_MAX: u32 = 4;
-
 #[async_trait]
 impl PaymentApi for Engine {
     async fn send_partial_pay(&self, request: SendPartialPay) -> Result<Sent, ApiError> {

@@ -67,9 +67,14 @@ impl Core {
         Ok((core, workers))
     }
 
+    /// The node of that name, if one is configured.
+    pub(super) fn node_named(&self, name: &NodeName) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.name == *name)
+    }
+
     /// Hands a part to its node's worker.
     pub(super) fn enqueue(&self, node: &NodeName, job: Job) {
-        match self.nodes.iter().find(|n| n.name == *node) {
+        match self.node_named(node) {
             Some(node) => node.enqueue(job),
             None => self.ledger.alarm(
                 job.hash,
@@ -83,8 +88,7 @@ impl Core {
 
     /// What is in the way of knowing more of a live part.
     pub(super) fn doubted(&self, part: &PartialPayment) -> Option<String> {
-        let node = self.nodes.iter().find(|node| node.name == part.node);
-        match node {
+        match self.node_named(&part.node) {
             Some(node) => node.in_charge.doubted(part.id),
             None => Some(format!("node {} is not configured", part.node)),
         }

@@ -16,6 +16,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::{debug, error, info, warn};
 
+/// How often a decision is made again at once because what is stored was not what was expected: a payment
+/// that is taken to be new and is not, a `request_id` that is used for two payments at once.
+pub(super) const CONFLICTS_MAX: u32 = 4;
+
 /// A commit that did not happen, or of which that is not known.
 pub(super) enum CommitError {
     /// What is stored is not what was expected: decide again.
@@ -26,6 +30,20 @@ pub(super) enum CommitError {
     Refused(String),
     /// It may have been written.
     Unknown(String),
+}
+
+impl CommitError {
+    /// What the caller is told. `refused` says what a rule forbids, `unknown` what may have been written.
+    pub(super) fn answer(self, refused: &str, unknown: fn(String) -> ApiError) -> ApiError {
+        match self {
+            CommitError::Conflict => {
+                ApiError::Busy("storage keeps changing under this payment".into())
+            }
+            CommitError::Unavailable(reason) => ApiError::StorageUnavailable(reason),
+            CommitError::Refused(rule) => ApiError::Internal(format!("{refused}: {rule}")),
+            CommitError::Unknown(reason) => unknown(reason),
+        }
+    }
 }
 
 /// Payments, and who may change them when.

@@ -8,16 +8,20 @@ use super::outcome::ReportedOutcome;
 use super::readiness::ReadinessSignal;
 use crate::planted::planted;
 use crate::{
-    Cursor, Failure, HtlcListener, HtlcSender, LookUp, NextStep, NodeName, OfferAnswer,
+    Cursor, Failure, HtlcListener, HtlcSender, LookUp, NextStep, NodeAway, NodeName, OfferAnswer,
     OfferDecision, Outcome, PartId, PartialPayment, PaymentHash,
 };
-use futures::future::{FutureExt, select};
+use futures::future::{Either, FutureExt, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, info, warn};
+
+/// How long a node may take to answer what it is asked once, or to go on, before it counts as away.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A node, as the rest of the engine sees it.
 pub(super) struct Node {
@@ -190,10 +194,24 @@ async fn live_on(core: Arc<Core>, name: NodeName) {
 }
 
 impl Core {
+    /// What a node answers, if it does so before it counts as away.
+    pub(super) async fn patiently<T>(
+        &self,
+        answer: impl Future<Output = T>,
+    ) -> Result<T, NodeAway> {
+        let patience = self.clock.sleep_until(self.clock.now().after(PATIENCE));
+        match select(pin!(answer), patience).await {
+            Either::Left((answer, _)) => Ok(answer),
+            Either::Right(_) => {
+                let why = format!("no answer within {} s", PATIENCE.as_secs());
+                Err(NodeAway(why))
+            }
+        }
+    }
+
     /// A worker's own node.
     pub(super) fn node(&self, name: &NodeName) -> &Node {
-        let node = self.nodes.iter().find(|node| node.name == *name);
-        node.expect("a worker belongs to a node")
+        self.node_named(name).expect("a worker belongs to a node")
     }
 
     /// Until the node has taken charge of the part, or the part has its outcome.

@@ -1,15 +1,12 @@
 //! What a node said of a part, on its way into storage.
 
 use super::core::Core;
-use super::ledger::CommitError;
+use super::ledger::{CONFLICTS_MAX, CommitError};
 use crate::{
     Cursor, Decision, LoadError, NodeName, Outcome, PartId, PaymentHash, Refusal, Timestamp,
     Transition,
 };
 use tracing::warn;
-
-/// How often a decision is made again at once when what is stored was not what was expected.
-const CONFLICTS_MAX: u32 = 4;
 
 /// What a node said of a part.
 #[derive(Clone, Debug)]

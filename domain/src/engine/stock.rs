@@ -15,17 +15,13 @@ use crate::{
     ApiError, KnownPart, NodeAway, NodeName, PartId, PaymentHash, Refusal, Settlement, Unasked,
     Unavailable, UnrecordedCounts, UnrecordedFate, UnrecordedFilter, UnrecordedPart,
 };
-use futures::future::{Either, join_all, select};
+use futures::future::join_all;
 use futures::stream::StreamExt;
 use std::collections::BTreeMap;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tracing::{error, warn};
 
-/// How long a node may take to tell the next part that it knows, before it counts as away.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How many parts `getinfo` lists.
 const LISTED: u32 = 100;
 /// So many are told one by one; after those they are counted, and `getinfo` lists the first of them.
@@ -152,13 +148,12 @@ impl Core {
         for unasked in self.unrecorded.unasked().await? {
             before.insert(unasked.node.clone(), unasked);
         }
-        let asking = self.nodes.iter().map(|node| {
-            let unasked = before.get(&node.name);
-            self.ask(
-                node,
-                unasked.map_or(last, |unasked| unasked.after.min(last)),
-            )
-        });
+        let after = |name: &NodeName| {
+            let unasked = before.get(name);
+            unasked.map_or(last, |unasked| unasked.after.min(last))
+        };
+        let asking = self.nodes.iter();
+        let asking = asking.map(|node| self.ask(node, after(&node.name)));
         let (mut told, mut settlement, mut away) = (Told::default(), Settlement::default(), vec![]);
         for (node, answer) in self.nodes.iter().zip(join_all(asking).await) {
             match answer {
@@ -176,9 +171,7 @@ impl Core {
         settlement.unasked = away
             .into_iter()
             .map(|node| Unasked {
-                after: before
-                    .get(&node)
-                    .map_or(last, |known| known.after.min(last)),
+                after: after(&node),
                 is_restored,
                 node,
             })
@@ -268,10 +261,13 @@ impl Core {
         if !node.is_met.load(Ordering::Acquire) {
             return Err(Untold::Away(NodeAway("it has not been met".to_owned())));
         }
-        let parts = self.patiently(node.sender.known_parts(after)).await?;
+        let parts = self.patiently(node.sender.known_parts(after)).await;
+        let parts = parts.map_err(Untold::Away)?;
         let mut parts = parts.ready_chunks(AT_ONCE);
         let mut told = Told::default();
-        while let Some(page) = self.patiently(parts.next()).await? {
+        loop {
+            let page = self.patiently(parts.next()).await.map_err(Untold::Away)?;
+            let Some(page) = page else { return Ok(told) };
             let page: Result<Vec<KnownPart>, NodeAway> = page.into_iter().collect();
             let page = page.map_err(Untold::Away)?;
             told.last = page
@@ -283,18 +279,6 @@ impl Core {
                 .map(|part| self.keep_if_missing(node, part));
             for missing in join_all(kept).await {
                 told.missing += u64::from(missing.map_err(Untold::Storage)?);
-            }
-        }
-        Ok(told)
-    }
-
-    async fn patiently<T>(&self, telling: impl Future<Output = T>) -> Result<T, Untold> {
-        let patience = self.clock.sleep_until(self.clock.now().after(PATIENCE));
-        match select(pin!(telling), patience).await {
-            Either::Left((told, _)) => Ok(told),
-            Either::Right(_) => {
-                let why = format!("no answer within {} s", PATIENCE.as_secs());
-                Err(Untold::Away(NodeAway(why)))
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use super::cells::Turn;
 use super::core::Core;
-use super::ledger::CommitError;
+use super::ledger::{CONFLICTS_MAX, CommitError};
 use super::node::Node;
 use super::outcome::{ReportedOutcome, StoreProgress};
 use crate::{
@@ -11,9 +11,6 @@ use crate::{
     Unavailable, UnrecordedFate, UnrecordedFilter, UnrecordedPart,
 };
 use tracing::{error, info, warn};
-
-/// How often what was decided on something else is decided again.
-const CONFLICTS_MAX: u32 = 4;
 
 impl Core {
     /// A node tells the end of a part that is not stored: it was deleted with its payment, or the database

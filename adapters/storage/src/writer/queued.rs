@@ -94,7 +94,7 @@ pub(crate) struct Bound {
 /// Nothing. Whoever waits for it learns that the writer can tell what a failed COMMIT has left.
 pub(crate) struct Settle;
 
-impl Write for Box<TransitionWrite> {
+impl Write for TransitionWrite {
     type Done = Receipt;
 
     fn apply(&mut self, batch: &mut Batch<'_>) -> Result<Option<Receipt>, Fault> {

@@ -31,7 +31,7 @@ fn check(before: i64, after: i64, fences: i64, is_right: fn(&Committed) -> bool)
     let transition = decided(None, &Command::Send(Box::new(part(1, 400, 1_000)))).unwrap();
     assert_eq!(transition.expected, Expected::Absent);
     let write = TransitionWrite::of(transition).unwrap();
-    let (mut queued, mut answer) = queued(Box::new(write));
+    let (mut queued, mut answer) = queued(write);
     assert_eq!(
         writer.attempt(std::slice::from_mut(&mut queued)),
         Fate::Durable
@@ -78,7 +78,7 @@ fn check_deletion(durable_fences: i64, is_right: fn(&Committed<Deleted>) -> bool
     let (_folder, mut writer) = writer();
     let mut commit = |payment: Option<&Payment>, command: &Command| {
         let write = TransitionWrite::of(decided(payment, command).unwrap()).unwrap();
-        let (mut queued, _) = queued(Box::new(write));
+        let (mut queued, _) = queued(write);
         let fate = writer.attempt(std::slice::from_mut(&mut queued));
         assert_eq!(fate, Fate::Durable);
     };

@@ -72,7 +72,7 @@ impl Core {
         match &extras.node {
             None => Ok(self.nodes.first().expect("checked at start")),
             Some(name) => {
-                let found = self.nodes.iter().find(|node| node.name == *name);
+                let found = self.node_named(name);
                 found.ok_or_else(|| ApiError::NoSuchNode(name.clone()))
             }
         }

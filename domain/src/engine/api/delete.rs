@@ -1,8 +1,7 @@
 //! Deleting one payment: decide, persist. Nothing is left to act on.
 
-use super::DECISIONS_MAX;
 use crate::engine::core::Core;
-use crate::engine::ledger::CommitError;
+use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
 use crate::{ApiError, DeletedPayment, PaymentHash, PaymentSummary};
 use tracing::info;
 
@@ -30,7 +29,7 @@ impl Core {
     ) -> Result<Option<DeletedPayment>, ApiError> {
         let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
-        for _ in 0..DECISIONS_MAX {
+        for _ in 0..CONFLICTS_MAX {
             let payment = turn.payment(&*self.store).await;
             let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
             let payment = payment.ok_or(ApiError::NoSuchPayment(hash))?;
@@ -49,18 +48,16 @@ impl Core {
                     }));
                 }
                 Err(CommitError::Conflict) => {}
-                Err(CommitError::Unavailable(reason)) => {
-                    return Err(ApiError::StorageUnavailable(reason));
-                }
-                Err(CommitError::Refused(rule)) => {
-                    let what = format!("a rule forbids the deletion, and nothing changed: {rule}");
-                    return Err(ApiError::Internal(what));
-                }
-                Err(CommitError::Unknown(reason)) => return Err(ApiError::DeletionUnknown(reason)),
+                Err(error) => return Err(not_deleted(error)),
             }
         }
-        Err(ApiError::Busy(
-            "storage keeps changing under this payment".into(),
-        ))
+        Err(not_deleted(CommitError::Conflict))
     }
+}
+
+fn not_deleted(error: CommitError) -> ApiError {
+    error.answer(
+        "a rule forbids the deletion, and nothing changed",
+        ApiError::DeletionUnknown,
+    )
 }

@@ -1,21 +1,14 @@
 //! An operator ends a part by hand: only where no node can tell, and never while it is being offered.
 
-use super::DECISIONS_MAX;
 use crate::engine::core::Core;
-use crate::engine::ledger::CommitError;
+use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
 use crate::engine::node::Node;
 use crate::engine::outcome::ReportedOutcome;
 use crate::engine::readiness::Readiness;
 use crate::{
-    ApiError, Listed, LookUp, NodeName, OperatorEnd, Outcome, PartId, PartialPayment, PaymentHash,
-    Refusal, ResolvePart, Resolved,
+    ApiError, Listed, LookUp, NodeAway, NodeName, OperatorEnd, Outcome, PartId, PartialPayment,
+    PaymentHash, Refusal, ResolvePart, Resolved,
 };
-use futures::future::{Either, select};
-use std::pin::pin;
-use std::time::Duration;
-
-/// How long a node may take to say what it knows of the part.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the node of a part can say of it.
 pub(super) enum Witness {
@@ -56,7 +49,7 @@ impl Core {
     ) -> Result<Result<PartialPayment, Outcome>, ApiError> {
         let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
-        for _ in 0..DECISIONS_MAX {
+        for _ in 0..CONFLICTS_MAX {
             let payment = turn.payment(&*self.store).await;
             let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
             let payment = payment.ok_or(ApiError::NoSuchPart(request.part))?;
@@ -97,17 +90,15 @@ impl Core {
     }
 
     async fn witness(&self, part: &PartialPayment) -> Witness {
-        let mut nodes = self.nodes.iter();
-        let Some(node) = nodes.find(|node| node.name == part.node) else {
+        let Some(node) = self.node_named(&part.node) else {
             return Witness::None;
         };
         if node.in_charge.is_offering(part.id) {
             return Witness::Busy("it is being offered the part at this moment");
         }
-        let patience = self.clock.sleep_until(self.clock.now().after(PATIENCE));
-        match select(pin!(ask(node, part)), patience).await {
-            Either::Left((witness, _)) => witness,
-            Either::Right(_) => Witness::Away(format!("no answer within {} s", PATIENCE.as_secs())),
+        match self.patiently(ask(node, part)).await {
+            Ok(witness) => witness,
+            Err(NodeAway(reason)) => Witness::Away(reason),
         }
     }
 }
@@ -176,13 +167,9 @@ pub(super) fn can_tell(part: PartId, node: &NodeName, what: &str) -> Refusal {
     }
 }
 
-pub(super) fn not_resolved(undone: CommitError) -> ApiError {
-    match undone {
-        CommitError::Conflict => ApiError::Busy("storage keeps changing under this payment".into()),
-        CommitError::Unavailable(reason) => ApiError::StorageUnavailable(reason),
-        CommitError::Refused(rule) => {
-            ApiError::Internal(format!("a rule forbids it, and nothing changed: {rule}"))
-        }
-        CommitError::Unknown(reason) => ApiError::ResolutionUnknown(reason),
-    }
+pub(super) fn not_resolved(error: CommitError) -> ApiError {
+    error.answer(
+        "a rule forbids it, and nothing changed",
+        ApiError::ResolutionUnknown,
+    )
 }

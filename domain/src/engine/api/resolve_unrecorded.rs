@@ -59,8 +59,7 @@ impl Core {
         request: &ResolvePart,
         part: &UnrecordedPart,
     ) -> Result<Option<KnownFate>, Refusal> {
-        let mut nodes = self.nodes.iter();
-        let Some(node) = nodes.find(|node| node.name == part.node) else {
+        let Some(node) = self.node_named(&part.node) else {
             return Ok(None);
         };
         let known = match reachable(node).await {

@@ -1,11 +1,10 @@
 //! Sending: decide, persist, act.
 
-use super::DECISIONS_MAX;
 use super::wait::payment_end;
 use crate::engine::board::PaymentEnd;
 use crate::engine::cells::Turn;
 use crate::engine::core::Core;
-use crate::engine::ledger::CommitError;
+use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
 use crate::engine::node::{FirstAnswer, Job, Step};
 use crate::planted::planted;
 use crate::{
@@ -100,7 +99,7 @@ impl Core {
         let (hash, request) = (command.payment_hash, command.request.clone());
         let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
-        for attempt in 0..DECISIONS_MAX {
+        for attempt in 0..CONFLICTS_MAX {
             if let Some(request) = &request
                 && let Some(part) = self.replayed(request).await?
             {
@@ -125,9 +124,7 @@ impl Core {
                 return Ok(begun);
             }
         }
-        Err(ApiError::Busy(
-            "storage keeps changing under this payment".into(),
-        ))
+        Err(not_sent(CommitError::Conflict))
     }
 
     /// Rule A-14: a repeated request is the same request.
@@ -191,13 +188,11 @@ impl Core {
                 Ok(Some(begun))
             }
             Err(CommitError::Conflict) => Ok(None),
-            Err(CommitError::Unavailable(reason)) => Err(ApiError::StorageUnavailable(reason)),
-            Err(CommitError::Refused(rule)) => Err(ApiError::Internal(format!(
-                "a rule forbids the part, and nothing was sent: {rule}"
-            ))),
-            Err(CommitError::Unknown(reason)) => {
-                self.recover_later(hash);
-                Err(ApiError::StorageUnknown(reason))
+            Err(error) => {
+                if let CommitError::Unknown(_) = error {
+                    self.recover_later(hash);
+                }
+                Err(not_sent(error))
             }
         }
     }
@@ -230,6 +225,13 @@ impl Core {
             answer,
         }))
     }
+}
+
+fn not_sent(error: CommitError) -> ApiError {
+    error.answer(
+        "a rule forbids the part, and nothing was sent",
+        ApiError::StorageUnknown,
+    )
 }
 
 /// A hash of which nothing is known is nearly always new: then nothing need be read, for storage

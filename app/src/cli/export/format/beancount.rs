@@ -1,7 +1,7 @@
 //! Bookings for Beancount: <https://beancount.github.io/docs/beancount_language_syntax.html>.
 
 use super::Writer;
-use super::booking::{Booking, Bookings, Posting, satoshi};
+use super::booking::{Booking, Bookings, Posting, facts, satoshi};
 use crate::cli::export::args::Books;
 use crate::cli::export::rows::{Damaged, Payment};
 use crate::cli::export::time;
@@ -44,20 +44,8 @@ impl<W: Write> Writer for Beancount<W> {
         }
         let mut text = String::new();
         head(&mut text, payment, &time::day(completed_at));
-        let own = payment.own.as_ref().map(|own| own.row.to_string());
-        let facts = [
-            ("payment_hash", Some(&payment.hash)),
-            ("payment_preimage", payment.preimage.as_ref()),
-            ("destination", payment.destination.as_ref()),
-            ("node", payment.node.as_ref()),
-            ("completed_at", Some(&completed_at.to_string())),
-            ("self_payment", own.as_ref()),
-            ("warning", payment.warning.as_ref()),
-        ];
-        for (key, value) in facts {
-            if let Some(value) = value {
-                let _ = writeln!(text, "  {key}: {}", quoted(value));
-            }
+        for (key, value) in facts(payment, completed_at) {
+            let _ = writeln!(text, "  {key}: {}", quoted(&value));
         }
         for Posting { account, msat } in &postings {
             let _ = writeln!(text, "  {account:<40} {:>20} SAT", satoshi(*msat));

@@ -40,6 +40,25 @@ pub(super) struct Posting {
     pub(super) msat: i128,
 }
 
+/// What is written beside a transaction of whatever is known: the key, and the text.
+pub(super) fn facts(
+    payment: &Payment<'_>,
+    completed_at: Timestamp,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let own = payment.own.as_ref().map(|own| own.row.to_string());
+    let facts = [
+        ("payment_hash", Some(payment.hash.clone())),
+        ("payment_preimage", payment.preimage.clone()),
+        ("destination", payment.destination.clone()),
+        ("node", payment.node.clone()),
+        ("completed_at", Some(completed_at.to_string())),
+        ("self_payment", own),
+        ("warning", payment.warning.clone()),
+    ];
+    let known = facts.into_iter();
+    known.filter_map(|(key, text)| Some((key, text?)))
+}
+
 impl Bookings {
     pub(super) fn of(books: &Books) -> Bookings {
         Bookings {
