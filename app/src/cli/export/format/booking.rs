@@ -53,6 +53,7 @@ pub(super) fn facts(
         ("node", payment.node.clone()),
         ("completed_at", Some(completed_at.to_string())),
         ("self_payment", own),
+        ("ended_by_hand", payment.by_hand.clone()),
         ("warning", payment.warning.clone()),
     ];
     let known = facts.into_iter();
