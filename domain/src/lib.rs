@@ -15,6 +15,7 @@
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
 mod amount;
+mod channel;
 mod command;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -42,6 +43,7 @@ mod transition;
 mod unrecorded;
 
 pub use amount::*;
+pub use channel::*;
 pub use command::*;
 pub use deletion::*;
 pub use engine::*;

@@ -1,6 +1,6 @@
 //! The way a part takes: chosen by the caller, checked here, never changed.
 
-use crate::{Msat, NodeId, ShortChannelId};
+use crate::{DirectedChannel, Msat, NodeId, ShortChannelId};
 
 /// The most hops an onion carries in practice (BOLT 4: 1,300 bytes).
 pub const HOPS_MAX: usize = 20;
@@ -68,6 +68,13 @@ impl Route {
     /// The hops, from our node outwards; never empty.
     pub fn hops(&self) -> &[Hop] {
         &self.0
+    }
+
+    /// The hops, each with the direction of its channel, if the way begins at that node.
+    pub fn directed(&self, from: NodeId) -> impl Iterator<Item = (DirectedChannel, &Hop)> {
+        let before = std::iter::once(from).chain(self.0.iter().map(|hop| hop.node));
+        let hops = self.0.iter().zip(before);
+        hops.map(|(hop, from)| (DirectedChannel::between(hop.channel, from, hop.node), hop))
     }
 
     /// The first hop.

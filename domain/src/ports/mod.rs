@@ -4,6 +4,7 @@
 mod api;
 mod backup;
 mod clock;
+mod finder;
 mod incoming;
 mod listener;
 mod sender;
@@ -14,6 +15,7 @@ mod unrecorded;
 pub use api::*;
 pub use backup::*;
 pub use clock::*;
+pub use finder::*;
 pub use incoming::*;
 pub use listener::*;
 pub use sender::*;
