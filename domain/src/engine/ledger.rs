@@ -79,7 +79,7 @@ impl Ledger {
         &self,
         turn: &mut Turn<'_>,
         transition: Transition,
-    ) -> Result<PartId, CommitError> {
+    ) -> Result<Option<PartId>, CommitError> {
         let hash = transition.payment_hash();
         let kind = transition.kind();
         let allowed = step(turn.known(), &transition);
@@ -94,7 +94,10 @@ impl Ledger {
         );
         let receipt = self.durable(turn, hash, committed)?;
         let payment = Payment::apply(turn.take(), transition, receipt);
-        self.act(&payment, receipt.part, kind);
+        match receipt.part {
+            Some(part) => self.act(&payment, part, kind),
+            None => self.act_on_order(&payment, kind),
+        }
         self.board.has_news(hash);
         turn.put(Some(payment));
         Ok(receipt.part)
@@ -199,6 +202,20 @@ impl Ledger {
         self.board.tell(payment, part);
     }
 
+    /// The same of an order that was opened, or closed by itself.
+    fn act_on_order(&self, payment: &Payment, kind: EventKind) {
+        let row = payment.summary();
+        let (hash, status) = (row.payment_hash, row.status().as_str());
+        let why = payment.order().and_then(|order| order.closed.as_ref());
+        match why {
+            None => info!(payment.hash = %hash, event = kind.as_str(), "order opened"),
+            Some(closed) => {
+                info!(payment.hash = %hash, status, why = %closed.why, "order closed");
+            }
+        }
+        self.board.tell_of_payment(payment);
+    }
+
     fn log(&self, payment: &Payment, part: &PartialPayment, kind: EventKind) {
         let (hash, id) = (payment.summary().payment_hash, part.id);
         let (amount_msat, status) = (part.amount().get(), payment.status().as_str());
@@ -220,7 +237,10 @@ impl Ledger {
                     "part ended by an operator");
             }
             // What is not stored has no part to be told of: the alarm was raised where it was heard.
-            EventKind::PaymentReceived | EventKind::PartUnrecorded => {}
+            EventKind::PaymentReceived
+            | EventKind::PartUnrecorded
+            | EventKind::OrderOpened
+            | EventKind::OrderClosed => {}
             EventKind::PartFulfilledAfterFailure => self.alarm(
                 hash,
                 &format!("part {id} was fulfilled after it had been called failed (A-7)"),

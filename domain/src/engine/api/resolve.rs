@@ -62,7 +62,9 @@ impl Core {
             match self.ledger.commit(&mut turn, transition).await {
                 Ok(id) => {
                     let payment = turn.known().expect("it has just been committed");
-                    let part = payment.part(id).expect("it has just been ended");
+                    let part = id
+                        .and_then(|id| payment.part(id))
+                        .expect("it has just been ended");
                     return Ok(Ok(part.clone()));
                 }
                 Err(CommitError::Conflict) => {}

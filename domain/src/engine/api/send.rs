@@ -8,7 +8,7 @@ use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
 use crate::engine::node::{FirstAnswer, Job, Step};
 use crate::planted::planted;
 use crate::{
-    ApiError, Damaged, Decision, Listed, LoadError, PartId, PartialPayment, Paying, Payment,
+    ApiError, Damaged, Decision, Listed, LoadError, Made, PartId, PartialPayment, Paying, Payment,
     PaymentHash, PaymentSummary, Refusal, Request, SendPart, Sent, StatusKind, Transition,
 };
 use std::sync::Arc;
@@ -132,8 +132,11 @@ impl Core {
         planted!(IgnoresRequestId, return Ok(None));
         match self.store.request(request.id.clone()).await {
             Ok(None) => Ok(None),
-            Ok(Some((stored, part))) if stored.digest == request.digest => Ok(Some(part)),
-            Ok(Some((_, part))) => Err(Refusal::RequestReused { part }.into()),
+            Ok(Some((stored, Made::Part(part)))) if stored.digest == request.digest => {
+                Ok(Some(part))
+            }
+            Ok(Some((_, Made::Part(part)))) => Err(Refusal::RequestReused { part }.into()),
+            Ok(Some((_, Made::Order(hash, _)))) => Err(Refusal::RequestOfOrder { hash }.into()),
             Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
         }
     }
@@ -183,7 +186,8 @@ impl Core {
         match self.ledger.commit(turn, transition).await {
             Ok(id) => {
                 let payment = turn.known().expect("it has just been committed");
-                let part = payment.part(id).expect("it has just been accepted");
+                let part = id.and_then(|id| payment.part(id));
+                let part = part.expect("it has just been accepted");
                 let begun = self.offer_soon(part.clone(), payment.summary().clone());
                 Ok(Some(begun))
             }
