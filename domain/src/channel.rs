@@ -50,7 +50,7 @@ impl fmt::Display for DirectedChannel {
 
 /// What a node demands of an HTLC that goes on over one direction of a channel (BOLT 7 `channel_update`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Policy {
+pub struct ChannelPolicy {
     /// Whether it takes HTLCs at all.
     pub enabled: bool,
     /// The least that an HTLC may carry.
@@ -65,7 +65,7 @@ pub struct Policy {
     pub delay: u32,
 }
 
-impl Policy {
+impl ChannelPolicy {
     /// The fee for letting that much go on, or `None` if it is beyond any amount.
     pub fn fee(&self, amount: Msat) -> Option<Msat> {
         let share = u128::from(amount.get()) * u128::from(self.fee_ppm) / 1_000_000;
@@ -123,7 +123,7 @@ pub enum GraphChange {
         capacity: Msat,
     },
     /// A direction has this policy from now on.
-    Policy(DirectedChannel, Policy),
+    Policy(DirectedChannel, ChannelPolicy),
     /// A channel is gone.
     Closed(ShortChannelId),
     /// All that was known at the beginning has been told.

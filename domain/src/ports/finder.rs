@@ -1,7 +1,8 @@
 //! Finding ways for `pay`: over which channels, from which of our nodes, how much.
 
 use crate::{
-    DirectedChannel, GraphChange, Msat, NodeId, NodeName, OwnChannel, Policy, Route, RouteHint,
+    ChannelPolicy, DirectedChannel, GraphChange, Msat, NodeId, NodeName, OwnChannel, Route,
+    RouteHint,
 };
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -74,7 +75,7 @@ pub struct RouteRequest {
     /// What is known of channels beyond the graph, in the order in which it was learnt.
     pub knowledge: Vec<Bound>,
     /// Policies that failures told of, and the graph does not know yet.
-    pub policies: Vec<(DirectedChannel, Policy)>,
+    pub policies: Vec<(DirectedChannel, ChannelPolicy)>,
     /// What live parts hold on channels of others.
     pub held: Vec<Held>,
     /// Whether upper bounds of [`Bound`] are to be forgotten: the last try before there is no way.
