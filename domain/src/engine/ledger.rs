@@ -1,9 +1,14 @@
 //! The heart: commit what was decided, and only then act on it. Everything that changes a payment goes
 //! through here, one payment's changes one after the other.
 
+mod cells;
+mod violations;
+
+pub(super) use self::cells::Turn;
+
+use self::cells::{CellRef, Cells};
+use self::violations::Violations;
 use super::board::Board;
-use super::cells::{CellRef, Cells, Turn};
-use super::violations::Violations;
 use crate::invariant::step::{self, step};
 use crate::invariant::{Rule, Violation};
 use crate::planted::planted;
@@ -59,13 +64,18 @@ pub(super) struct Ledger {
 impl Ledger {
     pub(super) fn new(store: Arc<dyn PaymentStore>, board: Arc<Board>) -> Ledger {
         Ledger {
+            cells: Cells::new(store.clone()),
             store,
             board,
-            cells: Cells::default(),
             damaged: Mutex::default(),
             alarms: AtomicU64::new(0),
             violations: Violations::default(),
         }
+    }
+
+    /// For what is read beside the turns: lists, pages, cursors. Payments are changed here alone.
+    pub(super) fn store(&self) -> &dyn PaymentStore {
+        &*self.store
     }
 
     /// The cell of a payment, in which to wait for its turn.

@@ -1,6 +1,6 @@
 //! Deleting one payment: decide, persist. Nothing is left to act on.
 
-use crate::engine::core::Core;
+use super::core::Core;
 use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
 use crate::{ApiError, DeletedPayment, PaymentHash, PaymentSummary};
 use tracing::info;
@@ -30,13 +30,13 @@ impl Core {
         let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
         for _ in 0..CONFLICTS_MAX {
-            let payment = turn.payment(&*self.store).await;
+            let payment = turn.payment().await;
             let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
             let payment = payment.ok_or(ApiError::NoSuchPayment(hash))?;
             if !is_meant(payment.summary()) {
                 return Ok(None);
             }
-            let deletion = payment.deletion(self.clock.now())?;
+            let deletion = payment.deletion(self.timing.now())?;
             let (status, tombstone) = (payment.status(), deletion.tombstone);
             match self.ledger.delete(&mut turn, deletion).await {
                 Ok(deleted) => {

@@ -1,10 +1,8 @@
 //! An operator ends a part by hand: only where no node can tell, and never while it is being offered.
 
-use crate::engine::core::Core;
+use super::core::Core;
 use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
-use crate::engine::node::Node;
-use crate::engine::outcome::ReportedOutcome;
-use crate::engine::readiness::Readiness;
+use crate::engine::node::{Node, ReportedOutcome};
 use crate::{
     ApiError, Listed, LookUp, NodeAway, NodeName, OperatorEnd, Outcome, PartId, PartialPayment,
     PaymentHash, Refusal, ResolvePart, Resolved,
@@ -25,7 +23,7 @@ pub(super) enum Witness {
 impl Core {
     /// The part, ended by an operator's word.
     pub(super) async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
-        let part = match self.store.part(request.part).await? {
+        let part = match self.ledger.store().part(request.part).await? {
             Some(Listed::Sound(part)) => part,
             Some(Listed::Damaged(damaged)) => return Err(super::wait::quarantined(damaged)),
             None => return self.resolve_unrecorded(request).await,
@@ -50,10 +48,10 @@ impl Core {
         let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
         for _ in 0..CONFLICTS_MAX {
-            let payment = turn.payment(&*self.store).await;
+            let payment = turn.payment().await;
             let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
             let payment = payment.ok_or(ApiError::NoSuchPart(request.part))?;
-            let transition = payment.by_operator(request, self.clock.now())?;
+            let transition = payment.by_operator(request, self.timing.now())?;
             let part = payment.part(request.part).expect("it was decided on");
             match self.witness(part).await {
                 Witness::Outcome(word) => return Ok(Err(word)),
@@ -78,25 +76,26 @@ impl Core {
             Outcome::Fulfilled(_) => "it was fulfilled, which is stored now",
             Outcome::Failed(_) => "it has failed, which is stored now",
         };
-        self.resolve(ReportedOutcome {
-            node: part.node.clone(),
+        let told = ReportedOutcome {
             hash: part.payment_hash,
             part: part.id,
-            word,
+            outcome: word,
             cursor: None,
-        })
-        .await;
+        };
+        if let Some(node) = self.nodes.named(&part.node) {
+            node.resolve(told).await;
+        }
         can_tell(part.id, &part.node, what).into()
     }
 
     async fn witness(&self, part: &PartialPayment) -> Witness {
-        let Some(node) = self.node_named(&part.node) else {
+        let Some(node) = self.nodes.named(&part.node) else {
             return Witness::None;
         };
-        if node.in_charge.is_offering(part.id) {
+        if node.is_offering(part.id) {
             return Witness::Busy("it is being offered the part at this moment");
         }
-        match self.patiently(ask(node, part)).await {
+        match self.timing.patiently(ask(node, part)).await {
             Ok(witness) => witness,
             Err(NodeAway(reason)) => Witness::Away(reason),
         }
@@ -106,8 +105,8 @@ impl Core {
 /// It is asked beside whoever waits for
 /// leave to call it, who may wait for the payment's turn.
 async fn ask(node: &Node, part: &PartialPayment) -> Witness {
-    if let Err(away) = reachable(node).await {
-        return away;
+    if let Err(NodeAway(reason)) = node.reachable().await {
+        return Witness::Away(reason);
     }
     let sender = &node.sender;
     match sender
@@ -123,19 +122,6 @@ async fn ask(node: &Node, part: &PartialPayment) -> Witness {
         LookUp::Fulfilled(preimage) => Witness::Outcome(Outcome::Fulfilled(*preimage.expose())),
         LookUp::Failed(failure) => Witness::Outcome(Outcome::Failed(failure)),
     }
-}
-
-/// Whether it is there; if not, that is what it says.
-pub(super) async fn reachable(node: &Node) -> Result<(), Witness> {
-    let reason = match node.readiness.now() {
-        Readiness::Ready => match node.sender.identity().await {
-            Ok(_) => return Ok(()),
-            Err(away) => away.to_string(),
-        },
-        Readiness::Starting => "it is being asked what it is".to_owned(),
-        Readiness::Away(reason) => reason,
-    };
-    Err(Witness::Away(reason))
 }
 
 /// Rule A-5: that a part has failed, an operator may say only where no node ever will. A proof is as good

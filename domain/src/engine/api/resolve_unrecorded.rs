@@ -1,11 +1,11 @@
 //! An operator ends a part that a node knows and that is not stored.
 
-use super::resolve::{Witness, can_tell, may_resolve, not_resolved, reachable};
-use crate::engine::core::Core;
+use super::core::Core;
+use super::resolve::{Witness, can_tell, may_resolve, not_resolved};
 use crate::engine::node::Node;
 use crate::{
     ApiError, KnownFate, NodeAway, OperatorEnd, PartId, Preimage, Refusal, ResolvePart, Resolved,
-    UnrecordedFate, UnrecordedFilter, UnrecordedPart,
+    UnrecordedFate, UnrecordedPart,
 };
 use futures::stream::StreamExt;
 
@@ -15,19 +15,20 @@ impl Core {
         &self,
         request: ResolvePart,
     ) -> Result<Resolved, ApiError> {
-        let part = self.unrecorded_to_resolve(request.part).await?;
+        let part = self.unrecorded.first_open(request.part).await?;
+        let part = part.ok_or(ApiError::NoSuchPart(request.part))?;
         let said = checked(&request, &part)?;
         let cell = self.ledger.cell(part.payment_hash);
         let mut turn = cell.turn().await;
         let told = self.told_of(&request, &part).await?;
         let is_told = told.is_some();
         let part = UnrecordedPart {
-            noticed_at: self.clock.now(),
+            noticed_at: self.timing.now(),
             resolution: (!is_told).then(|| request.by.clone()),
             ..part
         };
         let fate = told.unwrap_or(said);
-        let noted = self.note(&mut turn, part.clone(), &fate).await;
+        let noted = self.unrecorded.note(&mut turn, part.clone(), &fate).await;
         noted.map_err(not_resolved)?;
         if is_told {
             let what = "it has told how it ended, which is stored now";
@@ -41,30 +42,18 @@ impl Core {
         Ok(Resolved::Unrecorded(Box::new(part)))
     }
 
-    /// The first of that number that may be out.
-    async fn unrecorded_to_resolve(&self, id: PartId) -> Result<UnrecordedPart, ApiError> {
-        let filter = UnrecordedFilter {
-            part: Some(id),
-            is_open: true,
-            limit: 1,
-            ..UnrecordedFilter::default()
-        };
-        let found = self.unrecorded.unrecorded(filter).await?;
-        found.into_iter().next().ok_or(ApiError::NoSuchPart(id))
-    }
-
     /// How it ended, if its node says so now; an error if it may say so later.
     async fn told_of(
         &self,
         request: &ResolvePart,
         part: &UnrecordedPart,
     ) -> Result<Option<KnownFate>, Refusal> {
-        let Some(node) = self.node_named(&part.node) else {
+        let Some(node) = self.nodes.named(&part.node) else {
             return Ok(None);
         };
-        let known = match reachable(node).await {
+        let known = match node.reachable().await {
             Ok(()) => known(node, part).await,
-            Err(away) => return may_resolve(request, &part.node, away).map(|()| None),
+            Err(away) => Err(away),
         };
         match known {
             Ok(KnownFate::Lost) => Ok(None),

@@ -1,11 +1,10 @@
 //! Sending: decide, persist, act.
 
+use super::core::Core;
 use super::wait::payment_end;
 use crate::engine::board::PaymentEnd;
-use crate::engine::cells::Turn;
-use crate::engine::core::Core;
-use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
-use crate::engine::node::{FirstAnswer, Job, Step};
+use crate::engine::ledger::{CONFLICTS_MAX, CommitError, Turn};
+use crate::engine::node::{FirstAnswer, Job};
 use crate::planted::planted;
 use crate::{
     ApiError, Damaged, Decision, Listed, LoadError, PartId, PartialPayment, Paying, Payment,
@@ -48,7 +47,7 @@ impl Core {
         {
             return Ok(());
         }
-        let payment = self.store.load(hash).await;
+        let payment = self.ledger.store().load(hash).await;
         let payment = payment.map_err(|error| self.send_error(hash, None, error))?;
         match Payment::accept(payment.as_ref(), &command)? {
             Decision::Commit(_) => self.may_send(hash).await,
@@ -81,7 +80,7 @@ impl Core {
         }
         // Its end was stored before the answer was given.
         let hash = accepted.payment.payment_hash;
-        match self.store.load(hash).await {
+        match self.ledger.store().load(hash).await {
             Ok(Some(payment)) => payment_end(PaymentEnd::of(&payment)).map(paying),
             Ok(None) => Err(ApiError::DeletedMeanwhile(hash)),
             Err(LoadError::Unavailable(reason)) => Err(ApiError::StorageUnknown(reason.0)),
@@ -130,7 +129,7 @@ impl Core {
     /// Rule A-14: a repeated request is the same request.
     async fn replayed(&self, request: &Request) -> Result<Option<PartId>, ApiError> {
         planted!(IgnoresRequestId, return Ok(None));
-        match self.store.request(request.id.clone()).await {
+        match self.ledger.store().request(request.id.clone()).await {
             Ok(None) => Ok(None),
             Ok(Some((stored, part))) if stored.digest == request.digest => Ok(Some(part)),
             Ok(Some((_, part))) => Err(Refusal::RequestReused { part }.into()),
@@ -144,13 +143,25 @@ impl Core {
         hash: PaymentHash,
         part: PartId,
     ) -> Result<PartialPayment, ApiError> {
-        match self.store.part(part).await {
+        match self.ledger.store().part(part).await {
             Ok(Some(Listed::Sound(part))) => Ok(part),
             Ok(Some(Listed::Damaged(Damaged { reason, .. }))) => {
                 Err(ApiError::Quarantined { hash, reason })
             }
             Ok(None) => Err(ApiError::NoSuchPart(part)),
             Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
+        }
+    }
+
+    /// Whether anything new may be sent towards that payment. Its turn is held, so that nothing is noticed of
+    /// it meanwhile.
+    async fn may_send(&self, hash: PaymentHash) -> Result<(), ApiError> {
+        if let Some(why) = self.unrecorded.unsettled() {
+            return Err(ApiError::Unsettled(why));
+        }
+        match self.unrecorded.open_part(hash).await? {
+            None => Ok(()),
+            Some(part) => Err(Refusal::Unrecorded(Box::new(part)).into()),
         }
     }
 
@@ -162,7 +173,7 @@ impl Core {
         request: Option<&Request>,
         command: &SendPart,
     ) -> Result<Plan, ApiError> {
-        let payment = turn.payment(&*self.store).await;
+        let payment = turn.payment().await;
         let payment = payment.map_err(|error| self.send_error(hash, request, error))?;
         match Payment::accept(payment, command)? {
             Decision::Commit(transition) => Ok(Plan::Commit(transition)),
@@ -190,7 +201,7 @@ impl Core {
             Err(CommitError::Conflict) => Ok(None),
             Err(error) => {
                 if let CommitError::Unknown(_) = error {
-                    self.recover_later(hash);
+                    self.nodes.recover_later(hash);
                 }
                 Err(not_sent(error))
             }
@@ -211,14 +222,8 @@ impl Core {
     }
 
     fn offer_soon(&self, part: PartialPayment, payment: PaymentSummary) -> Begun {
-        let (answered, answer) = oneshot::channel();
-        let job = Job {
-            part: part.id,
-            hash: part.payment_hash,
-            step: Step::Offer,
-            answered: Some(answered),
-        };
-        self.enqueue(&part.node, job);
+        let (job, answer) = Job::offer(&part);
+        self.nodes.enqueue(&part, job);
         Begun::Accepted(Box::new(Accepted {
             part,
             payment,

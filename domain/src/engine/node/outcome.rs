@@ -1,27 +1,25 @@
 //! What a node said of a part, on its way into storage.
 
-use super::core::Core;
-use super::ledger::{CONFLICTS_MAX, CommitError};
+use super::Node;
+use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
 use crate::{
-    Cursor, Decision, LoadError, NodeName, Outcome, PartId, PaymentHash, Refusal, Timestamp,
-    Transition,
+    Cursor, Decision, LoadError, Outcome, PartId, PaymentHash, Refusal, Timestamp, Transition,
 };
 use tracing::warn;
 
-/// What a node said of a part.
+/// What the node said of a part.
 #[derive(Clone, Debug)]
-pub(super) struct ReportedOutcome {
-    pub(super) node: NodeName,
-    pub(super) hash: PaymentHash,
-    pub(super) part: PartId,
-    pub(super) word: Outcome,
+pub(in crate::engine) struct ReportedOutcome {
+    pub(in crate::engine) hash: PaymentHash,
+    pub(in crate::engine) part: PartId,
+    pub(in crate::engine) outcome: Outcome,
     /// How far the node has been heard when this is stored.
-    pub(super) cursor: Option<(NodeName, Cursor)>,
+    pub(in crate::engine) cursor: Option<Cursor>,
 }
 
 /// Whether an outcome is in storage now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum StoreProgress {
+pub(in crate::engine) enum StoreProgress {
     /// By this very commit, with the cursor.
     WithCursor,
     /// There was nothing to store.
@@ -32,10 +30,10 @@ pub(super) enum StoreProgress {
     NotYet,
 }
 
-impl Core {
-    /// Stores what a node said, however long storage takes to come back (outcomes are never
+impl Node {
+    /// Stores what the node said, however long storage takes to come back (outcomes are never
     /// dropped).
-    pub(super) async fn resolve(&self, said: ReportedOutcome) -> StoreProgress {
+    pub(in crate::engine) async fn resolve(&self, said: ReportedOutcome) -> StoreProgress {
         loop {
             match self.resolve_within(said.clone(), u32::MAX).await {
                 StoreProgress::NotYet => {}
@@ -46,11 +44,11 @@ impl Core {
         }
     }
 
-    /// Stores what a node said, if that can be done in so many tries.
+    /// Stores what the node said, if that can be done in so many tries.
     pub(super) async fn resolve_within(&self, said: ReportedOutcome, tries: u32) -> StoreProgress {
         let (hash, part) = (said.hash, said.part);
-        let at = self.clock.now();
-        let (mut backoff, mut conflicts) = (self.backoff(), 0);
+        let at = self.timing.now();
+        let (mut backoff, mut conflicts) = (self.timing.backoff(), 0);
         for _ in 0..tries {
             match self.try_resolve(&said, at).await {
                 Ok(kept) => return kept,
@@ -67,7 +65,7 @@ impl Core {
                         "an outcome waits for storage");
                 }
             }
-            self.pause(&mut backoff).await;
+            self.timing.pause(&mut backoff).await;
         }
         StoreProgress::NotYet
     }
@@ -80,7 +78,7 @@ impl Core {
         let (hash, part) = (said.hash, said.part);
         let cell = self.ledger.cell(hash);
         let mut turn = cell.turn().await;
-        let payment = match turn.payment(&*self.store).await {
+        let payment = match turn.payment().await {
             Ok(payment) => payment,
             Err(LoadError::Unavailable(reason)) => return Err(CommitError::Unavailable(reason.0)),
             Err(LoadError::Damaged(reason)) => {
@@ -94,10 +92,11 @@ impl Core {
         let Some(payment) = payment else {
             return self.not_stored(&mut turn, said).await;
         };
-        match payment.resolve(part, &said.word, at) {
+        match payment.resolve(part, &said.outcome, at) {
             Ok(Decision::Commit(transition)) => {
+                let cursor = said.cursor.map(|cursor| (self.name.clone(), cursor));
                 let transition = Transition {
-                    cursor: said.cursor.clone(),
+                    cursor,
                     ..*transition
                 };
                 self.ledger.commit(&mut turn, transition).await?;
