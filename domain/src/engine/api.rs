@@ -12,6 +12,7 @@ mod incoming;
 mod resolve;
 mod resolve_unrecorded;
 mod send;
+mod sending;
 mod wait;
 
 pub use self::autoclean_timer::AutocleanTimer;

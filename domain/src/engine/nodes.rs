@@ -11,7 +11,7 @@ use super::timing::Timing;
 use super::unrecorded::Unrecorded;
 use super::{Incoming, NodePorts, Policy, StartError};
 use crate::planted::planted;
-use crate::{LoadError, NodeName, PartialPayment, PaymentHash, Unavailable};
+use crate::{LoadError, NodeName, PartialPayment, Payment, PaymentHash, Unavailable};
 use std::sync::Arc;
 use tracing::{info, warn};
 
@@ -123,17 +123,22 @@ impl Nodes {
 
     /// Takes charge of one payment's live parts that nobody is taking care of.
     async fn recover(&self, hash: PaymentHash) -> Result<(), Unavailable> {
-        let cell = self.ledger.cell(hash);
-        let mut turn = cell.turn().await;
-        let payment = match turn.payment().await {
-            Ok(Some(payment)) => payment,
-            Ok(None) | Err(LoadError::Deleted(_)) => return Ok(()),
-            Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
+        let look = self.ledger.look(hash, |payment| {
+            if let Some(payment) = payment {
+                self.take_charge(payment);
+            }
+        });
+        match look.await {
+            Ok(()) | Err(LoadError::Deleted(_)) => Ok(()),
+            Err(LoadError::Unavailable(unavailable)) => Err(unavailable),
             Err(LoadError::Damaged(reason)) => {
                 self.ledger.damage(hash, reason);
-                return Ok(());
+                Ok(())
             }
-        };
+        }
+    }
+
+    fn take_charge(&self, payment: &Payment) {
         for part in payment.live_parts() {
             if self.board.is_part_live(part.id) {
                 continue;
@@ -147,7 +152,6 @@ impl Nodes {
             self.board.tell(payment, part);
             self.enqueue(part, Job::look_up(part));
         }
-        Ok(())
     }
 
     /// The same after a commit in doubt, for as long as storage takes to come back.

@@ -1,7 +1,7 @@
 //! An operator ends a part by hand: only where no node can tell, and never while it is being offered.
 
 use super::core::Core;
-use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
+use crate::engine::ledger::{Change, CommitError, Turn};
 use crate::engine::node::{Node, ReportedOutcome};
 use crate::{
     ApiError, Listed, LookUp, NodeAway, NodeName, OperatorEnd, Outcome, PartId, PartialPayment,
@@ -18,6 +18,13 @@ pub(super) enum Witness {
     Busy(&'static str),
     /// What became of it.
     Outcome(Outcome),
+}
+
+/// A part is ended by an operator's word, unless its node has one.
+struct Resolving<'a> {
+    core: &'a Core,
+    request: &'a ResolvePart,
+    hash: PaymentHash,
 }
 
 impl Core {
@@ -45,29 +52,12 @@ impl Core {
         request: &ResolvePart,
         hash: PaymentHash,
     ) -> Result<Result<PartialPayment, Outcome>, ApiError> {
-        let cell = self.ledger.cell(hash);
-        let mut turn = cell.turn().await;
-        for _ in 0..CONFLICTS_MAX {
-            let payment = turn.payment().await;
-            let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
-            let payment = payment.ok_or(ApiError::NoSuchPart(request.part))?;
-            let transition = payment.by_operator(request, self.timing.now())?;
-            let part = payment.part(request.part).expect("it was decided on");
-            match self.witness(part).await {
-                Witness::Outcome(word) => return Ok(Err(word)),
-                witness => may_resolve(request, &part.node, witness)?,
-            }
-            match self.ledger.commit(&mut turn, transition).await {
-                Ok(id) => {
-                    let payment = turn.known().expect("it has just been committed");
-                    let part = payment.part(id).expect("it has just been ended");
-                    return Ok(Ok(part.clone()));
-                }
-                Err(CommitError::Conflict) => {}
-                Err(undone) => return Err(not_resolved(undone)),
-            }
-        }
-        Err(not_resolved(CommitError::Conflict))
+        let resolving = Resolving {
+            core: self,
+            request,
+            hash,
+        };
+        self.ledger.change(hash, resolving).await
     }
 
     /// The node's own word is stored; why the operator's was not.
@@ -102,8 +92,31 @@ impl Core {
     }
 }
 
-/// It is asked beside whoever waits for
-/// leave to call it, who may wait for the payment's turn.
+impl Change for Resolving<'_> {
+    type Answer = Result<Result<PartialPayment, Outcome>, ApiError>;
+
+    async fn attempt(&self, turn: &mut Turn<'_>) -> Self::Answer {
+        let Resolving {
+            core,
+            request,
+            hash,
+        } = *self;
+        let payment = turn.payment().await;
+        let payment = payment.map_err(|error| core.ledger.load_error(hash, None, error))?;
+        let payment = payment.ok_or(ApiError::NoSuchPart(request.part))?;
+        let transition = payment.by_operator(request, core.timing.now())?;
+        let part = payment.part(request.part).expect("it was decided on");
+        match core.witness(part).await {
+            Witness::Outcome(word) => return Ok(Err(word)),
+            witness => may_resolve(request, &part.node, witness)?,
+        }
+        let (payment, id) = turn.commit(transition).await.map_err(not_resolved)?;
+        let part = payment.part(id).expect("it has just been ended");
+        Ok(Ok(part.clone()))
+    }
+}
+
+/// It is asked beside whoever waits for leave to call it, who may wait for the payment's turn.
 async fn ask(node: &Node, part: &PartialPayment) -> Witness {
     if let Err(NodeAway(reason)) = node.reachable().await {
         return Witness::Away(reason);

@@ -2,12 +2,22 @@
 
 use super::core::Core;
 use super::resolve::{Witness, can_tell, may_resolve, not_resolved};
+use crate::engine::ledger::{Change, Turn};
 use crate::engine::node::Node;
 use crate::{
     ApiError, KnownFate, NodeAway, OperatorEnd, PartId, Preimage, Refusal, ResolvePart, Resolved,
     UnrecordedFate, UnrecordedPart,
 };
 use futures::stream::StreamExt;
+
+/// Such a part is ended by an operator's word, unless its node has one.
+struct Resolving<'a> {
+    core: &'a Core,
+    request: ResolvePart,
+    part: UnrecordedPart,
+    /// What the operator says.
+    said: KnownFate,
+}
 
 impl Core {
     /// Its hash is freed, or refused for good.
@@ -18,28 +28,14 @@ impl Core {
         let part = self.unrecorded.first_open(request.part).await?;
         let part = part.ok_or(ApiError::NoSuchPart(request.part))?;
         let said = checked(&request, &part)?;
-        let cell = self.ledger.cell(part.payment_hash);
-        let mut turn = cell.turn().await;
-        let told = self.told_of(&request, &part).await?;
-        let is_told = told.is_some();
-        let part = UnrecordedPart {
-            noticed_at: self.timing.now(),
-            resolution: (!is_told).then(|| request.by.clone()),
-            ..part
+        let hash = part.payment_hash;
+        let resolving = Resolving {
+            core: self,
+            request,
+            part,
+            said,
         };
-        let fate = told.unwrap_or(said);
-        let noted = self.unrecorded.note(&mut turn, part.clone(), &fate).await;
-        noted.map_err(not_resolved)?;
-        if is_told {
-            let what = "it has told how it ended, which is stored now";
-            return Err(can_tell(part.part, &part.node, what).into());
-        }
-        let fate = match request.end {
-            OperatorEnd::Failed => UnrecordedFate::Failed,
-            OperatorEnd::Complete(_) => UnrecordedFate::Fulfilled,
-        };
-        let part = UnrecordedPart { fate, ..part };
-        Ok(Resolved::Unrecorded(Box::new(part)))
+        self.ledger.change(hash, resolving).await
     }
 
     /// How it ended, if its node says so now; an error if it may say so later.
@@ -66,6 +62,39 @@ impl Core {
                 may_resolve(request, &part.node, Witness::Away(reason)).map(|()| None)
             }
         }
+    }
+}
+
+impl Change for Resolving<'_> {
+    type Answer = Result<Resolved, ApiError>;
+
+    async fn attempt(&self, turn: &mut Turn<'_>) -> Result<Resolved, ApiError> {
+        let Resolving {
+            core,
+            request,
+            part,
+            said,
+        } = self;
+        let told = core.told_of(request, part).await?;
+        let is_told = told.is_some();
+        let part = UnrecordedPart {
+            noticed_at: core.timing.now(),
+            resolution: (!is_told).then(|| request.by.clone()),
+            ..part.clone()
+        };
+        let fate = told.as_ref().unwrap_or(said);
+        let noted = core.unrecorded.note(turn, part.clone(), fate).await;
+        noted.map_err(not_resolved)?;
+        if is_told {
+            let what = "it has told how it ended, which is stored now";
+            return Err(can_tell(part.part, &part.node, what).into());
+        }
+        let fate = match request.end {
+            OperatorEnd::Failed => UnrecordedFate::Failed,
+            OperatorEnd::Complete(_) => UnrecordedFate::Fulfilled,
+        };
+        let part = UnrecordedPart { fate, ..part };
+        Ok(Resolved::Unrecorded(Box::new(part)))
     }
 }
 

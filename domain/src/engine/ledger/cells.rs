@@ -1,16 +1,14 @@
 //! One cell a payment hash: work on one hash is serial, on different hashes parallel. The cell of a
 //! live payment also remembers the payment, so that its outcomes need not be looked up.
 
-use crate::{LoadError, Payment, PaymentHash, PaymentStore};
+use crate::{Payment, PaymentHash};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The cells of all hashes that are live or being worked on.
-pub(super) struct Cells {
-    store: Arc<dyn PaymentStore>,
-    map: Mutex<HashMap<PaymentHash, Arc<Cell>>>,
-}
+#[derive(Default)]
+pub(super) struct Cells(Mutex<HashMap<PaymentHash, Arc<Cell>>>);
 
 struct Cell {
     slot: tokio::sync::Mutex<Slot>,
@@ -25,29 +23,20 @@ enum Slot {
 }
 
 /// A cell in use: dropped, it makes the cell go unless the payment is live.
-pub(in crate::engine) struct CellRef<'a> {
+pub(super) struct CellRef<'a> {
     cells: &'a Cells,
     hash: PaymentHash,
     /// Taken only when this is dropped.
     cell: Option<Arc<Cell>>,
 }
 
-/// The sole right to decide about a payment, until it is dropped.
-pub(in crate::engine) struct Turn<'a> {
-    store: &'a dyn PaymentStore,
+/// A cell that nobody else can look into, until this is dropped.
+pub(super) struct Held<'a> {
     cell: &'a Cell,
-    hash: PaymentHash,
     slot: tokio::sync::MutexGuard<'a, Slot>,
 }
 
 impl Cells {
-    pub(super) fn new(store: Arc<dyn PaymentStore>) -> Cells {
-        Cells {
-            store,
-            map: Mutex::default(),
-        }
-    }
-
     pub(super) fn get(&self, hash: PaymentHash) -> CellRef<'_> {
         let new = || {
             Arc::new(Cell {
@@ -64,18 +53,16 @@ impl Cells {
     }
 
     fn map(&self) -> MutexGuard<'_, HashMap<PaymentHash, Arc<Cell>>> {
-        self.map.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl CellRef<'_> {
     /// Waits for its turn; first come, first served.
-    pub(in crate::engine) async fn turn(&self) -> Turn<'_> {
+    pub(super) async fn hold(&self) -> Held<'_> {
         let cell = self.cell.as_deref().expect("taken only when dropped");
-        Turn {
-            store: &*self.cells.store,
+        Held {
             cell,
-            hash: self.hash,
             slot: cell.slot.lock().await,
         }
     }
@@ -94,31 +81,14 @@ impl Drop for CellRef<'_> {
     }
 }
 
-impl Turn<'_> {
-    /// The payment, read from the store unless it is known.
-    pub(in crate::engine) async fn payment(&mut self) -> Result<Option<&Payment>, LoadError> {
-        if self.is_unread() {
-            let payment = self.store.load(self.hash).await?;
-            self.put(payment);
-        }
-        Ok(self.known())
-    }
-
-    /// The same for those who care for its live parts only: one that was deleted has none.
-    pub(in crate::engine) async fn with_parts(&mut self) -> Result<Option<&Payment>, LoadError> {
-        match self.payment().await {
-            Err(LoadError::Deleted(_)) => Ok(None),
-            known => known,
-        }
-    }
-
+impl Held<'_> {
     /// Whether nothing is known of the payment, not even that there is none.
-    pub(in crate::engine) fn is_unread(&self) -> bool {
+    pub(super) fn is_unread(&self) -> bool {
         matches!(*self.slot, Slot::Unread)
     }
 
     /// The payment, if it is known.
-    pub(in crate::engine) fn known(&self) -> Option<&Payment> {
+    pub(super) fn known(&self) -> Option<&Payment> {
         match &*self.slot {
             Slot::Read(payment) => payment.as_ref().as_ref(),
             Slot::Unread => None,
@@ -148,18 +118,16 @@ impl Turn<'_> {
 #[cfg(all(test, feature = "contract", feature = "mock"))]
 mod tests {
     use super::*;
-    use crate::MockPaymentStore;
     use crate::contract::samples;
     use crate::engine::test_support::{complete, live};
     use futures::executor::block_on;
 
     #[test]
     fn a_cell_goes_with_its_last_user_unless_its_payment_is_live() {
-        let cells = Cells::new(Arc::new(MockPaymentStore::new()));
-        let hash = samples::hash(1);
+        let (cells, hash) = (Cells::default(), samples::hash(1));
         let put = |payment: Option<Payment>| {
             let cell = cells.get(hash);
-            block_on(cell.turn()).put(payment);
+            block_on(cell.hold()).put(payment);
         };
         let (one, other) = (cells.get(hash), cells.get(hash));
         drop(one);

@@ -1,10 +1,11 @@
 //! The care of one part: it is offered or looked up until the node has taken charge of it, or it has its outcome.
 
 use super::{Node, ReportedOutcome};
+use crate::engine::ledger::{Change, Turn};
 use crate::planted::planted;
 use crate::{
-    Failure, LookUp, NextStep, Offer, OfferAnswer, OfferDecision, Outcome, PartId, PartialPayment,
-    PaymentHash,
+    Failure, LoadError, LookUp, NextStep, Offer, OfferAnswer, OfferDecision, Outcome, PartId,
+    PartialPayment, PaymentHash,
 };
 use futures::future::{FutureExt, select};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -40,6 +41,12 @@ enum Step {
     Offer,
     /// It may be out: ask.
     LookUp,
+}
+
+/// Whether a part is still wanted.
+struct Wish<'a> {
+    node: &'a Node,
+    part: PartId,
 }
 
 impl Job {
@@ -228,35 +235,50 @@ impl Node {
 
     /// The part, unless it has its outcome already.
     async fn live_part(&self, job: &Job) -> Result<Option<PartialPayment>, String> {
-        let cell = self.ledger.cell(job.hash);
-        let mut turn = cell.turn().await;
-        let payment = turn.with_parts().await;
-        let payment = payment.map_err(|error| error.to_string())?;
-        let part = payment.and_then(|payment| payment.part(job.part));
-        Ok(part.filter(|part| part.is_live()).cloned())
+        let look = self.ledger.look(job.hash, |payment| {
+            let part = payment.and_then(|payment| payment.part(job.part));
+            part.filter(|part| part.is_live()).cloned()
+        });
+        look.await.map_err(|error| error.to_string())
     }
 
     /// Whether it is still wanted. If it is, it is being offered from now on.
     async fn wish(&self, job: &Job) -> Result<OfferDecision, String> {
-        let cell = self.ledger.cell(job.hash);
-        let mut turn = cell.turn().await;
-        let payment = turn.with_parts().await;
-        let payment = payment.map_err(|error| error.to_string())?;
-        let wish = payment.map_or(OfferDecision::Resolved, |payment| {
-            let invoice = payment.summary().terms.invoice.as_ref();
-            let network = invoice.and_then(|_| self.sender.network());
-            let now = self.timing.now();
-            payment.wish(job.part, now, self.offer_window, network.as_ref())
-        });
+        let wish = Wish {
+            node: self,
+            part: job.part,
+        };
+        self.ledger.change(job.hash, wish).await
+    }
+}
+
+/// It changes nothing; but nothing else may change until the part is known to be offered.
+impl Change for Wish<'_> {
+    type Answer = Result<OfferDecision, String>;
+
+    async fn attempt(&self, turn: &mut Turn<'_>) -> Result<OfferDecision, String> {
+        let (node, part) = (self.node, self.part);
+        let payment = match turn.payment().await {
+            Ok(Some(payment)) => payment,
+            Ok(None) | Err(LoadError::Deleted(_)) => return Ok(OfferDecision::Resolved),
+            Err(error) => return Err(error.to_string()),
+        };
+        let invoice = payment.summary().terms.invoice.as_ref();
+        let network = invoice.and_then(|_| node.sender.network());
+        let now = node.timing.now();
+        let wish = payment.wish(part, now, node.offer_window, network.as_ref());
         if let OfferDecision::Offer(_) = wish {
-            if let Some(why) = self.unrecorded.unsettled() {
+            if let Some(why) = node.unrecorded.unsettled() {
                 return Err(why);
             }
-            let open = self.unrecorded.open_part(job.hash).await;
+            let open = node
+                .unrecorded
+                .open_part(payment.summary().payment_hash)
+                .await;
             if let Some(part) = open.map_err(|why| why.to_string())? {
                 return Ok(OfferDecision::Drop(Box::new(Failure::never_sent(part))));
             }
-            self.in_charge.offering(job.part);
+            node.in_charge.offering(part);
         }
         Ok(wish)
     }

@@ -78,16 +78,16 @@ impl Node {
         loop {
             let page = self.ledger.store().live(after, LIVE_PAGE).await?;
             for (_, hash) in &page {
-                let cell = self.ledger.cell(*hash);
-                let mut turn = cell.turn().await;
-                let parts = match turn.payment().await {
-                    Ok(payment) => payment.into_iter().flat_map(Payment::live_parts),
+                let look = self.ledger.look(*hash, |payment| {
+                    let parts = payment.into_iter().flat_map(Payment::live_parts);
+                    for part in parts.filter(|part| part.node == self.name) {
+                        self.enqueue(Job::look_up(part));
+                    }
+                });
+                match look.await {
                     Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
-                    // It was said, and an alarm raised, when it was found.
-                    Err(LoadError::Damaged(_) | LoadError::Deleted(_)) => continue,
-                };
-                for part in parts.filter(|part| part.node == self.name) {
-                    self.enqueue(Job::look_up(part));
+                    // Damage was said, and an alarm raised, when it was found.
+                    Ok(()) | Err(LoadError::Damaged(_) | LoadError::Deleted(_)) => {}
                 }
             }
             match page.last() {

@@ -1,7 +1,7 @@
 //! What a node said of a part, on its way into storage.
 
 use super::Node;
-use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
+use crate::engine::ledger::{ATTEMPTS_MAX, Change, CommitError, Turn};
 use crate::{
     Cursor, Decision, LoadError, Outcome, PartId, PaymentHash, Refusal, Timestamp, Transition,
 };
@@ -30,6 +30,14 @@ pub(in crate::engine) enum StoreProgress {
     NotYet,
 }
 
+/// An outcome that is stored, with how far the node has been heard.
+struct Storing<'a> {
+    node: &'a Node,
+    said: &'a ReportedOutcome,
+    at: Timestamp,
+    attempts_max: u32,
+}
+
 impl Node {
     /// Stores what the node said, however long storage takes to come back (outcomes are never
     /// dropped).
@@ -48,19 +56,29 @@ impl Node {
     pub(super) async fn resolve_within(&self, said: ReportedOutcome, tries: u32) -> StoreProgress {
         let (hash, part) = (said.hash, said.part);
         let at = self.timing.now();
-        let (mut backoff, mut conflicts) = (self.timing.backoff(), 0);
-        for _ in 0..tries {
-            match self.try_resolve(&said, at).await {
+        let mut backoff = self.timing.backoff();
+        let mut left = tries;
+        while left > 0 {
+            // In line it is attempted so often in all; by itself, once more than any other change.
+            let change = Storing {
+                node: self,
+                said: &said,
+                at,
+                attempts_max: left.min(ATTEMPTS_MAX + 1),
+            };
+            let attempts_max = change.attempts_max;
+            match self.ledger.change(hash, change).await {
                 Ok(kept) => return kept,
                 Err(CommitError::Refused(_)) => return StoreProgress::No,
-                Err(CommitError::Conflict) if conflicts < CONFLICTS_MAX => {
-                    conflicts += 1;
-                    continue;
-                }
                 Err(CommitError::Conflict) => {
+                    left -= attempts_max;
+                    if left == 0 {
+                        break;
+                    }
                     warn!(payment.hash = %hash, part.id = %part, "storage keeps changing");
                 }
                 Err(CommitError::Unavailable(reason) | CommitError::Unknown(reason)) => {
+                    left -= 1;
                     warn!(payment.hash = %hash, part.id = %part, reason,
                         "an outcome waits for storage");
                 }
@@ -69,50 +87,53 @@ impl Node {
         }
         StoreProgress::NotYet
     }
+}
 
-    async fn try_resolve(
-        &self,
-        said: &ReportedOutcome,
-        at: Timestamp,
-    ) -> Result<StoreProgress, CommitError> {
+impl Change for Storing<'_> {
+    type Answer = Result<StoreProgress, CommitError>;
+
+    fn attempts_max(&self) -> u32 {
+        self.attempts_max
+    }
+
+    async fn attempt(&self, turn: &mut Turn<'_>) -> Result<StoreProgress, CommitError> {
+        let Storing { node, said, at, .. } = *self;
         let (hash, part) = (said.hash, said.part);
-        let cell = self.ledger.cell(hash);
-        let mut turn = cell.turn().await;
         let payment = match turn.payment().await {
             Ok(payment) => payment,
             Err(LoadError::Unavailable(reason)) => return Err(CommitError::Unavailable(reason.0)),
             Err(LoadError::Damaged(reason)) => {
-                self.ledger.damage(hash, reason);
-                self.board.has_news(hash);
+                node.ledger.damage(hash, reason);
+                node.board.has_news(hash);
                 return Ok(StoreProgress::No);
             }
             // The node tells again what was stored before the payment was deleted.
-            Err(LoadError::Deleted(_)) => return self.ended_when_gone(said).await,
+            Err(LoadError::Deleted(_)) => return node.ended_when_gone(said).await,
         };
         let Some(payment) = payment else {
-            return self.not_stored(&mut turn, said).await;
+            return node.not_stored(turn, said).await;
         };
         match payment.resolve(part, &said.outcome, at) {
             Ok(Decision::Commit(transition)) => {
-                let cursor = said.cursor.map(|cursor| (self.name.clone(), cursor));
+                let cursor = said.cursor.map(|cursor| (node.name.clone(), cursor));
                 let transition = Transition {
                     cursor,
                     ..*transition
                 };
-                self.ledger.commit(&mut turn, transition).await?;
+                turn.commit(transition).await?;
                 Ok(StoreProgress::WithCursor)
             }
             Ok(Decision::Unchanged(_)) => {
                 // After a commit in doubt nobody may have been told yet.
                 if let Some(part) = payment.part(part) {
-                    self.board.tell(payment, part);
-                    self.board.has_news(hash);
+                    node.board.tell(payment, part);
+                    node.board.has_news(hash);
                 }
                 Ok(StoreProgress::Before)
             }
-            Err(Refusal::NoSuchPart { .. }) => self.not_stored(&mut turn, said).await,
+            Err(Refusal::NoSuchPart { .. }) => node.not_stored(turn, said).await,
             Err(refusal) => {
-                self.ledger
+                node.ledger
                     .alarm(hash, &format!("{refusal}: the part stays pending (A-6)"));
                 Ok(StoreProgress::No)
             }

@@ -2,7 +2,7 @@
 
 use super::Node;
 use super::outcome::{ReportedOutcome, StoreProgress};
-use crate::engine::ledger::{CONFLICTS_MAX, CommitError, Turn};
+use crate::engine::ledger::{Change, CommitError, Turn};
 use crate::engine::unrecorded::Belief;
 use crate::{
     KnownFate, KnownPart, LoadError, Msat, Outcome, PartId, PaymentHash, Unavailable,
@@ -53,31 +53,8 @@ impl Node {
     /// It knows that part. Whether the part is one that is not stored.
     pub(super) async fn keep_if_missing(&self, known: KnownPart) -> Result<bool, Unavailable> {
         let hash = known.payment_hash;
-        let cell = self.ledger.cell(hash);
-        let mut turn = cell.turn().await;
-        for _ in 0..CONFLICTS_MAX {
-            let is_stored = match turn.payment().await {
-                Ok(payment) => payment.is_some_and(|payment| payment.part(known.part).is_some()),
-                Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
-                Err(LoadError::Damaged(_) | LoadError::Deleted(_)) => false,
-            };
-            if is_stored {
-                return Ok(false);
-            }
-            let part = self.unrecorded_part(known.part, hash, known.amount_sent);
-            match self.unrecorded.note(&mut turn, part, &known.fate).await {
-                Ok(_) => return Ok(true),
-                Err(CommitError::Conflict) => {}
-                Err(
-                    CommitError::Unavailable(why)
-                    | CommitError::Unknown(why)
-                    | CommitError::Refused(why),
-                ) => {
-                    return Err(Unavailable(why));
-                }
-            }
-        }
-        Err(Unavailable("it keeps changing".to_owned()))
+        let keeping = Keeping { node: self, known };
+        self.ledger.change(hash, keeping).await
     }
 
     fn unrecorded_part(
@@ -94,6 +71,38 @@ impl Node {
             fate: UnrecordedFate::Lost,
             noticed_at: self.timing.now(),
             resolution: None,
+        }
+    }
+}
+
+/// A part that the node knows is kept, if it is not stored.
+struct Keeping<'a> {
+    node: &'a Node,
+    known: KnownPart,
+}
+
+impl Change for Keeping<'_> {
+    type Answer = Result<bool, Unavailable>;
+
+    async fn attempt(&self, turn: &mut Turn<'_>) -> Result<bool, Unavailable> {
+        let Keeping { node, known } = self;
+        let is_stored = match turn.payment().await {
+            Ok(payment) => payment.is_some_and(|payment| payment.part(known.part).is_some()),
+            Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
+            Err(LoadError::Damaged(_) | LoadError::Deleted(_)) => false,
+        };
+        if is_stored {
+            return Ok(false);
+        }
+        let part = node.unrecorded_part(known.part, known.payment_hash, known.amount_sent);
+        match node.unrecorded.note(turn, part, &known.fate).await {
+            Ok(_) => Ok(true),
+            Err(CommitError::Conflict) => Err(Unavailable("it keeps changing".to_owned())),
+            Err(
+                CommitError::Unavailable(why)
+                | CommitError::Unknown(why)
+                | CommitError::Refused(why),
+            ) => Err(Unavailable(why)),
         }
     }
 }

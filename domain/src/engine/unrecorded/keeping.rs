@@ -57,7 +57,7 @@ impl Unrecorded {
         burial: Burial,
     ) -> Result<(), CommitError> {
         let quarantine = match turn.payment().await {
-            Ok(None) => return self.ledger.bury(turn, burial).await,
+            Ok(None) => return turn.bury(burial).await,
             Ok(Some(payment)) => payment.unrecorded(&part.node, part.part, burial.at),
             Err(LoadError::Unavailable(why)) => return Err(CommitError::Unavailable(why.0)),
             // Nothing is sent towards it already.
@@ -65,7 +65,7 @@ impl Unrecorded {
         };
         match quarantine {
             None => Ok(()),
-            Some(transition) => self.ledger.commit(turn, transition).await.map(drop),
+            Some(transition) => turn.commit(transition).await.map(drop),
         }
     }
 
