@@ -47,11 +47,8 @@ impl Core {
         let Some(node) = self.nodes.named(&part.node) else {
             return Ok(None);
         };
-        let known = match node.reachable().await {
-            Ok(()) => known(node, part).await,
-            Err(away) => Err(away),
-        };
-        match known {
+        // The payment's turn is held meanwhile: a node that says nothing must not hold it for ever.
+        match self.timing.patiently(known(node, part)).await.flatten() {
             Ok(KnownFate::Lost) => Ok(None),
             Ok(told @ (KnownFate::Fulfilled(_) | KnownFate::Failed)) => Ok(Some(told)),
             Ok(KnownFate::Pending) => {
@@ -115,6 +112,7 @@ fn checked(request: &ResolvePart, part: &UnrecordedPart) -> Result<KnownFate, Re
 
 /// A part that its node does not tell of any more is one of which nobody can tell.
 async fn known(node: &Node, part: &UnrecordedPart) -> Result<KnownFate, NodeAway> {
+    node.reachable().await?;
     let before = PartId(part.part.0.saturating_sub(1));
     let mut known = node.sender.known_parts(before).await;
     while let Some(told) = known.next().await {
