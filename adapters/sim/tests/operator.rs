@@ -6,11 +6,11 @@ mod support;
 
 use domain::contract::samples::{failure, hash, node, preimage};
 use domain::{
-    ApiError, Engine, KnownPart, LookUp, MockHtlcSender, NodeAway, NodeIdentity, NodeName,
-    NodePorts, OfferAnswer, OperatorEnd, Outcome, PartId, PartialPayment, PaymentApi, Ports,
-    Refusal, Resolution, ResolvePart, Resolved, StatusKind,
+    ApiError, Engine, KnownFate, KnownPart, LookUp, MockHtlcSender, NodeAway, NodeIdentity,
+    NodeName, NodePorts, OfferAnswer, OperatorEnd, Outcome, PartId, PartialPayment, PaymentApi,
+    Ports, Refusal, Resolution, ResolvePart, Resolved, StatusKind,
 };
-use futures::stream::{BoxStream, StreamExt, empty};
+use futures::stream::{BoxStream, StreamExt, empty, iter, pending};
 use sim::{Fault, NullNode, SimClock, SimNode, SimStore, TestSpawner};
 use std::sync::Arc;
 use support::{World, accepted, failed_code, partial, patient, soon};
@@ -66,9 +66,16 @@ async fn engine_with(
     sender
         .expect_look_up()
         .returning(move |_, _, _| looked_up());
+    let engine = engine_over(sender).await;
+    let part = accepted(engine.send_partial_pay(partial(1, 400, 1_000)).await);
+    (engine, part.id)
+}
+
+async fn engine_over(sender: MockHtlcSender) -> Arc<Engine> {
+    let store = SimStore::new();
     let ports = Ports {
-        store: Arc::new(SimStore::new()),
-        unrecorded: Arc::new(SimStore::new()),
+        store: Arc::new(store.clone()),
+        unrecorded: Arc::new(store),
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
@@ -78,9 +85,7 @@ async fn engine_with(
             listener: NullNode::new().listener(),
         }],
     };
-    let engine = Engine::start(ports, patient()).await.unwrap();
-    let part = accepted(engine.send_partial_pay(partial(1, 400, 1_000)).await);
-    (engine, part.id)
+    Engine::start(ports, patient()).await.unwrap()
 }
 
 fn here() -> NodeIdentity {
@@ -200,6 +205,36 @@ async fn part_of_a_node_that_is_away_ends_by_hand_with_a_proof_only() {
     assert!(what.contains("take it out of the configuration"), "{what}");
     let ended = resolve(&engine, part, proof(1)).await.unwrap();
     assert_eq!(ended.status(), StatusKind::Complete);
+}
+
+/// A part that is not stored is asked for in its payment's turn: a node that says nothing does not keep it.
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_node_does_not_hold_the_turn_of_a_payment_whose_part_is_not_stored() {
+    let known = || KnownPart {
+        part: PartId(1),
+        payment_hash: hash(2),
+        amount_sent: None,
+        fate: KnownFate::Lost,
+    };
+    let mut sender = MockHtlcSender::new();
+    sender.expect_height().return_const(None);
+    sender.expect_identity().return_const(Ok(here()));
+    sender.expect_life().return_const(1u64);
+    let mut script = mockall::Sequence::new();
+    let told = sender.expect_known_parts().times(1);
+    told.in_sequence(&mut script)
+        .returning(move |_| iter([Ok(known())]).boxed());
+    let silent = sender.expect_known_parts();
+    silent.returning(|_| pending().boxed());
+    let engine = engine_over(sender).await;
+    let refused = resolve(&engine, PartId(1), OperatorEnd::Failed).await;
+    let what = can_tell(&refused);
+    assert!(what.contains("no answer within 30 s"), "{what}");
+    let sent = soon(engine.send_partial_pay(partial(2, 400, 1_000))).await;
+    let kept_out = matches!(sent, Err(ApiError::Refused(Refusal::Unrecorded(_))));
+    assert!(kept_out, "{sent:?}");
+    let proven = soon(engine.resolve_part(request(PartId(1), proof(2)))).await;
+    assert!(matches!(proven, Ok(Resolved::Unrecorded(_))), "{proven:?}");
 }
 
 /// A node that is gone for good is taken out of the configuration: nobody else can tell.

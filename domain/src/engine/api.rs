@@ -1,16 +1,25 @@
 //! What callers ask: sends and deletions, which go on when the caller hangs up, and waits, which do not.
 
 mod ask;
+mod autoclean_timer;
 mod clean;
+mod core;
+mod decisions;
 mod delete;
+mod digest;
 mod follow;
+mod incoming;
 mod resolve;
 mod resolve_unrecorded;
 mod send;
+mod sending;
 mod wait;
 
+pub use self::autoclean_timer::AutocleanTimer;
+
+pub(super) use self::core::Core;
+
 use super::Engine;
-use super::core::Core;
 use crate::{
     ApiError, Autoclean, Cleaned, DeletedPayment, Event, EventFilter, History, HistoryFilter,
     HistoryPage, HistoryRow, Info, Listed, Page, PartFilter, PartId, PartialInvoices,
@@ -18,10 +27,7 @@ use crate::{
     Resolved, SendPartialPay, SendPay, Sent, Unavailable,
 };
 use async_trait::async_trait;
-use futures::future::FutureExt;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{TryAcquireError, oneshot};
 
 #[async_trait]
 impl PaymentApi for Engine {
@@ -29,13 +35,16 @@ impl PaymentApi for Engine {
         let command = self.core.partial_pay(request)?;
         let core = self.core.clone();
         let sending = async move { core.send_partial_pay(command).await };
-        self.core.finish(sending).await
+        self.core.decisions.finish(sending).await
     }
 
     async fn send_pay(&self, request: SendPay) -> Result<Paying, ApiError> {
         let command = self.core.pay(request)?;
         let core = self.core.clone();
-        let begun = self.core.finish(async move { core.begin(command).await });
+        let begun = self
+            .core
+            .decisions
+            .finish(async move { core.begin(command).await });
         self.core.first_answer(begun.await?).await
     }
 
@@ -80,12 +89,12 @@ impl PaymentApi for Engine {
             limit: limit.saturating_add(1),
             ..filter
         };
-        let mut rows = self.core.store.parts(filter).await?;
+        let mut rows = self.core.ledger.store().parts(filter).await?;
         for row in &mut rows {
             if let Listed::Sound(part) = row
                 && part.is_live()
             {
-                part.doubt = self.core.doubted(part);
+                part.doubt = self.core.nodes.doubted(part);
             }
         }
         Ok(page(rows, limit, |part| part.id.0))
@@ -124,19 +133,19 @@ impl PaymentApi for Engine {
     }
 
     async fn last_event(&self) -> Result<u64, ApiError> {
-        Ok(self.core.store.last_event().await?)
+        Ok(self.core.ledger.store().last_event().await?)
     }
 
     async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError> {
         let core = self.core.clone();
         let deleting = async move { core.delete_payment(hash).await };
-        self.core.finish(deleting).await
+        self.core.decisions.finish(deleting).await
     }
 
     async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
         let core = self.core.clone();
         let resolving = async move { core.resolve_part(request).await };
-        self.core.finish(resolving).await
+        self.core.decisions.finish(resolving).await
     }
 
     async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {
@@ -147,14 +156,14 @@ impl PaymentApi for Engine {
         let core = &self.core;
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let nodes = core.nodes.iter();
-        let (unrecorded, unrecorded_parts) = core.all_unrecorded().await;
+        let (unrecorded, unrecorded_parts) = core.unrecorded.all().await;
         Ok(Info {
             unrecorded,
             unrecorded_parts,
-            unsettled: core.stock.unsettled(),
+            unsettled: core.unrecorded.unsettled(),
             nodes: nodes.map(|n| (n.name.clone(), n.sender.height())).collect(),
             live_parts: count(core.board.live_parts()),
-            waiters: count(core.waiters()),
+            waiters: count(core.board.waiting()),
             alarms: core.ledger.alarms(),
             violations: core.ledger.violations(),
         })
@@ -178,39 +187,12 @@ impl Engine {
 }
 
 impl Core {
-    /// Runs a decision to its end even if the caller hangs up: what is committed is acted upon.
-    async fn finish<T: Send + 'static>(
-        &self,
-        decision: impl Future<Output = Result<T, ApiError>> + Send + 'static,
-    ) -> Result<T, ApiError> {
-        if self.stopping.load(Ordering::Acquire) {
-            return Err(ApiError::ShuttingDown);
-        }
-        let permit = self.decisions.clone().try_acquire_owned();
-        let permit = permit.map_err(|error| match error {
-            TryAcquireError::Closed => ApiError::ShuttingDown,
-            // Closing takes all of them.
-            TryAcquireError::NoPermits if self.stopping.load(Ordering::Acquire) => {
-                ApiError::ShuttingDown
-            }
-            TryAcquireError::NoPermits => ApiError::Busy("too many decisions under way".into()),
-        })?;
-        let (sender, answer) = oneshot::channel();
-        let work = async move {
-            let _ = sender.send(decision.await);
-            drop(permit);
-        };
-        self.spawner.spawn(work.boxed());
-        let died = |_| ApiError::Internal("the decision's task died".into());
-        answer.await.map_err(died)?
-    }
-
     /// A page of the payments that we make.
     pub(super) async fn outgoing(
         &self,
         filter: PaymentFilter,
     ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
-        let mut rows = self.store.payments(filter).await?;
+        let mut rows = self.ledger.store().payments(filter).await?;
         self.warn_of_damage(rows.iter_mut().filter_map(|row| match row {
             Listed::Sound(payment) => Some(payment),
             Listed::Damaged(_) => None,
@@ -220,7 +202,7 @@ impl Core {
 
     /// A page of the history.
     async fn history(&self, filter: HistoryFilter) -> Result<History, Unavailable> {
-        let mut history = self.store.history(filter).await?;
+        let mut history = self.ledger.store().history(filter).await?;
         self.warn_of_damage(history.rows.iter_mut().filter_map(|row| match row {
             Listed::Sound(HistoryRow::Outgoing(payment)) => Some(&mut **payment),
             Listed::Sound(HistoryRow::Incoming(_)) | Listed::Damaged(_) => None,
@@ -234,10 +216,6 @@ impl Core {
         for payment in payments.filter(|payment| payment.quarantine.is_none()) {
             payment.quarantine = damaged.get(&payment.payment_hash).cloned();
         }
-    }
-
-    pub(super) fn waiters(&self) -> usize {
-        self.board.waiting()
     }
 }
 

@@ -1,24 +1,24 @@
 //! The heart: commit what was decided, and only then act on it. Everything that changes a payment goes
-//! through here, one payment's changes one after the other.
+//! through [`Ledger::change`], one payment's changes one after the other.
 
+mod cells;
+mod turn;
+mod violations;
+
+pub(super) use self::turn::{ATTEMPTS_MAX, Change, Turn};
+
+use self::cells::Cells;
+use self::violations::Violations;
 use super::board::Board;
-use super::cells::{CellRef, Cells, Turn};
-use super::violations::Violations;
-use crate::invariant::step::{self, step};
 use crate::invariant::{Rule, Violation};
-use crate::planted::planted;
 use crate::{
-    ApiError, Burial, Committed, Deleted, Deletion, EventKind, LoadError, PartId, PartialPayment,
-    Payment, PaymentHash, PaymentStore, Request, Transition,
+    ApiError, EventKind, LoadError, PartId, PartialPayment, Payment, PaymentHash, PaymentStore,
+    Request,
 };
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tracing::{debug, error, info, warn};
-
-/// How often a decision is made again at once because what is stored was not what was expected: a payment
-/// that is taken to be new and is not, a `request_id` that is used for two payments at once.
-pub(super) const CONFLICTS_MAX: u32 = 4;
+use tracing::{error, info, warn};
 
 /// A commit that did not happen, or of which that is not known.
 pub(super) enum CommitError {
@@ -68,129 +68,38 @@ impl Ledger {
         }
     }
 
-    /// The cell of a payment, in which to wait for its turn.
-    pub(super) fn cell(&self, hash: PaymentHash) -> CellRef<'_> {
-        self.cells.get(hash)
+    /// For what is read beside the turns: lists, pages, cursors. Payments are changed here alone.
+    pub(super) fn store(&self) -> &dyn PaymentStore {
+        &*self.store
     }
 
-    /// Commits what was decided about the payment whose turn it is, and acts on it: whoever waits
-    /// is told only now (rule A-3).
-    pub(super) async fn commit(
-        &self,
-        turn: &mut Turn<'_>,
-        transition: Transition,
-    ) -> Result<Option<PartId>, CommitError> {
-        let hash = transition.payment_hash();
-        let kind = transition.kind();
-        let allowed = step(turn.known(), &transition);
-        self.guard(turn, hash, allowed)?;
-        planted!(TellsBeforeCommit, self.act_early(turn.known(), &transition));
-        let committed = self.store.commit(transition.clone()).await;
-        planted!(
-            FailsOpen,
-            if let Committed::Unavailable(_) = committed {
-                self.act_early(turn.known(), &transition);
+    /// Changes a payment in its turn: one change of a payment at a time, first come, first served. If storage
+    /// held something else than the attempt expected, there is another, a few at most.
+    pub(super) async fn change<C: Change>(&self, hash: PaymentHash, change: C) -> C::Answer {
+        let cell = self.cells.get(hash);
+        let mut turn = Turn::new(self, hash, cell.hold().await);
+        loop {
+            let answer = change.attempt(&mut turn).await;
+            if !turn.begins_again(change.attempts_max()) {
+                return answer;
             }
-        );
-        let receipt = self.durable(turn, hash, committed)?;
-        let payment = Payment::apply(turn.take(), transition, receipt);
-        match receipt.part {
-            Some(part) => self.act(&payment, part, kind),
-            None => self.act_on_order(&payment, kind),
         }
-        self.board.has_news(hash);
-        turn.put(Some(payment));
-        Ok(receipt.part)
     }
 
-    /// Deletes the payment whose turn it is, as was decided.
-    pub(super) async fn delete(
+    /// Looks at a payment in its turn, for those who care for its live parts only: one that was deleted has
+    /// none.
+    pub(super) async fn look<T>(
         &self,
-        turn: &mut Turn<'_>,
-        deletion: Deletion,
-    ) -> Result<Deleted, CommitError> {
-        let (hash, tombstone) = (deletion.payment_hash, deletion.tombstone);
-        let allowed = step::deletion(turn.known(), &deletion);
-        self.guard(turn, hash, allowed)?;
-        // An outcome whose commit was in doubt may have been told to nobody yet, and later nothing of
-        // it is left to tell (rule A-11).
-        if let Some(payment) = turn.known() {
-            payment
-                .parts()
-                .for_each(|part| self.board.tell(payment, part));
-        }
-        let committed = self.store.delete(deletion).await;
-        let deleted = self.durable(turn, hash, committed)?;
-        // What is left of one that was paid is storage's to tell.
-        if tombstone {
-            turn.forget();
-        } else {
-            turn.put(None);
-        }
-        self.damaged().remove(&hash);
-        debug!(payment.hash = %hash, tombstone, "payment deleted");
-        Ok(deleted)
-    }
-
-    /// Refuses the hash whose turn it is from now on, of which there is no payment.
-    pub(super) async fn bury(
-        &self,
-        turn: &mut Turn<'_>,
-        burial: Burial,
-    ) -> Result<(), CommitError> {
-        planted!(IgnoresProofOfDeleted, return Ok(()));
-        let hash = burial.payment_hash;
-        let allowed = step::burial(turn.known(), &burial);
-        self.guard(turn, hash, allowed)?;
-        let committed = self.store.bury(burial).await;
-        self.durable(turn, hash, committed)?;
-        // What is refused, and why, is storage's to tell.
-        turn.forget();
-        Ok(())
-    }
-
-    /// What breaks a rule is not written (rule A-15).
-    fn guard(
-        &self,
-        turn: &mut Turn<'_>,
         hash: PaymentHash,
-        allowed: Result<(), Violation>,
-    ) -> Result<(), CommitError> {
-        #[cfg(feature = "planted")]
-        let allowed = super::planted::guarded(allowed);
-        allowed.map_err(|violation| {
-            self.violated(hash, &violation);
-            turn.forget();
-            CommitError::Refused(violation.to_string())
-        })
-    }
-
-    /// What a commit came to. Unless it is durable, the next one reads the payment again.
-    fn durable<T>(
-        &self,
-        turn: &mut Turn<'_>,
-        hash: PaymentHash,
-        committed: Committed<T>,
-    ) -> Result<T, CommitError> {
-        let undone = match committed {
-            Committed::Yes(done) => return Ok(done),
-            Committed::Conflict => CommitError::Conflict,
-            Committed::Unavailable(reason) => {
-                error!(payment.hash = %hash, reason, "storage is unavailable: nothing was written");
-                CommitError::Unavailable(reason)
-            }
-            Committed::Refused(rule) => {
-                let what = format!("storage refused what was decided: {rule} (A-15)");
-                self.alarm(hash, &what);
-                CommitError::Refused(rule)
-            }
-            Committed::Unknown(reason) => {
-                error!(payment.hash = %hash, reason, "storage failed in mid-commit");
-                CommitError::Unknown(reason)
-            }
-        };
-        turn.forget();
-        Err(undone)
+        look: impl FnOnce(Option<&Payment>) -> T,
+    ) -> Result<T, LoadError> {
+        let cell = self.cells.get(hash);
+        let mut turn = Turn::new(self, hash, cell.hold().await);
+        match turn.payment().await {
+            Ok(payment) => Ok(look(payment)),
+            Err(LoadError::Deleted(_)) => Ok(look(None)),
+            Err(error) => Err(error),
+        }
     }
 
     /// What everybody is told of a committed transition.
@@ -203,11 +112,10 @@ impl Ledger {
     }
 
     /// The same of an order that was opened, or closed by itself.
-    fn act_on_order(&self, payment: &Payment, kind: EventKind) {
+    pub(super) fn act_on_order(&self, payment: &Payment, kind: EventKind) {
         let row = payment.summary();
         let (hash, status) = (row.payment_hash, row.status().as_str());
-        let why = payment.order().and_then(|order| order.closed.as_ref());
-        match why {
+        match payment.order().and_then(|order| order.closed.as_ref()) {
             None => info!(payment.hash = %hash, event = kind.as_str(), "order opened"),
             Some(closed) => {
                 info!(payment.hash = %hash, status, why = %closed.why, "order closed");

@@ -1,44 +1,36 @@
 //! Decide → persist → act.
 //!
-//! - `ledger`: the payments; commits a transition, then acts on it. `board`: those who wait, told what is durable.
-//! - `core`: what everything here works on.
-//! - `api`: what callers ask. `node`: parts out to a node; `in_charge`: one task a part. `hearing`: outcomes in. `outcome`: storing one; `unrecorded`: one of a part that is not stored.
-//! - `incoming`: what comes in.
-//! - `stock`: after an old copy of the database was put back. `recovery`: after a restart, or when storage left us in doubt.
-//! - `readiness`: whether a node may be asked. `violations`: rules that were about to be broken.
-//! - `autoclean_timer`: what is deleted by itself.
-//! - `cells`: one decision at a time for each payment hash. `waiters`: those who wait.
+//! From the bottom up; nothing calls what stands below it in this list:
+//!
+//! - `board`: those who wait, told what is durable.
+//! - `ledger`: the payments. One change of a payment at a time; each is committed, and only then acted on.
+//! - `unrecorded`: parts that only nodes know.
+//! - `node`: one node. Its parts out, its outcomes in, what it was paid.
+//! - `nodes`: all of them, at the start and after a commit in doubt.
+//! - `api`: what callers ask.
+//!
+//! `timing`, `tasks`: the clock, and where the engine's own work runs.
 
 mod api;
-mod autoclean_timer;
-mod backoff;
 mod board;
-mod cells;
-mod core;
-mod digest;
-mod hearing;
-mod in_charge;
-mod incoming;
 mod ledger;
 mod node;
-mod outcome;
+mod nodes;
 #[cfg(feature = "planted")]
 mod planted;
-mod readiness;
-mod recovery;
-mod stock;
+mod shared;
+mod tasks;
 #[cfg(all(test, feature = "contract", feature = "mock"))]
 mod test_support;
+mod timing;
 mod unrecorded;
-mod violations;
-mod waiters;
 
-pub use self::autoclean_timer::AutocleanTimer;
-pub use self::incoming::Incoming;
+pub use self::api::AutocleanTimer;
 
-use self::core::Core;
+use self::api::Core;
 use crate::{
-    Clock, HtlcListener, HtlcSender, NodeIdentity, NodeName, PaymentStore, Spawner, UnrecordedStore,
+    Clock, HtlcListener, HtlcSender, IncomingNode, IncomingStore, NodeIdentity, NodeName,
+    PaymentStore, Spawner, UnrecordedStore,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +59,14 @@ pub struct NodePorts {
     pub sender: Arc<dyn HtlcSender>,
     /// Outcomes in.
     pub listener: Box<dyn HtlcListener>,
+}
+
+/// What comes in, and where it is kept.
+pub struct Incoming {
+    /// Where it is kept.
+    pub store: Arc<dyn IncomingStore>,
+    /// The configured nodes that can receive.
+    pub nodes: Vec<(NodeName, Arc<dyn IncomingNode>)>,
 }
 
 /// Limits and times.
@@ -140,18 +140,17 @@ impl Engine {
     pub async fn start(ports: Ports, policy: Policy) -> Result<Arc<Engine>, StartError> {
         let (core, workers) = Core::new(ports, policy)?;
         let core = Arc::new(core);
-        core.meet_nodes().await?;
-        core.take_stock().await?;
-        let names: Vec<_> = workers.iter().map(|worker| worker.name.clone()).collect();
+        core.nodes.meet().await?;
+        core.nodes.take_stock().await?;
         let mut cursors = Vec::new();
-        for name in names {
-            cursors.push(core.store.cursor(name).await?);
+        for node in core.nodes.iter() {
+            cursors.push(core.ledger.store().cursor(node.name.clone()).await?);
         }
-        core.recover_all().await?;
+        core.nodes.recover_all().await?;
         for (worker, from) in workers.into_iter().zip(cursors) {
-            worker.start(&core, from);
+            worker.start(from);
         }
-        autoclean_timer::start(&core);
+        core.start_autoclean();
         Ok(Arc::new(Engine { core }))
     }
 
@@ -164,6 +163,6 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.core.closing.send_replace(true);
+        self.core.tasks.close();
     }
 }

@@ -1,7 +1,7 @@
 //! What the planted bugs of the engine do. None of it is compiled without the feature `planted`.
 
+use super::api::Core;
 use super::board::{Board, PaymentEnd};
-use super::core::Core;
 use super::ledger::Ledger;
 use super::node::Node;
 use crate::invariant::Violation;
@@ -48,7 +48,7 @@ impl Board {
         if part.failure().is_some() && end.summary.preimage.is_none() {
             end.summary.tally.live = 0;
             let hash = payment.summary().payment_hash;
-            self.payments.wake(hash, || end);
+            self.wake_early(hash, end);
         }
     }
 }
@@ -74,8 +74,8 @@ impl Core {
             self.policy.offer_window,
             None,
         );
-        if let (Some(node), OfferDecision::Offer(offer)) = (self.nodes.first(), wish) {
-            node.sender.offer(&offer).await;
+        if let OfferDecision::Offer(offer) = wish {
+            self.nodes.first().sender.offer(&offer).await;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the engine's own tests begin with.
 
-use super::core::Core;
+use super::api::Core;
 use super::{NodePorts, Policy, Ports};
 use crate::contract::samples;
 use crate::contract::samples::Command;

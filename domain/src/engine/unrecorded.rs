@@ -1,211 +1,193 @@
-//! Parts that nodes know under our own keys, and that are not stored: kept, told of, and kept from being paid
-//! once more.
+//! Parts that nodes know under our own keys, and that are not stored: after an old copy of the database was put
+//! back, or after their payment was deleted.
+//!
+//! Numbers of parts are given out one after the other and never again, so a node that knows a larger one than
+//! the last that was given out knows more than the database. At start that one number is compared; only if a
+//! node knows larger ones is it asked for each of them. Each is kept, the numbers are passed over (rule A-4),
+//! and nothing new is sent towards their payments as long as their money may be out (rule A-10).
+//!
+//! A node that is away cannot be asked. As long as no node has shown that the database is old, that delays its
+//! own parts only, as ever; if one has, nothing new is sent before all have been asked.
 
-use super::cells::Turn;
-use super::core::Core;
-use super::ledger::{CONFLICTS_MAX, CommitError};
-use super::node::Node;
-use super::outcome::{ReportedOutcome, StoreProgress};
+mod keeping;
+mod standing;
+
+pub(super) use self::keeping::Belief;
+
+use self::standing::Standing;
+use super::ledger::Ledger;
 use crate::{
-    Burial, KnownFate, KnownPart, Listed, LoadError, Noted, Outcome, PartId, PaymentHash,
-    Unavailable, UnrecordedFate, UnrecordedFilter, UnrecordedPart,
+    NodeName, PartId, PaymentHash, Settlement, Unasked, Unavailable, UnrecordedCounts,
+    UnrecordedFilter, UnrecordedPart, UnrecordedStore,
 };
-use tracing::{error, info, warn};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tracing::error;
 
-impl Core {
-    /// A node tells the end of a part that is not stored: it was deleted with its payment, or the database
-    /// is older than the node.
-    pub(super) async fn not_stored(
+/// How many parts `getinfo` lists.
+const LISTED: u32 = 100;
+
+/// Where they are kept, and what is known of them.
+pub(super) struct Unrecorded {
+    store: Arc<dyn UnrecordedStore>,
+    ledger: Arc<Ledger>,
+    standing: Standing,
+}
+
+/// How far the nodes had been asked before the start.
+pub(super) struct AskedBefore {
+    /// The last number that was given out.
+    pub(super) last: PartId,
+    /// The nodes that could not be asked.
+    pub(super) unasked: BTreeMap<NodeName, Unasked>,
+}
+
+/// What a node has told.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Told {
+    /// How many of its parts are not stored.
+    pub(super) missing: u64,
+    /// The largest number that it knows.
+    pub(super) last: PartId,
+}
+
+impl Unrecorded {
+    pub(super) fn new(store: Arc<dyn UnrecordedStore>, ledger: Arc<Ledger>) -> Unrecorded {
+        Unrecorded {
+            store,
+            ledger,
+            standing: Standing::default(),
+        }
+    }
+
+    /// Why nothing new is sent at all, if so.
+    pub(super) fn unsettled(&self) -> Option<String> {
+        let missing = self.standing.missing();
+        let missing: Vec<&str> = missing.iter().map(NodeName::as_str).collect();
+        (!missing.is_empty()).then(|| {
+            format!(
+                "the database is older than the nodes (was a copy put back?), and not every node has been \
+                 asked yet which parts it knows: {} is away; bring it back, or take it out of the \
+                 configuration",
+                missing.join(", ")
+            )
+        })
+    }
+
+    /// A part of that payment that is not stored and may be out.
+    pub(super) async fn open_part(
         &self,
-        turn: &mut Turn<'_>,
-        said: &ReportedOutcome,
-    ) -> Result<StoreProgress, CommitError> {
-        let fate = match &said.word {
-            Outcome::Fulfilled(bytes) => KnownFate::Fulfilled(*bytes),
-            Outcome::Failed(_) => KnownFate::Failed,
-        };
-        if fate == KnownFate::Failed && self.was_deleted(said).await? {
-            let (hash, part) = (said.hash, said.part);
-            warn!(payment.hash = %hash, part.id = %part, "a part that was deleted has failed");
-            return Ok(StoreProgress::Before);
+        hash: PaymentHash,
+    ) -> Result<Option<UnrecordedPart>, Unavailable> {
+        if !self.standing.is_open() {
+            return Ok(None);
         }
-        let part = UnrecordedPart {
-            node: said.node.clone(),
-            part: said.part,
-            payment_hash: said.hash,
-            amount_sent: None,
-            fate: UnrecordedFate::Lost,
-            noticed_at: self.clock.now(),
-            resolution: None,
-        };
-        self.note(turn, part, &fate).await
-    }
-
-    /// What was paid is not there any more; a part that is not stored may have ended all the same.
-    pub(super) async fn ended_when_gone(
-        &self,
-        said: &ReportedOutcome,
-    ) -> Result<StoreProgress, CommitError> {
-        if self.stock.is_open()
-            && let Some(mut part) = self.noted(said).await?
-        {
-            part.fate = match said.word {
-                Outcome::Fulfilled(_) => UnrecordedFate::Fulfilled,
-                Outcome::Failed(_) => UnrecordedFate::Failed,
-            };
-            self.write_down(part).await?;
-        }
-        Ok(StoreProgress::Before)
-    }
-
-    /// A node knows that part. Whether it is one that is not stored.
-    pub(super) async fn keep_if_missing(
-        &self,
-        node: &Node,
-        known: KnownPart,
-    ) -> Result<bool, Unavailable> {
-        let hash = known.payment_hash;
-        let cell = self.ledger.cell(hash);
-        let mut turn = cell.turn().await;
-        for _ in 0..CONFLICTS_MAX {
-            let is_stored = match turn.payment(&*self.store).await {
-                Ok(payment) => payment.is_some_and(|payment| payment.part(known.part).is_some()),
-                Err(LoadError::Unavailable(unavailable)) => return Err(unavailable),
-                Err(LoadError::Damaged(_) | LoadError::Deleted(_)) => false,
-            };
-            if is_stored {
-                return Ok(false);
-            }
-            let part = UnrecordedPart {
-                node: node.name.clone(),
-                part: known.part,
-                payment_hash: hash,
-                amount_sent: known.amount_sent,
-                fate: UnrecordedFate::Lost,
-                noticed_at: self.clock.now(),
-                resolution: None,
-            };
-            match self.note(&mut turn, part, &known.fate).await {
-                Ok(_) => return Ok(true),
-                Err(CommitError::Conflict) => {}
-                Err(
-                    CommitError::Unavailable(why)
-                    | CommitError::Unknown(why)
-                    | CommitError::Refused(why),
-                ) => {
-                    return Err(Unavailable(why));
-                }
-            }
-        }
-        Err(Unavailable("it keeps changing".to_owned()))
-    }
-
-    /// Refuses what was paid from now on, or quarantines its payment, and keeps what is known of the part.
-    pub(super) async fn note(
-        &self,
-        turn: &mut Turn<'_>,
-        mut part: UnrecordedPart,
-        fate: &KnownFate,
-    ) -> Result<StoreProgress, CommitError> {
-        let hash = part.payment_hash;
-        part.fate = match fate {
-            KnownFate::Pending => UnrecordedFate::Pending,
-            KnownFate::Failed => UnrecordedFate::Failed,
-            KnownFate::Lost => UnrecordedFate::Lost,
-            KnownFate::Fulfilled(bytes) => {
-                let Ok(burial) = Burial::proving(hash, *bytes, part.noticed_at) else {
-                    let what = format!(
-                        "node {} has a preimage for part {} that does not open the hash (A-6)",
-                        part.node, part.part
-                    );
-                    self.ledger.alarm(hash, &what);
-                    // What it says is not believed, and its money may have moved.
-                    self.write_down(part).await?;
-                    return Ok(StoreProgress::No);
-                };
-                self.stop_for_good(turn, &part, burial).await?;
-                UnrecordedFate::Fulfilled
-            }
-        };
-        self.write_down(part).await?;
-        Ok(StoreProgress::Before)
-    }
-
-    /// Rule A-10: money did move.
-    async fn stop_for_good(
-        &self,
-        turn: &mut Turn<'_>,
-        part: &UnrecordedPart,
-        burial: Burial,
-    ) -> Result<(), CommitError> {
-        let quarantine = match turn.payment(&*self.store).await {
-            Ok(None) => return self.ledger.bury(turn, burial).await,
-            Ok(Some(payment)) => payment.unrecorded(&part.node, part.part, burial.at),
-            Err(LoadError::Unavailable(why)) => return Err(CommitError::Unavailable(why.0)),
-            // Nothing is sent towards it already.
-            Err(LoadError::Damaged(_) | LoadError::Deleted(_)) => None,
-        };
-        match quarantine {
-            None => Ok(()),
-            Some(transition) => self.ledger.commit(turn, transition).await.map(drop),
-        }
-    }
-
-    /// Keeps it, and alarms if it is news. Once keeping one has failed it may be news although it is kept.
-    async fn write_down(&self, part: UnrecordedPart) -> Result<Noted, CommitError> {
-        self.stock.expect(part.fate);
-        let noted = self.unrecorded.note(part.clone()).await.map_err(|why| {
-            self.stock.doubt();
-            CommitError::Unavailable(why.0)
-        })?;
-        if !noted.is_news() && !self.stock.is_in_doubt() {
-            return Ok(noted);
-        }
-        let part = UnrecordedPart {
-            fate: noted.now,
-            ..part
-        };
-        let hash = part.payment_hash;
-        if noted.before.is_some() && noted.now == UnrecordedFate::Failed {
-            info!(payment.hash = %hash, part.id = %part.part, "{part}");
-            return Ok(noted);
-        }
-        self.ledger.count_alarm();
-        if self.stock.tell() {
-            error!(payment.hash = %hash, part.id = %part.part, alarm = true, "{part}");
-        }
-        Ok(noted)
-    }
-
-    /// What is kept of that part already.
-    async fn noted(&self, said: &ReportedOutcome) -> Result<Option<UnrecordedPart>, CommitError> {
         let filter = UnrecordedFilter {
-            node: Some(said.node.clone()),
-            part: Some(said.part),
-            hash: Some(said.hash),
+            hash: Some(hash),
+            is_open: true,
             limit: 1,
             ..UnrecordedFilter::default()
         };
-        let noted = self.unrecorded.unrecorded(filter).await;
-        let noted = noted.map_err(|why| CommitError::Unavailable(why.0))?;
-        Ok(noted.into_iter().next())
+        Ok(self.store.unrecorded(filter).await?.pop())
     }
 
-    /// Whether the part was stored once: its number was given out, to no other payment, and is not one that a
-    /// node was found to know and storage not to.
-    async fn was_deleted(&self, said: &ReportedOutcome) -> Result<bool, CommitError> {
-        if self.stock.is_any() && self.noted(said).await?.is_some() {
-            return Ok(false);
+    /// The first of that number that may be out.
+    pub(super) async fn first_open(
+        &self,
+        id: PartId,
+    ) -> Result<Option<UnrecordedPart>, Unavailable> {
+        let filter = UnrecordedFilter {
+            part: Some(id),
+            is_open: true,
+            limit: 1,
+            ..UnrecordedFilter::default()
+        };
+        let found = self.store.unrecorded(filter).await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// What `getinfo` tells of them: how many there are, and the first; where storage cannot be read, how many
+    /// there were.
+    pub(super) async fn all(&self) -> (UnrecordedCounts, Vec<UnrecordedPart>) {
+        if !self.standing.is_any() {
+            return (UnrecordedCounts::default(), Vec::new());
         }
-        let was = self.was_given_out(said.part, said.hash).await;
-        was.map_err(|why| CommitError::Unavailable(why.0))
+        if let Ok(counts) = self.store.count_unrecorded().await {
+            self.standing.read(counts);
+        }
+        let filter = UnrecordedFilter {
+            limit: LISTED,
+            ..UnrecordedFilter::default()
+        };
+        let parts = self.store.unrecorded(filter).await;
+        (self.standing.counts(), parts.unwrap_or_default())
     }
 
-    async fn was_given_out(&self, part: PartId, hash: PaymentHash) -> Result<bool, Unavailable> {
-        Ok(match self.store.part(part).await? {
-            Some(Listed::Sound(stored)) => stored.payment_hash == hash,
-            Some(Listed::Damaged(stored)) => stored.payment_hash.is_none_or(|it| it == hash),
-            None => part <= self.unrecorded.last_part().await?,
+    /// What is stored of them at the start, before any number is given out.
+    pub(super) async fn asked_before(&self) -> Result<AskedBefore, Unavailable> {
+        let last = self.store.last_part().await?;
+        self.standing.read(self.store.count_unrecorded().await?);
+        let unasked = self.store.unasked().await?.into_iter();
+        Ok(AskedBefore {
+            last,
+            unasked: unasked.map(|node| (node.node.clone(), node)).collect(),
         })
+    }
+
+    /// Stores which nodes have been asked at the start, if that is news.
+    pub(super) async fn settle(
+        &self,
+        settlement: Settlement,
+        is_news: bool,
+    ) -> Result<(), Unavailable> {
+        if is_news {
+            self.store.settle(settlement.clone()).await?;
+        }
+        self.standing.remember_unasked(settlement.unasked);
+        Ok(())
+    }
+
+    /// What a node has still to tell that could not be asked at the start.
+    pub(super) fn unasked(&self, node: &NodeName) -> Option<Unasked> {
+        self.standing.unasked(node)
+    }
+
+    /// A node that could not be asked at the start has told.
+    pub(super) async fn has_told(&self, node: &NodeName, told: Told) -> Result<(), Unavailable> {
+        let mut unasked = self.standing.other_unasked(node);
+        for other in &mut unasked {
+            other.is_restored |= told.missing > 0;
+        }
+        let settlement = Settlement {
+            passed: told.last,
+            asked: vec![node.clone()],
+            unasked,
+        };
+        self.store.settle(settlement.clone()).await?;
+        self.standing.has_been_asked(node, settlement.unasked);
+        Ok(())
+    }
+
+    pub(super) fn say_how_it_stands(&self, told: Told) {
+        if told.missing > 0 {
+            let missing = told.missing;
+            error!(
+                alarm = true,
+                missing,
+                "the nodes know parts that the database does not: it is older than they are (was a copy put \
+                 back?); getinfo lists them, and nothing new is sent towards payments whose money may be out"
+            );
+        }
+        if let Some(why) = self.unsettled() {
+            self.ledger.count_alarm();
+            error!(alarm = true, "nothing new is sent: {why}");
+        }
+    }
+}
+
+impl Told {
+    pub(super) fn add(&mut self, more: Told) {
+        self.missing += more.missing;
+        self.last = self.last.max(more.last);
     }
 }

@@ -25,12 +25,12 @@ fn sound_payments_pass() {
     }
 }
 
-fn limits(deliver: u64, max_fee: u64) -> Option<OrderLimits> {
-    Some(OrderLimits {
+fn limits(deliver: u64, max_fee: u64) -> OrderLimits {
+    OrderLimits {
         deliver: msat(deliver),
         max_fee: msat(max_fee),
         deadline: Timestamp(9_000_000),
-    })
+    }
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_broken_row_names_its_rule() {
             "an order that costs more than its cap",
             OrderCap,
             |row| {
-                row.order = limits(1_000, 0);
+                row.order = Some(limits(1_000, 0));
                 row.tally.sent = msat(row.tally.committed().get() + 1);
             },
         ),
@@ -78,7 +78,7 @@ fn a_broken_row_names_its_rule() {
             "an order that delivers more than its share",
             OrderShare,
             |row| {
-                row.order = limits(1, 1_000);
+                row.order = Some(limits(1, 1_000));
             },
         ),
         (
@@ -86,7 +86,7 @@ fn a_broken_row_names_its_rule() {
             "an order that delivers more than the payment",
             OrderShare,
             |row| {
-                row.order = limits(1_001, 1_000);
+                row.order = Some(limits(1_001, 1_000));
             },
         ),
         (
@@ -94,7 +94,7 @@ fn a_broken_row_names_its_rule() {
             "an order that is open although it is paid",
             ClosedStays,
             |row| {
-                row.order = limits(1_000, 1_000);
+                row.order = Some(limits(1_000, 1_000));
             },
         ),
         ("P", "no version", FunctionOfParts, |row| row.version = 0),

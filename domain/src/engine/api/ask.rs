@@ -1,7 +1,7 @@
 //! What callers ask, as the domain's commands.
 
-use crate::engine::core::Core;
-use crate::engine::digest;
+use super::core::Core;
+use super::digest;
 use crate::engine::node::Node;
 use crate::{
     ApiError, Extras, Method, Msat, PaymentHash, Route, SendPart, SendPartialPay, SendPay,
@@ -64,15 +64,15 @@ impl Core {
             description: extras.description,
             label: extras.label,
             request: None,
-            at: self.clock.now(),
+            at: self.timing.now(),
         })
     }
 
     fn sending_node(&self, extras: &Extras) -> Result<&Node, ApiError> {
         match &extras.node {
-            None => Ok(self.nodes.first().expect("checked at start")),
+            None => Ok(self.nodes.first()),
             Some(name) => {
-                let found = self.node_named(name);
+                let found = self.nodes.named(name);
                 found.ok_or_else(|| ApiError::NoSuchNode(name.clone()))
             }
         }

@@ -1,14 +1,13 @@
 //! `autoclean`: what ended long ago is deleted, a few payments at a time, so that no payment waits for
 //! it. Each goes by the same decision as any other deletion.
 
-use crate::engine::core::Core;
+use super::core::Core;
 use crate::{
     ApiError, Autoclean, Cleaned, Deleted, DeletedPayment, Ended, Listed, PaymentFilter,
     PaymentHash, PaymentId, PaymentStatus, PaymentSummary, Refusal, Timestamp,
 };
 use futures::future::join_all;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tracing::info;
 
 /// Payments read at once.
@@ -41,13 +40,10 @@ impl Meant {
 }
 
 impl Core {
-    pub(in crate::engine) async fn clean(
-        self: &Arc<Self>,
-        request: Autoclean,
-    ) -> Result<Cleaned, ApiError> {
+    pub(super) async fn clean(self: &Arc<Self>, request: Autoclean) -> Result<Cleaned, ApiError> {
         let meant = Meant {
             ended: request.ended,
-            by: self.clock.now().before(request.older_than),
+            by: self.timing.now().before(request.older_than),
         };
         let mut cleaned = Cleaned::default();
         let walked = self.walk(request, meant, &mut cleaned).await;
@@ -104,7 +100,7 @@ impl Core {
             limit: PAGE,
             ..PaymentFilter::default()
         };
-        let rows = self.store.payments(filter).await?;
+        let rows = self.ledger.store().payments(filter).await?;
         let is_full = rows.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
         let last = rows.last().map(|row| row.number(|payment| payment.id.0));
         let sound = rows.into_iter().filter_map(|row| match row {
@@ -139,7 +135,7 @@ impl Core {
             });
             Ok(join_all(fates).await)
         };
-        self.finish(deleting).await
+        self.decisions.finish(deleting).await
     }
 
     /// What the same would do.
@@ -148,9 +144,7 @@ impl Core {
         batch: Vec<PaymentHash>,
         meant: Meant,
     ) -> Result<Vec<Fate>, ApiError> {
-        if self.stopping.load(Ordering::Acquire) {
-            return Err(ApiError::ShuttingDown);
-        }
+        self.decisions.assert_open()?;
         let fates = batch.iter().map(|hash| self.would_be_deleted(*hash, meant));
         Ok(join_all(fates).await)
     }
@@ -161,7 +155,7 @@ impl Core {
         if !meant.includes(row) {
             return Ok(None);
         }
-        payment.deletion(self.clock.now())?;
+        payment.deletion(self.timing.now())?;
         let deleted = Deleted {
             parts: row.tally.parts.into(),
             // One a transition, which the version counts.

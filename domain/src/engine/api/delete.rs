@@ -1,7 +1,7 @@
 //! Deleting one payment: decide, persist. Nothing is left to act on.
 
-use crate::engine::core::Core;
-use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
+use super::core::Core;
+use crate::engine::ledger::{Change, CommitError, Turn};
 use crate::{ApiError, DeletedPayment, PaymentHash, PaymentSummary};
 use tracing::info;
 
@@ -27,31 +27,43 @@ impl Core {
         hash: PaymentHash,
         is_meant: impl Fn(&PaymentSummary) -> bool + Send + Sync,
     ) -> Result<Option<DeletedPayment>, ApiError> {
-        let cell = self.ledger.cell(hash);
-        let mut turn = cell.turn().await;
-        for _ in 0..CONFLICTS_MAX {
-            let payment = turn.payment(&*self.store).await;
-            let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
-            let payment = payment.ok_or(ApiError::NoSuchPayment(hash))?;
-            if !is_meant(payment.summary()) {
-                return Ok(None);
-            }
-            let deletion = payment.deletion(self.clock.now())?;
-            let (status, tombstone) = (payment.status(), deletion.tombstone);
-            match self.ledger.delete(&mut turn, deletion).await {
-                Ok(deleted) => {
-                    return Ok(Some(DeletedPayment {
-                        payment_hash: hash,
-                        status,
-                        tombstone,
-                        deleted,
-                    }));
-                }
-                Err(CommitError::Conflict) => {}
-                Err(error) => return Err(not_deleted(error)),
-            }
+        let deleting = Deleting {
+            core: self,
+            hash,
+            is_meant,
+        };
+        self.ledger.change(hash, deleting).await
+    }
+}
+
+/// A payment is deleted, if it is one that is meant.
+struct Deleting<'a, F> {
+    core: &'a Core,
+    hash: PaymentHash,
+    is_meant: F,
+}
+
+impl<F: Fn(&PaymentSummary) -> bool + Send + Sync> Change for Deleting<'_, F> {
+    type Answer = Result<Option<DeletedPayment>, ApiError>;
+
+    async fn attempt(&self, turn: &mut Turn<'_>) -> Self::Answer {
+        let payment_hash = self.hash;
+        let payment = turn.payment().await;
+        let payment =
+            payment.map_err(|error| self.core.ledger.load_error(payment_hash, None, error))?;
+        let payment = payment.ok_or(ApiError::NoSuchPayment(payment_hash))?;
+        if !(self.is_meant)(payment.summary()) {
+            return Ok(None);
         }
-        Err(not_deleted(CommitError::Conflict))
+        let deletion = payment.deletion(self.core.timing.now())?;
+        let (status, tombstone) = (payment.status(), deletion.tombstone);
+        let deleted = turn.delete(deletion).await.map_err(not_deleted)?;
+        Ok(Some(DeletedPayment {
+            payment_hash,
+            status,
+            tombstone,
+            deleted,
+        }))
     }
 }
 

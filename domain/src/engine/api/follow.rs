@@ -1,10 +1,9 @@
 //! Following the history. It is read from storage and never handed over: so a reader that is slow, or was
 //! away, costs a payment nothing, and what it missed has a number to resume at.
 
+use super::core::Core;
 use super::page;
-use crate::engine::core::Core;
 use crate::{ApiError, Event, EventFilter, Page};
-use std::sync::atomic::Ordering;
 
 impl Core {
     pub(super) async fn events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
@@ -13,7 +12,7 @@ impl Core {
             limit: limit.saturating_add(1),
             ..filter
         };
-        let rows = self.store.events(filter).await?;
+        let rows = self.ledger.store().events(filter).await?;
         Ok(page(rows, limit, |event| event.seq))
     }
 
@@ -22,9 +21,7 @@ impl Core {
         loop {
             // Registered before the page is read: what becomes durable in between wakes it.
             let mut news = self.board.follow(filter.hash);
-            if self.stopping.load(Ordering::Acquire) {
-                return Err(ApiError::ShuttingDown);
-            }
+            self.decisions.assert_open()?;
             let page = self.events(filter.clone()).await?;
             if !page.rows.is_empty() {
                 return Ok(page);

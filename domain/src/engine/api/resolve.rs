@@ -1,10 +1,8 @@
 //! An operator ends a part by hand: only where no node can tell, and never while it is being offered.
 
-use crate::engine::core::Core;
-use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
-use crate::engine::node::Node;
-use crate::engine::outcome::ReportedOutcome;
-use crate::engine::readiness::Readiness;
+use super::core::Core;
+use crate::engine::ledger::{Change, CommitError, Turn};
+use crate::engine::node::{Node, ReportedOutcome};
 use crate::{
     ApiError, Listed, LookUp, NodeAway, NodeName, OperatorEnd, Outcome, PartId, PartialPayment,
     PaymentHash, Refusal, ResolvePart, Resolved,
@@ -22,10 +20,17 @@ pub(super) enum Witness {
     Outcome(Outcome),
 }
 
+/// A part is ended by an operator's word, unless its node has one.
+struct Resolving<'a> {
+    core: &'a Core,
+    request: &'a ResolvePart,
+    hash: PaymentHash,
+}
+
 impl Core {
     /// The part, ended by an operator's word.
     pub(super) async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
-        let part = match self.store.part(request.part).await? {
+        let part = match self.ledger.store().part(request.part).await? {
             Some(Listed::Sound(part)) => part,
             Some(Listed::Damaged(damaged)) => return Err(super::wait::quarantined(damaged)),
             None => return self.resolve_unrecorded(request).await,
@@ -47,31 +52,12 @@ impl Core {
         request: &ResolvePart,
         hash: PaymentHash,
     ) -> Result<Result<PartialPayment, Outcome>, ApiError> {
-        let cell = self.ledger.cell(hash);
-        let mut turn = cell.turn().await;
-        for _ in 0..CONFLICTS_MAX {
-            let payment = turn.payment(&*self.store).await;
-            let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
-            let payment = payment.ok_or(ApiError::NoSuchPart(request.part))?;
-            let transition = payment.by_operator(request, self.clock.now())?;
-            let part = payment.part(request.part).expect("it was decided on");
-            match self.witness(part).await {
-                Witness::Outcome(word) => return Ok(Err(word)),
-                witness => may_resolve(request, &part.node, witness)?,
-            }
-            match self.ledger.commit(&mut turn, transition).await {
-                Ok(id) => {
-                    let payment = turn.known().expect("it has just been committed");
-                    let part = id
-                        .and_then(|id| payment.part(id))
-                        .expect("it has just been ended");
-                    return Ok(Ok(part.clone()));
-                }
-                Err(CommitError::Conflict) => {}
-                Err(undone) => return Err(not_resolved(undone)),
-            }
-        }
-        Err(not_resolved(CommitError::Conflict))
+        let resolving = Resolving {
+            core: self,
+            request,
+            hash,
+        };
+        self.ledger.change(hash, resolving).await
     }
 
     /// The node's own word is stored; why the operator's was not.
@@ -80,36 +66,61 @@ impl Core {
             Outcome::Fulfilled(_) => "it was fulfilled, which is stored now",
             Outcome::Failed(_) => "it has failed, which is stored now",
         };
-        self.resolve(ReportedOutcome {
-            node: part.node.clone(),
+        let told = ReportedOutcome {
             hash: part.payment_hash,
             part: part.id,
-            word,
+            outcome: word,
             cursor: None,
-        })
-        .await;
+        };
+        if let Some(node) = self.nodes.named(&part.node) {
+            node.resolve(told).await;
+        }
         can_tell(part.id, &part.node, what).into()
     }
 
     async fn witness(&self, part: &PartialPayment) -> Witness {
-        let Some(node) = self.node_named(&part.node) else {
+        let Some(node) = self.nodes.named(&part.node) else {
             return Witness::None;
         };
-        if node.in_charge.is_offering(part.id) {
+        if node.is_offering(part.id) {
             return Witness::Busy("it is being offered the part at this moment");
         }
-        match self.patiently(ask(node, part)).await {
+        match self.timing.patiently(ask(node, part)).await {
             Ok(witness) => witness,
             Err(NodeAway(reason)) => Witness::Away(reason),
         }
     }
 }
 
-/// It is asked beside whoever waits for
-/// leave to call it, who may wait for the payment's turn.
+impl Change for Resolving<'_> {
+    type Answer = Result<Result<PartialPayment, Outcome>, ApiError>;
+
+    async fn attempt(&self, turn: &mut Turn<'_>) -> Self::Answer {
+        let Resolving {
+            core,
+            request,
+            hash,
+        } = *self;
+        let payment = turn.payment().await;
+        let payment = payment.map_err(|error| core.ledger.load_error(hash, None, error))?;
+        let payment = payment.ok_or(ApiError::NoSuchPart(request.part))?;
+        let transition = payment.by_operator(request, core.timing.now())?;
+        let part = payment.part(request.part).expect("it was decided on");
+        match core.witness(part).await {
+            Witness::Outcome(word) => return Ok(Err(word)),
+            witness => may_resolve(request, &part.node, witness)?,
+        }
+        let (payment, id) = turn.commit(transition).await.map_err(not_resolved)?;
+        let part = id.and_then(|id| payment.part(id));
+        let part = part.expect("it has just been ended");
+        Ok(Ok(part.clone()))
+    }
+}
+
+/// It is asked beside whoever waits for leave to call it, who may wait for the payment's turn.
 async fn ask(node: &Node, part: &PartialPayment) -> Witness {
-    if let Err(away) = reachable(node).await {
-        return away;
+    if let Err(NodeAway(reason)) = node.reachable().await {
+        return Witness::Away(reason);
     }
     let sender = &node.sender;
     match sender
@@ -125,19 +136,6 @@ async fn ask(node: &Node, part: &PartialPayment) -> Witness {
         LookUp::Fulfilled(preimage) => Witness::Outcome(Outcome::Fulfilled(*preimage.expose())),
         LookUp::Failed(failure) => Witness::Outcome(Outcome::Failed(failure)),
     }
-}
-
-/// Whether it is there; if not, that is what it says.
-pub(super) async fn reachable(node: &Node) -> Result<(), Witness> {
-    let reason = match node.readiness.now() {
-        Readiness::Ready => match node.sender.identity().await {
-            Ok(_) => return Ok(()),
-            Err(away) => away.to_string(),
-        },
-        Readiness::Starting => "it is being asked what it is".to_owned(),
-        Readiness::Away(reason) => reason,
-    };
-    Err(Witness::Away(reason))
 }
 
 /// Rule A-5: that a part has failed, an operator may say only where no node ever will. A proof is as good

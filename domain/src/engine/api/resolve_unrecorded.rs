@@ -1,13 +1,23 @@
 //! An operator ends a part that a node knows and that is not stored.
 
-use super::resolve::{Witness, can_tell, may_resolve, not_resolved, reachable};
-use crate::engine::core::Core;
+use super::core::Core;
+use super::resolve::{Witness, can_tell, may_resolve, not_resolved};
+use crate::engine::ledger::{Change, Turn};
 use crate::engine::node::Node;
 use crate::{
     ApiError, KnownFate, NodeAway, OperatorEnd, PartId, Preimage, Refusal, ResolvePart, Resolved,
-    UnrecordedFate, UnrecordedFilter, UnrecordedPart,
+    UnrecordedFate, UnrecordedPart,
 };
 use futures::stream::StreamExt;
+
+/// Such a part is ended by an operator's word, unless its node has one.
+struct Resolving<'a> {
+    core: &'a Core,
+    request: ResolvePart,
+    part: UnrecordedPart,
+    /// What the operator says.
+    said: KnownFate,
+}
 
 impl Core {
     /// Its hash is freed, or refused for good.
@@ -15,19 +25,62 @@ impl Core {
         &self,
         request: ResolvePart,
     ) -> Result<Resolved, ApiError> {
-        let part = self.unrecorded_to_resolve(request.part).await?;
+        let part = self.unrecorded.first_open(request.part).await?;
+        let part = part.ok_or(ApiError::NoSuchPart(request.part))?;
         let said = checked(&request, &part)?;
-        let cell = self.ledger.cell(part.payment_hash);
-        let mut turn = cell.turn().await;
-        let told = self.told_of(&request, &part).await?;
+        let hash = part.payment_hash;
+        let resolving = Resolving {
+            core: self,
+            request,
+            part,
+            said,
+        };
+        self.ledger.change(hash, resolving).await
+    }
+
+    /// How it ended, if its node says so now; an error if it may say so later.
+    async fn told_of(
+        &self,
+        request: &ResolvePart,
+        part: &UnrecordedPart,
+    ) -> Result<Option<KnownFate>, Refusal> {
+        let Some(node) = self.nodes.named(&part.node) else {
+            return Ok(None);
+        };
+        // The payment's turn is held meanwhile: a node that says nothing must not hold it for ever.
+        match self.timing.patiently(known(node, part)).await.flatten() {
+            Ok(KnownFate::Lost) => Ok(None),
+            Ok(told @ (KnownFate::Fulfilled(_) | KnownFate::Failed)) => Ok(Some(told)),
+            Ok(KnownFate::Pending) => {
+                let out = Witness::Busy("it says that the part may be out");
+                may_resolve(request, &part.node, out).map(|()| None)
+            }
+            Err(NodeAway(reason)) => {
+                may_resolve(request, &part.node, Witness::Away(reason)).map(|()| None)
+            }
+        }
+    }
+}
+
+impl Change for Resolving<'_> {
+    type Answer = Result<Resolved, ApiError>;
+
+    async fn attempt(&self, turn: &mut Turn<'_>) -> Result<Resolved, ApiError> {
+        let Resolving {
+            core,
+            request,
+            part,
+            said,
+        } = self;
+        let told = core.told_of(request, part).await?;
         let is_told = told.is_some();
         let part = UnrecordedPart {
-            noticed_at: self.clock.now(),
+            noticed_at: core.timing.now(),
             resolution: (!is_told).then(|| request.by.clone()),
-            ..part
+            ..part.clone()
         };
-        let fate = told.unwrap_or(said);
-        let noted = self.note(&mut turn, part.clone(), &fate).await;
+        let fate = told.as_ref().unwrap_or(said);
+        let noted = core.unrecorded.note(turn, part.clone(), fate).await;
         noted.map_err(not_resolved)?;
         if is_told {
             let what = "it has told how it ended, which is stored now";
@@ -39,44 +92,6 @@ impl Core {
         };
         let part = UnrecordedPart { fate, ..part };
         Ok(Resolved::Unrecorded(Box::new(part)))
-    }
-
-    /// The first of that number that may be out.
-    async fn unrecorded_to_resolve(&self, id: PartId) -> Result<UnrecordedPart, ApiError> {
-        let filter = UnrecordedFilter {
-            part: Some(id),
-            is_open: true,
-            limit: 1,
-            ..UnrecordedFilter::default()
-        };
-        let found = self.unrecorded.unrecorded(filter).await?;
-        found.into_iter().next().ok_or(ApiError::NoSuchPart(id))
-    }
-
-    /// How it ended, if its node says so now; an error if it may say so later.
-    async fn told_of(
-        &self,
-        request: &ResolvePart,
-        part: &UnrecordedPart,
-    ) -> Result<Option<KnownFate>, Refusal> {
-        let Some(node) = self.node_named(&part.node) else {
-            return Ok(None);
-        };
-        let known = match reachable(node).await {
-            Ok(()) => known(node, part).await,
-            Err(away) => return may_resolve(request, &part.node, away).map(|()| None),
-        };
-        match known {
-            Ok(KnownFate::Lost) => Ok(None),
-            Ok(told @ (KnownFate::Fulfilled(_) | KnownFate::Failed)) => Ok(Some(told)),
-            Ok(KnownFate::Pending) => {
-                let out = Witness::Busy("it says that the part may be out");
-                may_resolve(request, &part.node, out).map(|()| None)
-            }
-            Err(NodeAway(reason)) => {
-                may_resolve(request, &part.node, Witness::Away(reason)).map(|()| None)
-            }
-        }
     }
 }
 
@@ -97,6 +112,7 @@ fn checked(request: &ResolvePart, part: &UnrecordedPart) -> Result<KnownFate, Re
 
 /// A part that its node does not tell of any more is one of which nobody can tell.
 async fn known(node: &Node, part: &UnrecordedPart) -> Result<KnownFate, NodeAway> {
+    node.reachable().await?;
     let before = PartId(part.part.0.saturating_sub(1));
     let mut known = node.sender.known_parts(before).await;
     while let Some(told) = known.next().await {

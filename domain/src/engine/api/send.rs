@@ -1,17 +1,15 @@
-//! Sending: decide, persist, act.
+//! What sends: `sendpartialpay`, `sendpay`, and asking whether they would.
 
+use super::core::Core;
+use super::sending::Sending;
 use super::wait::payment_end;
 use crate::engine::board::PaymentEnd;
-use crate::engine::cells::Turn;
-use crate::engine::core::Core;
-use crate::engine::ledger::{CONFLICTS_MAX, CommitError};
-use crate::engine::node::{FirstAnswer, Job, Step};
+use crate::engine::node::FirstAnswer;
 use crate::planted::planted;
 use crate::{
-    ApiError, Damaged, Decision, Listed, LoadError, Made, PartId, PartialPayment, Paying, Payment,
-    PaymentHash, PaymentSummary, Refusal, Request, SendPart, Sent, StatusKind, Transition,
+    ApiError, Decision, LoadError, Made, PartId, PartialPayment, Paying, Payment, PaymentHash,
+    PaymentSummary, Refusal, Request, SendPart, Sent, StatusKind,
 };
-use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// A part that was accepted, or why there was nothing to do.
@@ -26,16 +24,10 @@ pub(super) enum Begun {
 
 /// A part and its payment, as they were when it was accepted.
 pub(super) struct Accepted {
-    part: PartialPayment,
-    payment: PaymentSummary,
+    pub(super) part: PartialPayment,
+    pub(super) payment: PaymentSummary,
     /// What the node says first.
-    answer: oneshot::Receiver<FirstAnswer>,
-}
-
-/// What a decision asks for.
-enum Plan {
-    Commit(Box<Transition>),
-    Nothing(Box<PaymentEnd>),
+    pub(super) answer: oneshot::Receiver<FirstAnswer>,
 }
 
 impl Core {
@@ -48,7 +40,7 @@ impl Core {
         {
             return Ok(());
         }
-        let payment = self.store.load(hash).await;
+        let payment = self.ledger.store().load(hash).await;
         let payment = payment.map_err(|error| self.send_error(hash, None, error))?;
         match Payment::accept(payment.as_ref(), &command)? {
             Decision::Commit(_) => self.may_send(hash).await,
@@ -56,11 +48,8 @@ impl Core {
         }
     }
 
-    pub(super) async fn send_partial_pay(
-        self: Arc<Self>,
-        command: SendPart,
-    ) -> Result<Sent, ApiError> {
-        match self.clone().begin(command).await? {
+    pub(super) async fn send_partial_pay(&self, command: SendPart) -> Result<Sent, ApiError> {
+        match self.begin(command).await? {
             Begun::Accepted(accepted) => Ok(Sent::Part(Box::new(accepted.part))),
             Begun::Unchanged(end) => Ok(Sent::AlreadyComplete(Box::new(end.summary))),
             Begun::Replayed(part) => Ok(Sent::Part(Box::new(part.as_accepted()))),
@@ -81,7 +70,7 @@ impl Core {
         }
         // Its end was stored before the answer was given.
         let hash = accepted.payment.payment_hash;
-        match self.store.load(hash).await {
+        match self.ledger.store().load(hash).await {
             Ok(Some(payment)) => payment_end(PaymentEnd::of(&payment)).map(paying),
             Ok(None) => Err(ApiError::DeletedMeanwhile(hash)),
             Err(LoadError::Unavailable(reason)) => Err(ApiError::StorageUnknown(reason.0)),
@@ -90,47 +79,23 @@ impl Core {
         }
     }
 
-    pub(super) async fn begin(self: Arc<Self>, command: SendPart) -> Result<Begun, ApiError> {
+    pub(super) async fn begin(&self, command: SendPart) -> Result<Begun, ApiError> {
         let live = self.board.live_parts();
         if live >= self.policy.live_parts_max {
             let busy = format!("{live} parts are in flight already");
             return Err(ApiError::Busy(busy));
         }
-        let (hash, request) = (command.payment_hash, command.request.clone());
-        let cell = self.ledger.cell(hash);
-        let mut turn = cell.turn().await;
-        for attempt in 0..CONFLICTS_MAX {
-            if let Some(request) = &request
-                && let Some(part) = self.replayed(request).await?
-            {
-                let part = self.replayed_part(hash, part).await?;
-                return Ok(Begun::Replayed(Box::new(part)));
-            }
-            let plan = match taken_for_new(&turn, &command, attempt) {
-                Some(transition) => Plan::Commit(transition),
-                None => {
-                    self.plan(&mut turn, hash, request.as_ref(), &command)
-                        .await?
-                }
-            };
-            let transition = match plan {
-                Plan::Nothing(end) => return Ok(Begun::Unchanged(end)),
-                Plan::Commit(transition) => transition,
-            };
-            self.may_send(hash).await?;
-            #[cfg(feature = "planted")]
-            let transition = self.wrong(transition).await;
-            if let Some(begun) = self.accept(&mut turn, *transition).await? {
-                return Ok(begun);
-            }
-        }
-        Err(not_sent(CommitError::Conflict))
+        let sending = Sending {
+            core: self,
+            command: &command,
+        };
+        self.ledger.change(command.payment_hash, sending).await
     }
 
     /// Rule A-14: a repeated request is the same request.
-    async fn replayed(&self, request: &Request) -> Result<Option<PartId>, ApiError> {
+    pub(super) async fn replayed(&self, request: &Request) -> Result<Option<PartId>, ApiError> {
         planted!(IgnoresRequestId, return Ok(None));
-        match self.store.request(request.id.clone()).await {
+        match self.ledger.store().request(request.id.clone()).await {
             Ok(None) => Ok(None),
             Ok(Some((stored, Made::Part(part)))) if stored.digest == request.digest => {
                 Ok(Some(part))
@@ -141,68 +106,20 @@ impl Core {
         }
     }
 
-    /// The part of a repeated request, whose payment's turn it is: so it is not deleted meanwhile.
-    async fn replayed_part(
-        &self,
-        hash: PaymentHash,
-        part: PartId,
-    ) -> Result<PartialPayment, ApiError> {
-        match self.store.part(part).await {
-            Ok(Some(Listed::Sound(part))) => Ok(part),
-            Ok(Some(Listed::Damaged(Damaged { reason, .. }))) => {
-                Err(ApiError::Quarantined { hash, reason })
-            }
-            Ok(None) => Err(ApiError::NoSuchPart(part)),
-            Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
+    /// Whether anything new may be sent towards that payment. Its turn is held, so that nothing is noticed of
+    /// it meanwhile.
+    pub(super) async fn may_send(&self, hash: PaymentHash) -> Result<(), ApiError> {
+        if let Some(why) = self.unrecorded.unsettled() {
+            return Err(ApiError::Unsettled(why));
         }
-    }
-
-    /// The decision on what is stored.
-    async fn plan(
-        &self,
-        turn: &mut Turn<'_>,
-        hash: PaymentHash,
-        request: Option<&Request>,
-        command: &SendPart,
-    ) -> Result<Plan, ApiError> {
-        let payment = turn.payment(&*self.store).await;
-        let payment = payment.map_err(|error| self.send_error(hash, request, error))?;
-        match Payment::accept(payment, command)? {
-            Decision::Commit(transition) => Ok(Plan::Commit(transition)),
-            Decision::Unchanged(_) => {
-                let payment = payment.expect("only a payment that is there stays as it is");
-                Ok(Plan::Nothing(Box::new(PaymentEnd::of(payment))))
-            }
-        }
-    }
-
-    /// Persist, then act; `None` if storage had changed and it must be decided again.
-    async fn accept(
-        self: &Arc<Self>,
-        turn: &mut Turn<'_>,
-        transition: Transition,
-    ) -> Result<Option<Begun>, ApiError> {
-        let hash = transition.payment_hash();
-        match self.ledger.commit(turn, transition).await {
-            Ok(id) => {
-                let payment = turn.known().expect("it has just been committed");
-                let part = id.and_then(|id| payment.part(id));
-                let part = part.expect("it has just been accepted");
-                let begun = self.offer_soon(part.clone(), payment.summary().clone());
-                Ok(Some(begun))
-            }
-            Err(CommitError::Conflict) => Ok(None),
-            Err(error) => {
-                if let CommitError::Unknown(_) = error {
-                    self.recover_later(hash);
-                }
-                Err(not_sent(error))
-            }
+        match self.unrecorded.open_part(hash).await? {
+            None => Ok(()),
+            Some(part) => Err(Refusal::Unrecorded(Box::new(part)).into()),
         }
     }
 
     /// Rule A-10: nothing is sent towards what was paid and deleted.
-    fn send_error(
+    pub(super) fn send_error(
         &self,
         hash: PaymentHash,
         request: Option<&Request>,
@@ -212,41 +129,6 @@ impl Core {
             LoadError::Deleted(tombstone) => tombstone.refusal().into(),
             error => self.ledger.load_error(hash, request, error),
         }
-    }
-
-    fn offer_soon(&self, part: PartialPayment, payment: PaymentSummary) -> Begun {
-        let (answered, answer) = oneshot::channel();
-        let job = Job {
-            part: part.id,
-            hash: part.payment_hash,
-            step: Step::Offer,
-            answered: Some(answered),
-        };
-        self.enqueue(&part.node, job);
-        Begun::Accepted(Box::new(Accepted {
-            part,
-            payment,
-            answer,
-        }))
-    }
-}
-
-fn not_sent(error: CommitError) -> ApiError {
-    error.answer(
-        "a rule forbids the part, and nothing was sent",
-        ApiError::StorageUnknown,
-    )
-}
-
-/// A hash of which nothing is known is nearly always new: then nothing need be read, for storage
-/// takes the first part of a payment only if there is no such payment.
-fn taken_for_new(turn: &Turn<'_>, command: &SendPart, attempt: u32) -> Option<Box<Transition>> {
-    if attempt > 0 || !turn.is_unread() {
-        return None;
-    }
-    match Payment::accept(None, command) {
-        Ok(Decision::Commit(transition)) => Some(transition),
-        Ok(Decision::Unchanged(_)) | Err(_) => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Waiting for an end (rule A-11): the same answer before, during and after it, and after a restart.
 
+use super::core::Core;
 use crate::engine::board::PaymentEnd;
-use crate::engine::core::Core;
 use crate::planted::planted;
 use crate::{
     ApiError, Damaged, FailedOrder, Listed, LoadError, Order, PartId, PartialPayment, Payment,
@@ -10,7 +10,6 @@ use crate::{
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 impl Core {
@@ -30,7 +29,7 @@ impl Core {
         }
         planted!(RegistersLate, {
             drop(waiter);
-            let _ = self.store.part(id).await;
+            let _ = self.ledger.store().part(id).await;
             waiter = self.board.part(id);
         });
         match self.within(timeout, waiter.end()).await? {
@@ -50,7 +49,7 @@ impl Core {
     }
 
     async fn stored_part(&self, id: PartId) -> Result<PartialPayment, ApiError> {
-        match self.store.part(id).await? {
+        match self.ledger.store().part(id).await? {
             None => Err(ApiError::NoSuchPart(id)),
             Some(Listed::Damaged(damaged)) => Err(quarantined(damaged)),
             Some(Listed::Sound(part)) => Ok(part),
@@ -65,7 +64,7 @@ impl Core {
         if !part.is_live() {
             return part_end(part);
         }
-        part.doubt = self.doubted(&part);
+        part.doubt = self.nodes.doubted(&part);
         let pending = StillPending::Part(Box::new(part));
         Err(ApiError::TimedOut(Some(pending)))
     }
@@ -144,14 +143,14 @@ impl Core {
     }
 
     pub(super) async fn stored_payment(&self, hash: PaymentHash) -> Result<Payment, ApiError> {
-        let payment = self.store.load(hash).await;
+        let payment = self.ledger.store().load(hash).await;
         let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
         payment.ok_or(ApiError::NoSuchPayment(hash))
     }
 
     /// A part that nobody takes care of, because its payment is damaged, will have no end.
     async fn assert_sound(&self, hash: PaymentHash) -> Result<(), ApiError> {
-        match self.store.load(hash).await {
+        match self.ledger.store().load(hash).await {
             // Before it was deleted, whoever waits was told.
             Ok(_) | Err(LoadError::Deleted(_)) => Ok(()),
             Err(error) => Err(self.ledger.load_error(hash, None, error)),
@@ -160,10 +159,9 @@ impl Core {
 
     /// Asked after registering, so that no waiter is missed when the daemon stops.
     fn may_wait(&self) -> Result<(), ApiError> {
-        let waiting = self.waiters();
-        if self.stopping.load(Ordering::Acquire) {
-            Err(ApiError::ShuttingDown)
-        } else if waiting > self.policy.waiters_max {
+        let waiting = self.board.waiting();
+        self.decisions.assert_open()?;
+        if waiting > self.policy.waiters_max {
             let others = waiting.saturating_sub(1);
             Err(ApiError::Busy(format!("{others} callers wait already")))
         } else {
@@ -186,13 +184,10 @@ impl Core {
                     Either::Right(_) => return Ok(None),
                 }
             }
-            Some(timeout) => {
-                let deadline = self.clock.now().after(timeout);
-                match select(pin!(end), self.clock.sleep_until(deadline)).await {
-                    Either::Left((end, _)) => end,
-                    Either::Right(_) => return Ok(None),
-                }
-            }
+            Some(timeout) => match self.timing.within(timeout, end).await {
+                Some(end) => end,
+                None => return Ok(None),
+            },
         };
         end.map(Some).ok_or(ApiError::ShuttingDown)
     }

@@ -2,7 +2,6 @@
 
 use super::core::Core;
 use crate::{Autoclean, Ended};
-use futures::future::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::warn;
@@ -36,23 +35,23 @@ impl AutocleanTimer {
     }
 }
 
-/// Until the engine closes.
-pub(super) fn start(core: &Arc<Core>) {
-    if core.policy.autoclean.wanted().next().is_some() {
-        core.spawn_until_closed(clean(core.clone()).boxed());
-    }
-}
-
-async fn clean(core: Arc<Core>) {
-    loop {
-        for request in core.policy.autoclean.wanted() {
-            core.clean_by_itself(request).await;
-        }
-        core.clock.sleep_until(core.clock.now().after(HOUR)).await;
-    }
-}
-
 impl Core {
+    /// Until the engine closes.
+    pub(in crate::engine) fn start_autoclean(self: &Arc<Self>) {
+        if self.policy.autoclean.wanted().next().is_some() {
+            self.tasks.spawn_until_closed(self.clone().clean_hourly());
+        }
+    }
+
+    async fn clean_hourly(self: Arc<Self>) {
+        loop {
+            for request in self.policy.autoclean.wanted() {
+                self.clean_by_itself(request).await;
+            }
+            self.timing.sleep(HOUR).await;
+        }
+    }
+
     async fn clean_by_itself(self: &Arc<Self>, request: Autoclean) {
         let ended = request.ended;
         match self.clean(request).await {

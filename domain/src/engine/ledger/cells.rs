@@ -1,7 +1,7 @@
 //! One cell a payment hash: work on one hash is serial, on different hashes parallel. The cell of a
 //! live payment also remembers the payment, so that its outcomes need not be looked up.
 
-use crate::{LoadError, Payment, PaymentHash, PaymentStore};
+use crate::{Payment, PaymentHash};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ pub(super) struct Cells(Mutex<HashMap<PaymentHash, Arc<Cell>>>);
 
 struct Cell {
     slot: tokio::sync::Mutex<Slot>,
-    /// Whether the payment has live parts, and so must stay.
+    /// Whether the payment has live parts or an open order, and so must stay.
     live: AtomicBool,
 }
 
@@ -30,10 +30,9 @@ pub(super) struct CellRef<'a> {
     cell: Option<Arc<Cell>>,
 }
 
-/// The sole right to decide about a payment, until it is dropped.
-pub(super) struct Turn<'a> {
+/// A cell that nobody else can look into, until this is dropped.
+pub(super) struct Held<'a> {
     cell: &'a Cell,
-    hash: PaymentHash,
     slot: tokio::sync::MutexGuard<'a, Slot>,
 }
 
@@ -60,11 +59,10 @@ impl Cells {
 
 impl CellRef<'_> {
     /// Waits for its turn; first come, first served.
-    pub(super) async fn turn(&self) -> Turn<'_> {
+    pub(super) async fn hold(&self) -> Held<'_> {
         let cell = self.cell.as_deref().expect("taken only when dropped");
-        Turn {
+        Held {
             cell,
-            hash: self.hash,
             slot: cell.slot.lock().await,
         }
     }
@@ -83,30 +81,7 @@ impl Drop for CellRef<'_> {
     }
 }
 
-impl Turn<'_> {
-    /// The payment, read from the store unless it is known.
-    pub(super) async fn payment(
-        &mut self,
-        store: &dyn PaymentStore,
-    ) -> Result<Option<&Payment>, LoadError> {
-        if self.is_unread() {
-            let payment = store.load(self.hash).await?;
-            self.put(payment);
-        }
-        Ok(self.known())
-    }
-
-    /// The same for those who care for its live parts only: one that was deleted has none.
-    pub(super) async fn with_parts(
-        &mut self,
-        store: &dyn PaymentStore,
-    ) -> Result<Option<&Payment>, LoadError> {
-        match self.payment(store).await {
-            Err(LoadError::Deleted(_)) => Ok(None),
-            known => known,
-        }
-    }
-
+impl Held<'_> {
     /// Whether nothing is known of the payment, not even that there is none.
     pub(super) fn is_unread(&self) -> bool {
         matches!(*self.slot, Slot::Unread)
@@ -129,7 +104,11 @@ impl Turn<'_> {
     }
 
     pub(super) fn put(&mut self, payment: Option<Payment>) {
-        let live = payment.as_ref().is_some_and(|p| p.summary().tally.live > 0);
+        let under_way = |payment: &Payment| {
+            let row = payment.summary();
+            row.tally.live > 0 || row.order.is_some()
+        };
+        let live = payment.as_ref().is_some_and(under_way);
         self.cell.live.store(live, Ordering::Release);
         *self.slot = Slot::Read(Box::new(payment));
     }
@@ -152,7 +131,7 @@ mod tests {
         let (cells, hash) = (Cells::default(), samples::hash(1));
         let put = |payment: Option<Payment>| {
             let cell = cells.get(hash);
-            block_on(cell.turn()).put(payment);
+            block_on(cell.hold()).put(payment);
         };
         let (one, other) = (cells.get(hash), cells.get(hash));
         drop(one);

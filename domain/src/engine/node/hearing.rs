@@ -1,13 +1,12 @@
 //! One node's outcomes: stored in its order for each payment, with how far it has been heard.
 
-use super::core::Core;
-use super::incoming;
+use super::Node;
 use super::outcome::{ReportedOutcome, StoreProgress};
 use super::readiness::Readiness;
 use crate::planted::planted;
-use crate::{Cursor, Heard, HtlcListener, NodeName};
+use crate::{Cursor, Heard, HtlcListener};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
-use futures::future::{Either, FutureExt, join_all, select};
+use futures::future::{Either, join_all, select};
 use futures::stream::StreamExt;
 use std::sync::Arc;
 use tracing::warn;
@@ -20,8 +19,7 @@ const TRIES_IN_LINE: u32 = 4;
 
 /// How far one node has been heard.
 struct Hearing {
-    core: Arc<Core>,
-    node: NodeName,
+    node: Arc<Node>,
     /// The last outcome that was heard.
     last: Option<Cursor>,
     /// The last one of which storage knows that it need not be told again.
@@ -41,38 +39,55 @@ struct Unstored {
     lost: bool,
 }
 
-/// Until the node is gone for good.
-pub(super) async fn listen(
-    core: Arc<Core>,
-    listener: Box<dyn HtlcListener>,
-    name: NodeName,
-    from: Option<Cursor>,
-) {
-    let node = core.node(&name);
-    core.meet(node).await;
-    core.ask_later(node).await;
-    incoming::start(&core, &name);
-    let words = listener.listen(from).await;
-    node.readiness.set(Readiness::Ready);
-    let mut words = words.ready_chunks(OUTCOMES_AT_ONCE);
-    let (over, mut waits) = unbounded();
-    let mut hearing = Hearing {
-        core: core.clone(),
-        node: name.clone(),
-        last: from,
-        watermark: from,
-        unstored: Unstored::default(),
-        over,
-    };
-    loop {
-        // Waits that are over come first: each batch can begin only so many.
-        match select(waits.next(), words.next()).await {
-            Either::Left((kept, _)) => hearing.waited(kept).await,
-            Either::Right((Some(batch), _)) => hearing.hear(batch).await,
-            Either::Right((None, _)) => break,
+impl Node {
+    /// Until the node is gone for good.
+    pub(super) async fn listen(
+        self: Arc<Self>,
+        listener: Box<dyn HtlcListener>,
+        from: Option<Cursor>,
+    ) {
+        self.meet().await;
+        self.ask_later().await;
+        self.start_recording();
+        let told = listener.listen(from).await;
+        self.readiness.set(Readiness::Ready);
+        let mut told = told.ready_chunks(OUTCOMES_AT_ONCE);
+        let (over, mut waits) = unbounded();
+        let mut hearing = Hearing {
+            node: self.clone(),
+            last: from,
+            watermark: from,
+            unstored: Unstored::default(),
+            over,
+        };
+        loop {
+            // Waits that are over come first: each batch can begin only so many.
+            match select(waits.next(), told.next()).await {
+                Either::Left((kept, _)) => hearing.waited(kept).await,
+                Either::Right((Some(batch), _)) => hearing.hear(batch).await,
+                Either::Right((None, _)) => break,
+            }
         }
+        warn!(node = %self.name, "the node tells no more outcomes");
     }
-    warn!(node = %name, "the node tells no more outcomes");
+
+    /// Stores an outcome, or leaves it to wait for storage by itself, until that is `over`.
+    async fn keep(
+        self: &Arc<Self>,
+        said: ReportedOutcome,
+        over: &UnboundedSender<StoreProgress>,
+    ) -> StoreProgress {
+        let kept = self.resolve_within(said.clone(), TRIES_IN_LINE).await;
+        if kept == StoreProgress::NotYet {
+            let (node, over) = (self.clone(), over.clone());
+            // Its cursor is that of the outcomes before it, whenever it is stored.
+            self.tasks.spawn_until_closed(async move {
+                // Nobody listens only when the node is gone for good.
+                let _ = over.unbounded_send(node.resolve(said).await);
+            });
+        }
+        kept
+    }
 }
 
 impl Hearing {
@@ -83,16 +98,14 @@ impl Hearing {
         // Of one outcome its own cursor goes with it; of several, which are stored side by side,
         // the last one's of the batch before.
         let cursor = if alone { self.last } else { self.watermark };
-        let cursor = cursor.map(|cursor| (self.node.clone(), cursor));
         let kept = batch.into_iter().map(|heard| {
             let said = ReportedOutcome {
-                node: self.node.clone(),
                 hash: heard.payment_hash,
                 part: heard.part,
-                word: heard.outcome,
-                cursor: cursor.clone(),
+                outcome: heard.outcome,
+                cursor,
             };
-            self.core.keep(said, &self.over)
+            self.node.keep(said, &self.over)
         });
         let kept = join_all(kept).await;
         for kept in &kept {
@@ -121,9 +134,9 @@ impl Hearing {
             return;
         }
         self.watermark = self.last;
-        let advanced = self.core.store.advance(self.node.clone(), last).await;
-        if let Err(unavailable) = advanced {
-            warn!(node = %self.node, reason = %unavailable, "how far the node was heard was not stored: after a restart it tells these outcomes again");
+        let (node, store) = (&self.node.name, self.node.ledger.store());
+        if let Err(unavailable) = store.advance(node.clone(), last).await {
+            warn!(%node, reason = %unavailable, "how far the node was heard was not stored: after a restart it tells these outcomes again");
         }
     }
 }
@@ -139,26 +152,5 @@ impl Unstored {
 
     const fn any(&self) -> bool {
         self.lost || self.waiting > 0
-    }
-}
-
-impl Core {
-    /// Stores an outcome, or leaves it to wait for storage by itself, until that is `over`.
-    async fn keep(
-        self: &Arc<Self>,
-        said: ReportedOutcome,
-        over: &UnboundedSender<StoreProgress>,
-    ) -> StoreProgress {
-        let kept = self.resolve_within(said.clone(), TRIES_IN_LINE).await;
-        if kept == StoreProgress::NotYet {
-            let (core, over) = (self.clone(), over.clone());
-            // Its cursor is that of the outcomes before it, whenever it is stored.
-            let waiting = async move {
-                // Nobody listens only when the node is gone for good.
-                let _ = over.unbounded_send(core.resolve(said).await);
-            };
-            self.spawn_until_closed(waiting.boxed());
-        }
-        kept
     }
 }

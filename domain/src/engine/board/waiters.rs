@@ -28,7 +28,7 @@ struct Room<V> {
 }
 
 /// One who waits. Register first, look at the state second: then no end can fall in between.
-pub(super) struct Waiter<'a, K: Eq + Hash + Copy, V> {
+pub(in crate::engine) struct Waiter<'a, K: Eq + Hash + Copy, V> {
     waiters: &'a Waiters<K, V>,
     key: K,
     room: u64,
@@ -97,7 +97,7 @@ impl<K: Eq + Hash + Copy, V> Waiters<K, V> {
 
 impl<K: Eq + Hash + Copy, V> Waiter<'_, K, V> {
     /// The end, or `None` if the daemon stops first. To be asked once.
-    pub(super) async fn end(&mut self) -> Option<Arc<V>> {
+    pub(in crate::engine) async fn end(&mut self) -> Option<Arc<V>> {
         (&mut self.end).await.ok()
     }
 }
