@@ -1,6 +1,8 @@
 //! What a BOLT 11 invoice says, once an adapter has decoded it and verified its signature.
 
-use crate::{Msat, Network, NodeId, PaymentHash, PaymentMetadata, PaymentSecret, Timestamp};
+use crate::{
+    Msat, Network, NodeId, PaymentHash, PaymentMetadata, PaymentSecret, RouteHint, Timestamp,
+};
 
 /// A decoded invoice.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct Invoice {
     pub description: Option<String>,
     /// What it demands of every part.
     pub terms: InvoiceTerms,
+    /// Channels that lead to the payee, and that the graph may not know (BOLT 11 `r`).
+    pub hints: Vec<RouteHint>,
 }
 
 /// What an invoice demands of every part of its payment, also of one that does not repeat the invoice.

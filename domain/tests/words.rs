@@ -141,6 +141,7 @@ fn secrets_do_not_show() {
         secret: secret(1),
         metadata: Some(metadata.clone()),
         description: None,
+        hints: Vec::new(),
         terms: invoice_terms(),
     };
     let mut command = part(1, 400, 1_000);

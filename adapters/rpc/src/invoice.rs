@@ -5,11 +5,11 @@ mod features;
 mod spelling;
 
 use domain::{
-    Invoice, InvoiceTerms, Msat, Network, NodeId, PaymentHash, PaymentMetadata, PaymentSecret,
-    Timestamp,
+    HintHop, Invoice, InvoiceTerms, Msat, Network, NodeId, PaymentHash, PaymentMetadata,
+    PaymentSecret, RouteHint, ShortChannelId, Timestamp,
 };
 use lightning_invoice::{
-    Bolt11Invoice, Bolt11InvoiceDescriptionRef, Currency, SignedRawBolt11Invoice,
+    Bolt11Invoice, Bolt11InvoiceDescriptionRef, Currency, RouteHintHop, SignedRawBolt11Invoice,
 };
 
 /// What the invoice says; the error is all that is to be said.
@@ -40,8 +40,27 @@ pub(crate) fn decode(text: &str) -> Result<Invoice, String> {
             takes_parts: features::basic_mpp(&invoice),
             description_hash,
         },
+        hints: hints(&invoice),
         bolt11: text,
     })
+}
+
+/// Channels that lead to the payee; what no node of ours can be is left out.
+fn hints(invoice: &Bolt11Invoice) -> Vec<RouteHint> {
+    let hop = |hop: &RouteHintHop| {
+        Some(HintHop {
+            node: NodeId::new(hop.src_node_id.serialize()).ok()?,
+            channel: ShortChannelId(hop.short_channel_id),
+            fee_base: Msat::new(hop.fees.base_msat.into()).ok()?,
+            fee_ppm: hop.fees.proportional_millionths,
+            delay: hop.cltv_expiry_delta.into(),
+        })
+    };
+    let way = |way: lightning_invoice::RouteHint| {
+        let hops: Option<Vec<HintHop>> = way.0.iter().map(hop).collect();
+        hops.filter(|hops| !hops.is_empty()).map(RouteHint)
+    };
+    invoice.route_hints().into_iter().filter_map(way).collect()
 }
 
 fn invalid(why: impl std::fmt::Display) -> String {

@@ -1,19 +1,23 @@
 //! The methods: one file each, and the table of all of them, from which they are called, listed by
 //! `help` and checked by `check`.
 
+mod abandonpay;
 mod autoclean;
 mod backup;
 mod check;
 mod delpayment;
 #[cfg(feature = "dev-network")]
 mod dev;
+mod estimate;
 mod getinfo;
 mod help;
 mod listevents;
 mod listpartialinvoices;
 mod listpartialpayments;
 mod listpayments;
+mod listpays;
 mod notifications;
+mod pay;
 mod resolvepart;
 mod sendpartialpay;
 mod sendpay;
@@ -36,7 +40,11 @@ use futures::future::BoxFuture;
 use serde::Serialize;
 use std::sync::{Arc, LazyLock};
 
-const EVERYWHERE: [MethodInfo; 19] = [
+const EVERYWHERE: [MethodInfo; 23] = [
+    MethodInfo::of::<pay::Pay>(),
+    MethodInfo::of::<estimate::Estimate>(),
+    MethodInfo::of::<abandonpay::AbandonPay>(),
+    MethodInfo::of::<listpays::ListPays>(),
     MethodInfo::of::<sendpartialpay::SendPartialPay>(),
     MethodInfo::of::<waitpartialpay::WaitPartialPay>(),
     MethodInfo::of::<listpartialpayments::ListPartialPayments>(),

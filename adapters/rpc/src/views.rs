@@ -5,12 +5,13 @@ mod history;
 mod incoming;
 mod order;
 mod part;
+mod pay;
 mod payment;
 mod shared;
 mod unrecorded;
 
 pub(crate) use history::HistoryEntry;
-pub(crate) use order::FailedPay;
+pub(crate) use order::{FailedPay, NoWayView};
 pub(crate) use part::{FailedView, PartView};
 pub(crate) use payment::{PaymentView, PendingPayment};
 pub(crate) use unrecorded::{UnrecordedListView, UnrecordedView};
@@ -26,6 +27,14 @@ pub(crate) trait Viewed: 'static {
 
     /// How it looks.
     fn view(&self) -> Self::View<'_>;
+}
+
+impl<T: Viewed> Viewed for Box<T> {
+    type View<'a> = T::View<'a>;
+
+    fn view(&self) -> Self::View<'_> {
+        (**self).view()
+    }
 }
 
 /// An answer, or a piece of one, that is written as its view.

@@ -25,6 +25,7 @@ fn ports(store: MockPaymentStore) -> Ports {
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
+        ways: None,
         nodes: vec![NodePorts {
             name: self::node(),
             sender: node.clone(),
@@ -65,6 +66,7 @@ async fn engine_does_not_start_without_knowing_what_is_live() {
 async fn engine_needs_nodes_of_different_names() {
     let none = Ports {
         incoming: None,
+        ways: None,
         nodes: Vec::new(),
         ..ports(MockPaymentStore::new())
     };
@@ -76,6 +78,7 @@ async fn engine_needs_nodes_of_different_names() {
     );
     let twice = Ports {
         incoming: None,
+        ways: None,
         nodes: one.nodes.into_iter().chain(two.nodes).collect(),
         ..ports(MockPaymentStore::new())
     };

@@ -27,6 +27,7 @@ async fn with_second(second: &Arc<SimNode>, store: &SimStore) -> (Arc<Engine>, A
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
+        ways: None,
         nodes: vec![port("alice", &first), port("beth", second)],
     };
     let engine = Engine::start(ports, patient()).await.unwrap();

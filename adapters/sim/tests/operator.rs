@@ -79,6 +79,7 @@ async fn engine_over(sender: MockHtlcSender) -> Arc<Engine> {
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
+        ways: None,
         nodes: vec![NodePorts {
             name: node(),
             sender: Arc::new(sender),
@@ -252,6 +253,7 @@ async fn part_of_a_node_that_is_not_configured_is_ended_by_hand() {
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
+        ways: None,
         nodes: vec![NodePorts {
             name: NodeName::new("another"),
             sender: other.clone(),
@@ -286,6 +288,7 @@ async fn preimage_that_comes_later_beats_an_operators_word_and_alarms() {
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
+        ways: None,
         nodes: vec![NodePorts {
             name: node(),
             sender: Arc::new(sender),
@@ -330,6 +333,7 @@ async fn operators_word_in_doubt_is_told_as_such() {
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
+        ways: None,
         nodes: vec![NodePorts {
             name: NodeName::new("another"),
             sender: other.clone(),

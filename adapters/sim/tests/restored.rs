@@ -22,6 +22,7 @@ async fn start(store: &SimStore, nodes: &[(&str, &Arc<SimNode>)]) -> Arc<Engine>
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
+        ways: None,
         nodes: nodes
             .iter()
             .map(|(name, node)| NodePorts {

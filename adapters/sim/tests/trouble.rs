@@ -292,6 +292,7 @@ async fn parts_of_one_node_are_never_looked_up_at_another() {
         clock: Arc::new(SimClock::hasty()),
         spawner: Arc::new(TestSpawner),
         incoming: None,
+        ways: None,
         nodes: vec![NodePorts {
             name: name("alice"),
             sender: stranger.clone(),

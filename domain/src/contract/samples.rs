@@ -91,6 +91,7 @@ pub fn invoice(n: u64) -> Invoice {
         secret: secret(n),
         metadata: Some(PaymentMetadata::new(vec![1])),
         description: Some("coffee".into()),
+        hints: Vec::new(),
         terms: invoice_terms(),
     }
 }

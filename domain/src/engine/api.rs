@@ -9,6 +9,8 @@ mod delete;
 mod digest;
 mod follow;
 mod incoming;
+mod pay;
+mod pays;
 mod resolve;
 mod resolve_unrecorded;
 mod send;
@@ -21,10 +23,10 @@ pub(super) use self::core::Core;
 
 use super::Engine;
 use crate::{
-    ApiError, Autoclean, Cleaned, DeletedPayment, Event, EventFilter, History, HistoryFilter,
-    HistoryPage, HistoryRow, Info, Listed, Page, PartFilter, PartId, PartialInvoices,
-    PartialPayment, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSummary, ResolvePart,
-    Resolved, SendPartialPay, SendPay, Sent, Unavailable,
+    ApiError, Autoclean, Cleaned, DeletedPayment, Estimate, Event, EventFilter, History,
+    HistoryFilter, HistoryPage, HistoryRow, Info, Listed, Page, PaidBy, PartFilter, PartId,
+    PartialInvoices, PartialPayment, Pay, PayAnswer, Paying, PaymentApi, PaymentFilter,
+    PaymentHash, PaymentSummary, ResolvePart, Resolved, SendPartialPay, SendPay, Sent, Unavailable,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -39,7 +41,7 @@ impl PaymentApi for Engine {
     }
 
     async fn send_pay(&self, request: SendPay) -> Result<Paying, ApiError> {
-        let command = self.core.pay(request)?;
+        let command = self.core.whole_pay(request)?;
         let core = self.core.clone();
         let begun = self
             .core
@@ -53,7 +55,25 @@ impl PaymentApi for Engine {
     }
 
     async fn check_pay(&self, request: SendPay) -> Result<(), ApiError> {
-        self.core.check(self.core.pay(request)?).await
+        self.core.check(self.core.whole_pay(request)?).await
+    }
+
+    async fn pay(&self, request: Pay) -> Result<PayAnswer, ApiError> {
+        self.core.pay(request).await
+    }
+
+    async fn estimate(&self, request: Pay) -> Result<Estimate, ApiError> {
+        self.core.estimate(request).await
+    }
+
+    async fn abandon_pay(&self, hash: PaymentHash) -> Result<PaymentSummary, ApiError> {
+        let core = self.core.clone();
+        let abandoning = async move { core.abandon(hash).await };
+        self.core.decisions.finish(abandoning).await
+    }
+
+    async fn list_pays(&self, filter: PaymentFilter) -> Result<Page<PaidBy>, ApiError> {
+        self.core.pays(filter).await
     }
 
     async fn wait_partial_pay(

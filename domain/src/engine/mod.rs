@@ -7,6 +7,7 @@
 //! - `unrecorded`: parts that only nodes know.
 //! - `node`: one node. Its parts out, its outcomes in, what it was paid.
 //! - `nodes`: all of them, at the start and after a commit in doubt.
+//! - `orders`: what `pay` was asked for: ways are found, and become parts, until the order is closed.
 //! - `api`: what callers ask.
 //!
 //! `timing`, `tasks`: the clock, and where the engine's own work runs.
@@ -16,6 +17,7 @@ mod board;
 mod ledger;
 mod node;
 mod nodes;
+mod orders;
 #[cfg(feature = "planted")]
 mod planted;
 mod shared;
@@ -29,8 +31,8 @@ pub use self::api::AutocleanTimer;
 
 use self::api::Core;
 use crate::{
-    Clock, HtlcListener, HtlcSender, IncomingNode, IncomingStore, NodeIdentity, NodeName,
-    PaymentStore, Spawner, UnrecordedStore,
+    Clock, HtlcListener, HtlcSender, IncomingNode, IncomingStore, NodeFunds, NodeIdentity,
+    NodeName, PaymentStore, RouteFinder, Spawner, UnrecordedStore,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +51,8 @@ pub struct Ports {
     pub unrecorded: Arc<dyn UnrecordedStore>,
     /// What comes in, if that is to be listed too.
     pub incoming: Option<Incoming>,
+    /// What `pay` finds its ways with, if it is to.
+    pub ways: Option<Ways>,
 }
 
 /// One configured node.
@@ -59,6 +63,14 @@ pub struct NodePorts {
     pub sender: Arc<dyn HtlcSender>,
     /// Outcomes in.
     pub listener: Box<dyn HtlcListener>,
+}
+
+/// What `pay` finds its ways with.
+pub struct Ways {
+    /// Finds them.
+    pub finder: Arc<dyn RouteFinder>,
+    /// The configured nodes that can tell what they can send over.
+    pub nodes: Vec<(NodeName, Arc<dyn NodeFunds>)>,
 }
 
 /// What comes in, and where it is kept.
@@ -150,6 +162,7 @@ impl Engine {
         for (worker, from) in workers.into_iter().zip(cursors) {
             worker.start(from);
         }
+        core.orders.resume().await?;
         core.start_autoclean();
         Ok(Arc::new(Engine { core }))
     }

@@ -22,6 +22,7 @@ pub(super) fn over(store: MockPaymentStore) -> Core {
         clock: Arc::new(MockClock::new()),
         spawner: Arc::new(MockSpawner::new()),
         incoming: None,
+        ways: None,
         unrecorded: Arc::new(MockUnrecordedStore::new()),
         nodes: vec![node],
     };

@@ -35,6 +35,10 @@ impl Timing {
         self.clock.sleep_until(self.clock.now().after(pause)).await;
     }
 
+    pub(super) async fn sleep_until(&self, deadline: Timestamp) {
+        self.clock.sleep_until(deadline).await;
+    }
+
     pub(super) fn backoff(&self) -> Backoff {
         Backoff {
             next: self.backoff.0,

@@ -17,8 +17,8 @@ pub(super) use self::keeping::Belief;
 use self::standing::Standing;
 use super::ledger::Ledger;
 use crate::{
-    NodeName, PartId, PaymentHash, Settlement, Unasked, Unavailable, UnrecordedCounts,
-    UnrecordedFilter, UnrecordedPart, UnrecordedStore,
+    ApiError, NodeName, PartId, PaymentHash, Refusal, Settlement, Unasked, Unavailable,
+    UnrecordedCounts, UnrecordedFilter, UnrecordedPart, UnrecordedStore,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,6 +72,18 @@ impl Unrecorded {
                 missing.join(", ")
             )
         })
+    }
+
+    /// Whether anything new may be sent towards that payment. Its turn is held, so that nothing is noticed
+    /// of it meanwhile.
+    pub(super) async fn may_send(&self, hash: PaymentHash) -> Result<(), ApiError> {
+        if let Some(why) = self.unsettled() {
+            return Err(ApiError::Unsettled(why));
+        }
+        match self.open_part(hash).await? {
+            None => Ok(()),
+            Some(part) => Err(Refusal::Unrecorded(Box::new(part)).into()),
+        }
     }
 
     /// A part of that payment that is not stored and may be out.

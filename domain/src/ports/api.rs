@@ -2,11 +2,11 @@
 
 use crate::invariant::Rule;
 use crate::{
-    Autoclean, Cleaned, DeletedPayment, EndedByHand, Event, EventFilter, HistoryFilter, HistoryRow,
-    Invoice, Listed, Msat, NodeId, NodeName, Order, PartFilter, PartId, PartialInvoices,
-    PartialPayment, PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal,
-    RequestId, ResolvePart, Route, SelfPayment, Timestamp, Tombstone, UnrecordedCounts,
-    UnrecordedPart,
+    Autoclean, Avoid, Cleaned, DeletedPayment, EndedByHand, Event, EventFilter, HistoryFilter,
+    HistoryRow, Invoice, Listed, Msat, NoPlan, NodeId, NodeName, Order, PartFilter, PartId,
+    PartialInvoices, PartialPayment, PaymentFilter, PaymentHash, PaymentMetadata, PaymentSecret,
+    PaymentSummary, Plan, Preimage, Refusal, RequestId, ResolvePart, Route, SelfPayment, Timestamp,
+    Tombstone, UnrecordedCounts, UnrecordedPart,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -26,6 +26,20 @@ pub trait PaymentApi: Send + Sync {
 
     /// Says what [`PaymentApi::send_pay`] would, without doing it.
     async fn check_pay(&self, request: SendPay) -> Result<(), ApiError>;
+
+    /// Pays an invoice: `pay`. It opens an order, or joins the one that is open, and waits until nothing of
+    /// the payment is under way; with a timeout of zero it answers once the order is durable.
+    async fn pay(&self, request: Pay) -> Result<PayAnswer, ApiError>;
+
+    /// What [`PaymentApi::pay`] would cost now. Nothing is stored.
+    async fn estimate(&self, request: Pay) -> Result<Estimate, ApiError>;
+
+    /// Ends a payment's order: no new part is sent, and what is live ends by itself. It is final, and asked
+    /// again it says the same.
+    async fn abandon_pay(&self, hash: PaymentHash) -> Result<PaymentSummary, ApiError>;
+
+    /// A page of the payments that we make, each with its last order: `listpays`.
+    async fn list_pays(&self, filter: PaymentFilter) -> Result<Page<PaidBy>, ApiError>;
 
     /// The part once it is complete; [`ApiError::PartFailed`] once it has failed. Without a
     /// timeout it waits for ever; zero polls.
@@ -136,6 +150,70 @@ pub struct Extras {
     pub invoice: Option<Invoice>,
     /// Which configured node offers it; the first unless said.
     pub node: Option<NodeName>,
+}
+
+/// `pay`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pay {
+    /// The invoice, its signature already verified.
+    pub invoice: Invoice,
+    /// What to pay; what the invoice asks for unless said.
+    pub amount: Option<Msat>,
+    /// Our share of it, if others pay the rest.
+    pub share: Option<Msat>,
+    /// The most that it may cost.
+    pub max_fee: Msat,
+    /// How long new parts may be sent.
+    pub retry_for: Duration,
+    /// The most blocks that a part may last.
+    pub max_delay: u32,
+    /// The most parts at once.
+    pub max_parts: Option<u16>,
+    /// What no part may go over.
+    pub avoid: Avoid,
+    /// The configured nodes that may send; all of them if there are none.
+    pub nodes: Vec<NodeName>,
+    /// A note.
+    pub description: Option<String>,
+    /// The caller's own name for it.
+    pub label: Option<String>,
+    /// The idempotency key.
+    pub request_id: Option<RequestId>,
+    /// How long this call waits; for ever if none.
+    pub timeout: Option<Duration>,
+}
+
+/// `pay`'s answer: how its payment stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PayAnswer {
+    /// The payment: complete, or pending where the caller did not wait.
+    pub payment: PaymentSummary,
+    /// Its last order; none if it was paid without one.
+    pub order: Option<Order>,
+    /// The parts of that order.
+    pub parts: Vec<PartialPayment>,
+}
+
+/// `estimate`'s answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Estimate {
+    /// What would be delivered.
+    pub amount: Msat,
+    /// What that would cost.
+    pub fee: Msat,
+    /// The most blocks that a part would last.
+    pub delay: u32,
+    /// The ways.
+    pub plan: Plan,
+}
+
+/// A payment that we make, with its last order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaidBy {
+    /// The payment.
+    pub payment: PaymentSummary,
+    /// Its last order; none if it was paid without one.
+    pub order: Option<Order>,
 }
 
 /// `sendpartialpay`'s answer.
@@ -260,6 +338,12 @@ pub enum ApiError {
     /// was one.
     #[error("{}", failed_order(.0))]
     OrderFailed(Box<FailedOrder>),
+    /// There is no way now: what was asked about, nothing was stored.
+    #[error("{0}")]
+    NoWay(NoPlan),
+    /// The invoice leaves the amount to the payer.
+    #[error("amount_msat: the invoice names no amount; give the one to pay")]
+    NoAmount,
     /// Nothing is sent towards this payment any more.
     #[error("payment {hash} is quarantined: {reason}")]
     Quarantined {

@@ -2,7 +2,7 @@
 
 use crate::{
     ChannelPolicy, DirectedChannel, GraphChange, Msat, NodeId, NodeName, OwnChannel, Route,
-    RouteHint,
+    RouteHint, Timestamp,
 };
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -15,6 +15,9 @@ use std::collections::BTreeSet;
 pub trait RouteFinder: Send + Sync {
     /// Ways that deliver exactly `amount` for at most `max_fee` in all (rule B-11).
     async fn find(&self, request: &RouteRequest) -> Result<Plan, NoPlan>;
+
+    /// What parts of any order have shown about channels. It is told more than once.
+    fn learn(&self, bounds: &[Bound], at: Timestamp);
 }
 
 /// A Lightning node, as far as its own channels can be asked for.

@@ -1,7 +1,7 @@
 //! From the domain's words to numbers and figures.
 
 use super::{Code, RpcError, shortened};
-use crate::views::{FailedPay, FailedView, PendingPayment, Viewed};
+use crate::views::{FailedPay, FailedView, NoWayView, PendingPayment, Viewed};
 use domain::{
     ApiError, FailedOrder, FailureCode, NoPlan, PartialPayment, Refusal, StillPending, Tombstone,
     Why,
@@ -46,6 +46,8 @@ impl From<ApiError> for RpcError {
                 let code = of_order(failed);
                 plain(code).with(FailedPay::new(failed))
             }
+            ApiError::NoWay(why) => plain(of_no_way(why)).with(NoWayView::new(why)),
+            ApiError::NoAmount => plain(Code::InvalidParams),
             ApiError::Quarantined { .. } => plain(Code::Quarantined),
             ApiError::Busy(_) | ApiError::ShuttingDown => plain(Code::Busy),
             ApiError::Unsettled(_) => plain(Code::NodeUnavailable),
@@ -70,16 +72,21 @@ fn of_order(failed: &FailedOrder) -> Code {
         .map(|failure| failure.code);
     match failed.order.closed.as_ref().map(|closed| &closed.why) {
         Some(Why::Refused) => last.into(),
-        Some(Why::NoRoute(NoPlan::TooExpensive { .. })) => Code::TooExpensive,
-        Some(Why::NoRoute(NoPlan::NoFunds { .. })) => Code::InsufficientFunds,
-        Some(Why::NoRoute(
-            NoPlan::Unreachable | NoPlan::DestinationCapacity | NoPlan::TooSlow | NoPlan::Away(_),
-        )) => Code::RouteNotFound,
+        Some(Why::NoRoute(why)) => of_no_way(why),
         Some(Why::Expired) => Code::InvoiceExpired,
         Some(Why::Quarantined) => Code::Quarantined,
         Some(Why::Deadline | Why::Attempts | Why::Abandoned | Why::Paid) | None => {
             Code::StoppedRetrying
         }
+    }
+}
+
+fn of_no_way(why: &NoPlan) -> Code {
+    match why {
+        NoPlan::TooExpensive { .. } => Code::TooExpensive,
+        NoPlan::NoFunds { .. } => Code::InsufficientFunds,
+        NoPlan::Unreachable | NoPlan::DestinationCapacity | NoPlan::TooSlow => Code::RouteNotFound,
+        NoPlan::Away(_) => Code::NodeUnavailable,
     }
 }
 
@@ -103,11 +110,6 @@ impl From<&Refusal> for RpcError {
             | Refusal::RequestOfOrder { .. }
             | Refusal::OrderDiffers { .. } => plain(Code::OtherTerms),
             Refusal::OrderOpen { .. } => plain(Code::InProgress),
-            Refusal::PartsLive { live, .. } => {
-                plain(Code::InProgress).with(json!({ "pending_parts": live }))
-            }
-            Refusal::NoOrder { .. } => plain(Code::NoSuchPayment),
-            Refusal::OutsideOrder { .. } => plain(Code::Internal),
             Refusal::ShareTooLarge { deliver, intended } => {
                 plain(Code::InvalidParams).with(json!({
                     "partial_msat": deliver.get(),
@@ -115,7 +117,7 @@ impl From<&Refusal> for RpcError {
                 }))
             }
             Refusal::PaidBefore(tombstone) => plain(Code::OtherTerms).with(gone(tombstone)),
-            Refusal::Live { live, .. } => {
+            Refusal::Live { live, .. } | Refusal::PartsLive { live, .. } => {
                 plain(Code::InProgress).with(json!({ "pending_parts": live }))
             }
             Refusal::Ceiling {
@@ -154,7 +156,7 @@ impl From<&Refusal> for RpcError {
             }
             Refusal::Quarantined { .. } => plain(Code::Quarantined),
             Refusal::TooManyParts { .. } => plain(Code::Busy),
-            Refusal::NoSuchPart { .. } => plain(Code::NoSuchPayment),
+            Refusal::NoSuchPart { .. } | Refusal::NoOrder { .. } => plain(Code::NoSuchPayment),
             Refusal::NodeCanTell { node, what, .. } => {
                 plain(Code::InProgress).with(json!({ "node": node.as_str(), "reason": what }))
             }
@@ -163,7 +165,7 @@ impl From<&Refusal> for RpcError {
             }
             Refusal::Unrecorded(part) => plain(Code::InProgress).with(part.view()),
             // A node's: a caller's is another refusal.
-            Refusal::WrongPreimage { .. } => plain(Code::Internal),
+            Refusal::WrongPreimage { .. } | Refusal::OutsideOrder { .. } => plain(Code::Internal),
         }
     }
 }

@@ -72,6 +72,32 @@ pub(crate) struct LastPart {
     message: Option<String>,
 }
 
+/// Why there is no way, and the figures.
+#[derive(Serialize)]
+pub(crate) struct NoWayView {
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fee_needed_msat: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spendable_msat: Option<u64>,
+}
+
+impl NoWayView {
+    pub(crate) fn new(why: &NoPlan) -> NoWayView {
+        NoWayView {
+            reason: Why::NoRoute(why.clone()).as_str(),
+            fee_needed_msat: match why {
+                NoPlan::TooExpensive { needs } => Some(needs.get()),
+                _ => None,
+            },
+            spendable_msat: match why {
+                NoPlan::NoFunds { spendable } => Some(spendable.get()),
+                _ => None,
+            },
+        }
+    }
+}
+
 impl<'a> FailedPay<'a> {
     pub(crate) fn new(failed: &'a FailedOrder) -> FailedPay<'a> {
         let why = failed.order.closed.as_ref().map(|closed| &closed.why);

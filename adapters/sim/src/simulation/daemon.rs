@@ -169,6 +169,7 @@ impl Daemon {
             }),
             nodes: nodes.into(),
             unrecorded: Arc::new(self.disk.unrecorded()),
+            ways: None,
             incoming: self.is_paid.then(|| till::incoming(self)),
         }
     }

@@ -203,6 +203,7 @@ async fn start(
         clock: clock.clone(),
         spawner: Arc::new(TestSpawner),
         incoming: None,
+        ways: None,
         nodes: vec![NodePorts {
             name: self::node(),
             sender: node.clone(),

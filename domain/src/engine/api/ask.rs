@@ -24,7 +24,7 @@ impl Core {
         })
     }
 
-    pub(super) fn pay(&self, request: SendPay) -> Result<SendPart, ApiError> {
+    pub(super) fn whole_pay(&self, request: SendPay) -> Result<SendPart, ApiError> {
         let delivered = request.route.amount();
         let SendPay {
             route,

@@ -5,6 +5,7 @@ use crate::engine::board::Board;
 use crate::engine::ledger::Ledger;
 use crate::engine::node::Worker;
 use crate::engine::nodes::Nodes;
+use crate::engine::orders::Orders;
 use crate::engine::shared::Shared;
 use crate::engine::tasks::Tasks;
 use crate::engine::timing::Timing;
@@ -18,6 +19,7 @@ pub(in crate::engine) struct Core {
     pub(in crate::engine) board: Arc<Board>,
     pub(super) unrecorded: Arc<Unrecorded>,
     pub(in crate::engine) nodes: Arc<Nodes>,
+    pub(in crate::engine) orders: Arc<Orders>,
     pub(super) incoming: Option<Incoming>,
     pub(super) timing: Timing,
     pub(super) decisions: Decisions,
@@ -42,11 +44,14 @@ impl Core {
         };
         let incoming = ports.incoming;
         let (nodes, workers) = Nodes::new(ports.nodes, incoming.as_ref(), &policy, &shared)?;
+        let nodes = Arc::new(nodes);
+        let orders = Orders::new(ports.ways, nodes.clone(), &policy, &shared);
         let core = Core {
             ledger: shared.ledger,
             board: shared.board,
             unrecorded: shared.unrecorded,
-            nodes: Arc::new(nodes),
+            nodes,
+            orders: Arc::new(orders),
             incoming,
             timing: shared.timing,
             decisions: Decisions::new(policy.decisions_max, shared.tasks.clone()),

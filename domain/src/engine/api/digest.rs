@@ -1,6 +1,6 @@
 //! A digest of a request's parameters: the same `request_id` with others is another request.
 
-use crate::{PaymentMetadata, Request, SendPartialPay};
+use crate::{Pay, PaymentMetadata, Request, SendPartialPay};
 use sha2::{Digest, Sha256};
 
 /// The idempotency record of a request, if it brought a key.
@@ -23,6 +23,38 @@ pub(super) fn of(request: &SendPartialPay) -> Option<Request> {
     fields.put(extras.metadata.as_ref().map(PaymentMetadata::expose));
     fields.put(extras.invoice.as_ref().map(|i| i.bolt11.as_bytes()));
     fields.put(extras.node.as_ref().map(|n| n.as_str().as_bytes()));
+    let digest = fields.0.finalize().into();
+    Some(Request { id, digest })
+}
+
+/// The same of `pay`. How long its caller waits is none of its parameters.
+pub(super) fn of_pay(request: &Pay) -> Option<Request> {
+    let id = request.request_id.clone()?;
+    let mut fields = Fields(Sha256::new());
+    fields.put(Some(b"pay"));
+    fields.put(Some(request.invoice.bolt11.as_bytes()));
+    for amount in [request.amount, request.share, Some(request.max_fee)] {
+        let amount = amount.map(|msat| msat.get().to_be_bytes());
+        fields.put(amount.as_ref().map(|bytes| &bytes[..]));
+    }
+    fields.put(Some(&request.retry_for.as_micros().to_be_bytes()));
+    fields.put(Some(&request.max_delay.to_be_bytes()));
+    let max_parts = request.max_parts.map(u16::to_be_bytes);
+    fields.put(max_parts.as_ref().map(|bytes| &bytes[..]));
+    for channel in &request.avoid.channels {
+        fields.put(Some(channel.to_string().as_bytes()));
+    }
+    fields.put(None); // the end of the channels
+    for node in &request.avoid.nodes {
+        fields.put(Some(node.bytes()));
+    }
+    fields.put(None); // the end of the nodes
+    for node in &request.nodes {
+        fields.put(Some(node.as_str().as_bytes()));
+    }
+    fields.put(None);
+    fields.put(request.description.as_ref().map(String::as_bytes));
+    fields.put(request.label.as_ref().map(String::as_bytes));
     let digest = fields.0.finalize().into();
     Some(Request { id, digest })
 }

@@ -43,7 +43,7 @@ impl Core {
         let payment = self.ledger.store().load(hash).await;
         let payment = payment.map_err(|error| self.send_error(hash, None, error))?;
         match Payment::accept(payment.as_ref(), &command)? {
-            Decision::Commit(_) => self.may_send(hash).await,
+            Decision::Commit(_) => self.unrecorded.may_send(hash).await,
             Decision::Unchanged(_) => Ok(()),
         }
     }
@@ -103,18 +103,6 @@ impl Core {
             Ok(Some((_, Made::Part(part)))) => Err(Refusal::RequestReused { part }.into()),
             Ok(Some((_, Made::Order(hash, _)))) => Err(Refusal::RequestOfOrder { hash }.into()),
             Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
-        }
-    }
-
-    /// Whether anything new may be sent towards that payment. Its turn is held, so that nothing is noticed of
-    /// it meanwhile.
-    pub(super) async fn may_send(&self, hash: PaymentHash) -> Result<(), ApiError> {
-        if let Some(why) = self.unrecorded.unsettled() {
-            return Err(ApiError::Unsettled(why));
-        }
-        match self.unrecorded.open_part(hash).await? {
-            None => Ok(()),
-            Some(part) => Err(Refusal::Unrecorded(Box::new(part)).into()),
         }
     }
 

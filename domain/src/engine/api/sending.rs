@@ -40,7 +40,10 @@ impl Change for Sending<'_> {
             Plan::Nothing(end) => return Ok(Begun::Unchanged(end)),
             Plan::Commit(transition) => transition,
         };
-        self.core.may_send(self.command.payment_hash).await?;
+        self.core
+            .unrecorded
+            .may_send(self.command.payment_hash)
+            .await?;
         #[cfg(feature = "planted")]
         let transition = self.core.wrong(transition).await;
         self.accept(turn, *transition).await

@@ -1,0 +1,304 @@
+//! The open orders: one task each, which asks the payment what its order needs next, and does it.
+//!
+//! A task keeps nothing that a restart would miss: what was tried and what that taught is in the stored
+//! parts. It holds the payment's turn only to decide. A plan that was made for another version of the
+//! payment is thrown away.
+
+mod planning;
+mod request;
+
+pub(super) use self::planning::Closing;
+pub(super) use self::request::quote;
+
+use self::planning::{Planning, Sent};
+use super::board::Board;
+use super::ledger::Ledger;
+use super::nodes::Nodes;
+use super::shared::Shared;
+use super::tasks::Tasks;
+use super::timing::{Backoff, Timing};
+use super::unrecorded::Unrecorded;
+use super::{Policy, Ways};
+use crate::{
+    Bound, LoadError, Need, Next, NoPlan, Order, Payment, PaymentHash, Plan, Terms, Timestamp,
+    Unavailable, Why,
+};
+use futures::future::select;
+use std::collections::HashSet;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tracing::{debug, info, warn};
+
+/// How long a finder may take.
+const FINDING: Duration = Duration::from_secs(30);
+/// Open orders that are read at once.
+const PAGE: u32 = 500;
+
+/// The open orders, and what ways are found with.
+pub(super) struct Orders {
+    ways: Option<Ways>,
+    nodes: Arc<Nodes>,
+    ledger: Arc<Ledger>,
+    board: Arc<Board>,
+    unrecorded: Arc<Unrecorded>,
+    timing: Timing,
+    tasks: Arc<Tasks>,
+    live_parts_max: usize,
+    /// Those that have a task.
+    driven: Mutex<HashSet<PaymentHash>>,
+}
+
+/// What the order of a payment needs, with what does not change while it is open.
+struct Step {
+    next: Next,
+    order: Order,
+    terms: Terms,
+}
+
+/// What came of planning.
+enum Planned {
+    /// The ways are parts now, or the payment has changed meanwhile.
+    Sent,
+    /// There is no way now; a live part may make room when it ends.
+    Wait,
+    /// There is no way, and nothing is live.
+    NoWay(NoPlan),
+    /// Whether there are ways is not known now.
+    Away(String),
+}
+
+impl Orders {
+    pub(super) fn new(
+        ways: Option<Ways>,
+        nodes: Arc<Nodes>,
+        policy: &Policy,
+        shared: &Shared,
+    ) -> Orders {
+        Orders {
+            ways,
+            nodes,
+            ledger: shared.ledger.clone(),
+            board: shared.board.clone(),
+            unrecorded: shared.unrecorded.clone(),
+            timing: shared.timing.clone(),
+            tasks: shared.tasks.clone(),
+            live_parts_max: policy.live_parts_max,
+            driven: Mutex::default(),
+        }
+    }
+
+    /// Resumes every open order. What is live has been looked up before: what is not known counts as live.
+    pub(super) async fn resume(self: &Arc<Self>) -> Result<(), Unavailable> {
+        let (mut after, mut orders) = (None, 0_u64);
+        loop {
+            let page = self.ledger.store().open_orders(after, PAGE).await?;
+            for (_, hash) in &page {
+                self.drive(*hash);
+                orders += 1;
+            }
+            match page.last() {
+                Some((id, _)) => after = Some(*id),
+                None => break,
+            }
+        }
+        if orders > 0 {
+            info!(orders, "resumed the open orders");
+        }
+        Ok(())
+    }
+
+    /// Starts the task of a payment's order, unless it has one.
+    pub(super) fn drive(self: &Arc<Self>, hash: PaymentHash) {
+        if !self.driven().insert(hash) {
+            return;
+        }
+        let orders = self.clone();
+        self.tasks
+            .spawn_until_closed(async move { while orders.drive_on(hash).await {} });
+    }
+
+    /// Whether the task is needed again: an order may have been opened at the moment at which it ended.
+    async fn drive_on(&self, hash: PaymentHash) -> bool {
+        self.follow(hash).await;
+        self.driven().remove(&hash);
+        let is_open = |payment: Option<&Payment>| {
+            payment.is_some_and(|payment| payment.summary().order.is_some())
+        };
+        let is_open = self.ledger.look(hash, is_open).await.unwrap_or(false);
+        is_open && self.driven().insert(hash)
+    }
+
+    /// Until the payment has no open order.
+    async fn follow(&self, hash: PaymentHash) {
+        let mut backoff = self.timing.backoff();
+        let mut relaxed = false;
+        loop {
+            // Registered before the payment is looked at: what happens in between wakes it.
+            let mut news = self.board.follow(Some(hash));
+            let step = match self.ledger.look(hash, |payment| self.step(payment)).await {
+                Ok(Some(step)) => step,
+                Ok(None) | Err(LoadError::Deleted(_)) => return,
+                Err(LoadError::Damaged(reason)) => {
+                    self.ledger.damage(hash, reason);
+                    return;
+                }
+                Err(LoadError::Unavailable(unavailable)) => {
+                    warn!(payment.hash = %hash, reason = %unavailable, "an open order waits for storage");
+                    self.timing.pause(&mut backoff).await;
+                    continue;
+                }
+            };
+            let deadline = step.order.terms.deadline;
+            match &step.next {
+                Next::Rest => return,
+                Next::Close(why) => {
+                    if !self.close(hash, why).await {
+                        self.timing.pause(&mut backoff).await;
+                    }
+                }
+                Next::Wait {
+                    until,
+                    height: None,
+                } => {
+                    either(news.end(), self.timing.sleep_until(*until)).await;
+                }
+                Next::Wait {
+                    height: Some(height),
+                    ..
+                } => {
+                    debug!(payment.hash = %hash, height, "the payee is ahead: the order waits for that block");
+                    self.pause(&mut backoff, deadline, news.end()).await;
+                }
+                Next::Plan(need) => match self.plan(hash, &step, need, relaxed).await {
+                    Planned::Sent => {
+                        relaxed = false;
+                        backoff = self.timing.backoff();
+                    }
+                    Planned::Wait => {
+                        either(news.end(), self.timing.sleep_until(deadline)).await;
+                    }
+                    // Once more, as if what could not be had could be: it may have come back.
+                    Planned::NoWay(_) if !relaxed => relaxed = true,
+                    Planned::NoWay(why) => {
+                        if !self.close(hash, &Why::NoRoute(why)).await {
+                            self.timing.pause(&mut backoff).await;
+                        }
+                    }
+                    Planned::Away(reason) => {
+                        info!(payment.hash = %hash, reason, "the order waits");
+                        self.pause(&mut backoff, deadline, news.end()).await;
+                    }
+                },
+            }
+        }
+    }
+
+    /// What the order needs next, if there is a payment.
+    fn step(&self, payment: Option<&Payment>) -> Option<Step> {
+        let payment = payment?;
+        let order = payment.order()?.clone();
+        Some(Step {
+            next: payment.next(self.timing.now(), self.height(&order)),
+            terms: payment.summary().terms.clone(),
+            order,
+        })
+    }
+
+    /// The highest block that one of the order's nodes knows.
+    fn height(&self, order: &Order) -> Option<u32> {
+        let nodes = order.terms.nodes.iter();
+        let nodes = nodes.filter_map(|name| self.nodes.named(name));
+        nodes.filter_map(|node| node.sender.height()).max()
+    }
+
+    /// A longer pause each time; it ends early if the payment changes, or with the deadline.
+    async fn pause(
+        &self,
+        backoff: &mut Backoff,
+        deadline: Timestamp,
+        news: impl Future<Output = Option<Arc<()>>>,
+    ) {
+        let news = async {
+            news.await;
+        };
+        let or_deadline = either(
+            self.timing.pause(backoff),
+            self.timing.sleep_until(deadline),
+        );
+        either(news, or_deadline).await;
+    }
+
+    /// Finds ways, and makes parts of them.
+    async fn plan(&self, hash: PaymentHash, step: &Step, need: &Need, relaxed: bool) -> Planned {
+        let (sources, mut away) = self.sources(&step.order.terms.nodes).await;
+        if sources.is_empty() {
+            let reason = away
+                .pop()
+                .unwrap_or_else(|| "no node can be asked".to_owned());
+            return Planned::Away(reason);
+        }
+        let mut request = request::of(&step.order, &step.terms, need, sources);
+        request.relaxed = relaxed;
+        self.learn(&request.knowledge);
+        match self.find(&request).await {
+            Ok(plan) => self.send(hash, step, need, plan).await,
+            Err(NoPlan::Away(reason)) => Planned::Away(reason),
+            Err(why) if need.is_live => {
+                debug!(payment.hash = %hash, reason = %why, "no way now: the order waits for its live parts");
+                Planned::Wait
+            }
+            // What another node could carry is not known.
+            Err(_) if !away.is_empty() => Planned::Away(away.remove(0)),
+            Err(why) => Planned::NoWay(why),
+        }
+    }
+
+    /// All of the plan's parts in one turn, and only then the nodes are asked to send them.
+    async fn send(&self, hash: PaymentHash, step: &Step, need: &Need, plan: Plan) -> Planned {
+        let planning = Planning {
+            orders: self,
+            hash,
+            terms: &step.terms,
+            version: need.version,
+            plan: &plan,
+        };
+        match self.ledger.change(hash, planning).await {
+            Sent::All => Planned::Sent,
+            Sent::Stale => {
+                debug!(payment.hash = %hash, "a plan is out of date");
+                Planned::Sent
+            }
+            Sent::Stopped(reason) => Planned::Away(reason),
+        }
+    }
+
+    /// Whether it is closed now.
+    async fn close(&self, hash: PaymentHash, why: &Why) -> bool {
+        let at = self.timing.now();
+        let closed = self.ledger.change(hash, Closing { why, at }).await;
+        match closed {
+            Ok(_) => true,
+            Err(reason) => {
+                warn!(payment.hash = %hash, reason, "an order cannot be closed now");
+                false
+            }
+        }
+    }
+
+    /// What was learnt about channels is everybody's.
+    fn learn(&self, bounds: &[Bound]) {
+        if let Some(ways) = &self.ways {
+            ways.finder.learn(bounds, self.timing.now());
+        }
+    }
+
+    fn driven(&self) -> MutexGuard<'_, HashSet<PaymentHash>> {
+        self.driven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns when the first of both does.
+async fn either(one: impl Future, other: impl Future) {
+    select(pin!(one), pin!(other)).await;
+}
