@@ -94,7 +94,8 @@ pub struct Avoid {
     pub nodes: BTreeSet<NodeId>,
 }
 
-/// What could go over one direction of a channel when a part tried.
+/// What could go over one direction of a channel when a part tried. Both amounts include what other live
+/// parts held there then, so that [`Held`] can be taken off them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Bound {
     /// The direction.

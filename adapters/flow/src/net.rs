@@ -1,0 +1,296 @@
+//! The graph as one request sees it: with our own channels, the invoice's hints, and what is known.
+
+mod hints;
+mod special;
+
+use crate::graph::{Edge, Graph, Node};
+use crate::knowledge::Knowledge;
+use crate::price::Room;
+use domain::{
+    ChannelPolicy, DirectedChannel, NodeId, NodeName, OwnChannel, RouteRequest, ShortChannelId,
+    Source, Timestamp,
+};
+use special::Special;
+use std::collections::HashMap;
+
+/// The graph of one request. Edges beyond the public graph's are hints, and then our own channels, all of
+/// which begin at [`Net::origin`]: so all of our nodes together are where ways begin.
+#[derive(Clone, Debug)]
+pub(crate) struct Net<'a> {
+    graph: &'a Graph,
+    relaxed: bool,
+    are_funds_boundless: bool,
+    pub payee: Node,
+    pub origin: Node,
+    /// Nodes that the graph does not know, numbered on from its own.
+    strangers: Vec<NodeId>,
+    /// Nodes that no way may touch: ours, and those to be avoided.
+    shut: Vec<bool>,
+    extra: Vec<Extra<'a>>,
+    extra_into: HashMap<Node, Vec<Edge>>,
+    extra_from: HashMap<Node, Vec<Edge>>,
+    /// What is special about edges; a bit an edge tells whether anything is.
+    special: HashMap<Edge, Special>,
+    is_special: Vec<u64>,
+}
+
+/// All that a search asks of an edge, in msat and blocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    pub from: Node,
+    pub to: Node,
+    /// What a single HTLC may carry.
+    pub min: u64,
+    pub max: u64,
+    pub base: u64,
+    pub ppm: u32,
+    pub delay: u32,
+    /// What all HTLCs together may carry.
+    pub room: Room,
+    /// Our own channel: its room is exact, and it costs nothing.
+    pub own: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Extra<'a> {
+    from: Node,
+    to: Node,
+    direction: DirectedChannel,
+    kind: Kind<'a>,
+}
+
+#[derive(Clone, Debug)]
+enum Kind<'a> {
+    /// A channel of the invoice, of which nobody says what it holds: this much is assumed.
+    Hint(ChannelPolicy, u64),
+    /// A channel of that node of ours.
+    Own(&'a NodeName, &'a OwnChannel),
+}
+
+impl<'a> Net<'a> {
+    /// `now` is what the age of the shared knowledge is counted to.
+    pub(crate) fn new(
+        graph: &'a Graph,
+        shared: &Knowledge,
+        request: &'a RouteRequest,
+        now: Timestamp,
+    ) -> Net<'a> {
+        let mut net = Net {
+            graph,
+            relaxed: request.relaxed,
+            are_funds_boundless: false,
+            payee: 0,
+            origin: 0,
+            strangers: Vec::new(),
+            shut: vec![false; graph.nodes()],
+            extra: Vec::new(),
+            extra_into: HashMap::new(),
+            extra_from: HashMap::new(),
+            special: HashMap::new(),
+            is_special: Vec::new(),
+        };
+        net.payee = net.number(request.payee);
+        net.shut_nodes(request);
+        net.add_hints(request);
+        net.add_own(request);
+        net.is_special = vec![0; net.edges().div_ceil(64)];
+        net.add_special(shared, request, now);
+        net
+    }
+
+    /// How many nodes there are, the origin not counted.
+    pub(crate) fn nodes(&self) -> Node {
+        Node::try_from(self.shut.len()).expect("fewer than 2³² nodes fit in memory")
+    }
+
+    pub(crate) fn edges(&self) -> usize {
+        self.graph.edges() + self.extra.len()
+    }
+
+    /// Whether the payee may be paid at all.
+    pub(crate) fn is_payee_open(&self) -> bool {
+        !self.shut[self.payee as usize]
+    }
+
+    /// What our own channels can send in all.
+    pub(crate) fn spendable(&self) -> u64 {
+        let own = self.extra.iter().filter_map(|extra| match extra.kind {
+            Kind::Own(_, channel) => Some(channel.spendable.get()),
+            Kind::Hint(..) => None,
+        });
+        own.fold(0, u64::saturating_add)
+    }
+
+    /// The same, with own channels that can send anything.
+    pub(crate) fn with_boundless_funds(&self) -> Net<'a> {
+        Net {
+            are_funds_boundless: true,
+            ..self.clone()
+        }
+    }
+
+    /// What there is to know about an edge, or `None` if no way may go over it.
+    pub(crate) fn facts(&self, edge: Edge) -> Option<Facts> {
+        let special = self.special_of(edge);
+        if special.is_some_and(|special| special.avoided) {
+            return None;
+        }
+        let Some(index) = (edge as usize).checked_sub(self.graph.edges()) else {
+            return self.public(edge, special);
+        };
+        let extra = &self.extra[index];
+        match &extra.kind {
+            Kind::Hint(policy, assumed) => {
+                let policy = special.and_then(|s| s.policy).unwrap_or(*policy);
+                let room = self.room(special, None, *assumed);
+                self.others(extra.from, extra.to, &policy, room)
+            }
+            Kind::Own(_, channel) => Some(self.own(extra.to, channel)),
+        }
+    }
+
+    /// The edges that begin at a node. Some of them may be closed.
+    pub(crate) fn edges_from(&self, node: Node) -> impl Iterator<Item = Edge> {
+        let extra = self.extra_from.get(&node).into_iter().flatten().copied();
+        self.graph.from(node).chain(extra)
+    }
+
+    /// The edges that end at a node. Some of them may be closed.
+    pub(crate) fn edges_into(&self, node: Node) -> impl Iterator<Item = Edge> {
+        let extra = self.extra_into.get(&node).into_iter().flatten().copied();
+        self.graph.from(node).map(|edge| edge ^ 1).chain(extra)
+    }
+
+    /// The number of the channel, and the node that the edge leads to.
+    pub(crate) fn hop(&self, edge: Edge) -> (ShortChannelId, NodeId) {
+        let Some(index) = (edge as usize).checked_sub(self.graph.edges()) else {
+            let (_, to) = self.graph.ends(edge);
+            return (self.graph.channel_of(edge), self.graph.id(to));
+        };
+        let extra = &self.extra[index];
+        (extra.direction.channel, self.id(extra.to))
+    }
+
+    /// Whose channel an own edge is.
+    pub(crate) fn owner(&self, edge: Edge) -> Option<&'a NodeName> {
+        let index = (edge as usize).checked_sub(self.graph.edges())?;
+        match self.extra.get(index)?.kind {
+            Kind::Own(name, _) => Some(name),
+            Kind::Hint(..) => None,
+        }
+    }
+
+    fn id(&self, node: Node) -> NodeId {
+        match (node as usize).checked_sub(self.graph.nodes()) {
+            Some(index) => self.strangers[index],
+            None => self.graph.id(node),
+        }
+    }
+
+    fn public(&self, edge: Edge, special: Option<&Special>) -> Option<Facts> {
+        let policy = special.and_then(|special| special.policy.as_ref());
+        let policy = policy.or_else(|| self.graph.policy(edge))?;
+        let (from, to) = self.graph.ends(edge);
+        let capacity = self.graph.capacity(edge);
+        let back = special.and_then(|_| self.special_of(edge ^ 1));
+        let room = self.room(special, back, capacity);
+        self.others(from, to, policy, room)
+    }
+
+    fn own(&self, to: Node, channel: &OwnChannel) -> Facts {
+        let spendable = channel.spendable.get();
+        let (max, spendable) = if self.are_funds_boundless {
+            (u64::MAX, u64::MAX)
+        } else {
+            (channel.htlc_max.get(), spendable)
+        };
+        Facts {
+            from: self.origin,
+            to,
+            min: channel.htlc_min.get(),
+            max,
+            base: 0,
+            ppm: 0,
+            delay: 0,
+            room: Room {
+                low: spendable,
+                high: spendable,
+            },
+            own: true,
+        }
+    }
+
+    fn others(&self, from: Node, to: Node, policy: &ChannelPolicy, room: Room) -> Option<Facts> {
+        if !policy.enabled || self.shut[from as usize] || self.shut[to as usize] {
+            return None;
+        }
+        Some(Facts {
+            from,
+            to,
+            min: policy.htlc_min.get(),
+            max: policy.htlc_max.get(),
+            base: policy.fee_base.get(),
+            ppm: policy.fee_ppm,
+            delay: policy.delay,
+            room,
+            own: false,
+        })
+    }
+
+    fn number(&mut self, id: NodeId) -> Node {
+        if let Some(node) = self.known(id) {
+            return node;
+        }
+        self.strangers.push(id);
+        self.shut.push(false);
+        self.nodes() - 1
+    }
+
+    fn known(&self, id: NodeId) -> Option<Node> {
+        let stranger = || self.strangers.iter().position(|stranger| *stranger == id);
+        let stranger = || stranger().and_then(|i| Node::try_from(self.graph.nodes() + i).ok());
+        self.graph.node(id).or_else(stranger)
+    }
+
+    fn shut_nodes(&mut self, request: &RouteRequest) {
+        let ours = request.sources.iter().map(|source| source.funds.id);
+        let ours = ours.filter(|id| *id != request.payee);
+        for id in ours.chain(request.avoid.nodes.iter().copied()) {
+            let node = self.number(id);
+            self.shut[node as usize] = true;
+        }
+    }
+
+    fn add_own(&mut self, request: &'a RouteRequest) {
+        let others = |source: &&Source| source.funds.id != request.payee;
+        for source in request.sources.iter().filter(others) {
+            for channel in source.funds.channels.iter().filter(|own| own.usable) {
+                let direction =
+                    DirectedChannel::between(channel.channel, source.funds.id, channel.peer);
+                let to = self.number(channel.peer);
+                if self.shut[to as usize] || request.avoid.channels.contains(&direction) {
+                    continue;
+                }
+                let kind = Kind::Own(&source.node, channel);
+                self.add(Node::MAX, to, direction, kind);
+            }
+        }
+        // Only now is known which number is free.
+        self.origin = self.nodes();
+        if let Some(own) = self.extra_from.remove(&Node::MAX) {
+            self.extra_from.insert(self.origin, own);
+        }
+    }
+
+    fn add(&mut self, from: Node, to: Node, direction: DirectedChannel, kind: Kind<'a>) {
+        let edge = Edge::try_from(self.edges()).expect("fewer than 2³² edges fit in memory");
+        self.extra.push(Extra {
+            from,
+            to,
+            direction,
+            kind,
+        });
+        self.extra_from.entry(from).or_default().push(edge);
+        self.extra_into.entry(to).or_default().push(edge);
+    }
+}

@@ -1,0 +1,114 @@
+//! What is known of single edges beyond the graph: bounds, what live parts hold, policies that failures
+//! told of, exclusions.
+
+use super::{Kind, Net};
+use crate::graph::Edge;
+use crate::knowledge::{Knowledge, Known};
+use crate::price::Room;
+use domain::{ChannelPolicy, DirectedChannel, RouteRequest, Timestamp};
+
+/// What is special about an edge.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Special {
+    known: Known,
+    held: u64,
+    pub(super) policy: Option<ChannelPolicy>,
+    pub(super) avoided: bool,
+}
+
+impl Net<'_> {
+    pub(super) fn add_special(
+        &mut self,
+        shared: &Knowledge,
+        request: &RouteRequest,
+        now: Timestamp,
+    ) {
+        for (direction, known) in shared.fresh(now) {
+            if let Some(edge) = self.graph.edge(direction) {
+                self.special_mut(edge).known = known;
+                // So that what it says of the other direction is looked at.
+                self.special_mut(edge ^ 1);
+            }
+        }
+        for bound in &request.knowledge {
+            for edge in self.edges_of(bound.channel) {
+                self.special_mut(edge).known.learn(bound, now);
+                if (edge as usize) < self.graph.edges() {
+                    self.special_mut(edge ^ 1);
+                }
+            }
+        }
+        for held in &request.held {
+            for edge in self.edges_of(held.channel) {
+                let special = self.special_mut(edge);
+                special.held = special.held.saturating_add(held.amount.get());
+            }
+        }
+        for (direction, policy) in &request.policies {
+            for edge in self.edges_of(*direction) {
+                self.special_mut(edge).policy = Some(*policy);
+            }
+        }
+        for direction in &request.avoid.channels {
+            for edge in self.edges_of(*direction) {
+                self.special_mut(edge).avoided = true;
+            }
+        }
+    }
+
+    /// The public edge of a direction, and the hints that go by the same number.
+    fn edges_of(&self, direction: DirectedChannel) -> Vec<Edge> {
+        let extra = (self.graph.edges()..).zip(&self.extra);
+        let hints = extra.filter(|(_, extra)| {
+            matches!(extra.kind, Kind::Hint(..)) && extra.direction == direction
+        });
+        let hints = hints.filter_map(|(edge, _)| Edge::try_from(edge).ok());
+        self.graph
+            .edge(direction)
+            .into_iter()
+            .chain(hints)
+            .collect()
+    }
+
+    fn special_mut(&mut self, edge: Edge) -> &mut Special {
+        self.is_special[(edge / 64) as usize] |= 1 << (edge % 64);
+        self.special.entry(edge).or_default()
+    }
+
+    /// The room of a channel that holds so much. What is known of one direction says something of the
+    /// other; some of a channel is a reserve that neither can send.
+    pub(super) fn room(
+        &self,
+        special: Option<&Special>,
+        back: Option<&Special>,
+        capacity: u64,
+    ) -> Room {
+        let (mut low, mut high) = (0, capacity);
+        let Some(special) = special else {
+            return Room { low, high };
+        };
+        low = low.max(special.known.at_least());
+        if let Some(below) = back.and_then(|back| back.known.below()) {
+            low = low.max(capacity.saturating_sub(below).saturating_sub(capacity / 50));
+        }
+        if !self.relaxed {
+            let below = special.known.below().map(|below| below.saturating_sub(1));
+            let back = back.map_or(0, |back| back.known.at_least());
+            high = high
+                .min(below.unwrap_or(high))
+                .min(capacity.saturating_sub(back));
+        }
+        Room {
+            low: low.min(high).saturating_sub(special.held),
+            high: high.saturating_sub(special.held),
+        }
+    }
+
+    pub(super) fn special_of(&self, edge: Edge) -> Option<&Special> {
+        let bits = self.is_special[(edge / 64) as usize];
+        if bits >> (edge % 64) & 1 == 0 {
+            return None;
+        }
+        self.special.get(&edge)
+    }
+}
