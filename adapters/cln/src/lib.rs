@@ -8,6 +8,7 @@
 //! - `listener`: outcomes in, by lightningd's own numbers. `ends`, `failure`: why a part failed.
 //! - `incoming`: what comes in. `incoming::waiting`: the HTLCs that are there now. `incoming::paid`: the
 //!   invoices that were paid. `incoming::arrivals`: what the plugin's hook has seen.
+//! - `funds`: what its channels can send. `graph`: the public graph, from its `gossip_store` or `listchannels`.
 //! - `tip`: whether lightningd has reached the tip of the chain, before which nothing is offered.
 //! - `life`: which lightningd this is, and which of its lives. `link`, `session`, `connection`: staying
 //!   connected. `history`: what lightningd has made since before a part could be offered.
@@ -24,8 +25,10 @@ mod calls;
 mod connection;
 mod ends;
 mod failure;
+mod funds;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod graph;
 mod history;
 mod incoming;
 mod known;
@@ -43,7 +46,7 @@ mod tip;
 pub use incoming::Arrivals;
 pub use options::{OfferBy, Options};
 
-use domain::{HtlcListener, HtlcSender, IncomingNode};
+use domain::{GraphSource, HtlcListener, HtlcSender, IncomingNode, NodeFunds};
 use std::sync::Arc;
 
 /// One lightningd. It need not be up: as long as it is not, its own parts wait.
@@ -76,6 +79,20 @@ impl Lightningd {
     pub fn listener(&self) -> Box<dyn HtlcListener> {
         Box::new(listener::Listener {
             link: self.link.clone(),
+        })
+    }
+
+    /// What its channels can send.
+    pub fn funds(&self) -> Arc<dyn NodeFunds> {
+        Arc::new(funds::Purse {
+            link: self.link.clone(),
+        })
+    }
+
+    /// The public graph as it knows it.
+    pub fn graph(&self) -> Box<dyn GraphSource> {
+        Box::new(graph::Graph {
+            socket: self.link.options.socket.clone(),
         })
     }
 

@@ -27,6 +27,9 @@ const BITS: u32 = 0x207f_ffff;
 /// Lock times below this are heights, from here on times.
 const LOCK_TIME_THRESHOLD: u32 = 500_000_000;
 
+/// Coins that a block makes.
+pub(crate) const COINS_PER_BLOCK: usize = 4;
+
 /// The blocks and what waits for the next one.
 pub(crate) struct Chain(Mutex<State>);
 
@@ -116,9 +119,12 @@ impl State {
     }
 
     fn connect(&mut self, block: Block) {
-        let coin = OutPoint::new(block.txdata[0].compute_txid(), 0);
-        if self.unspent.insert(coin) {
-            self.coins.push_back(coin);
+        let id = block.txdata[0].compute_txid();
+        for (number, _) in (0..).zip(&block.txdata[0].output) {
+            let coin = OutPoint::new(id, number);
+            if self.unspent.insert(coin) {
+                self.coins.push_back(coin);
+            }
         }
         self.blocks.push(block);
     }
@@ -171,10 +177,13 @@ fn coinbase(height: u32) -> Transaction {
                 .into_script(),
             ..TxIn::default()
         }],
-        output: vec![TxOut {
-            value: Amount::from_int_btc(50),
-            script_pubkey: anyone().to_p2wsh(),
-        }],
+        output: vec![
+            TxOut {
+                value: Amount::from_int_btc(12),
+                script_pubkey: anyone().to_p2wsh(),
+            };
+            COINS_PER_BLOCK
+        ],
     }
 }
 

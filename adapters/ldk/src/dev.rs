@@ -6,7 +6,7 @@ mod types;
 pub use types::{DevError, DevInvoice, DevPayment};
 
 use crate::invoices::NewInvoice;
-use crate::network::{CHANNELS, Network};
+use crate::network::{CORE, Network};
 use crate::node::{Ask, Node, now};
 use domain::{Msat, NodeId, OfferAnswer, PartId, PaymentHash, PaymentSecret, Route};
 use routes::Side;
@@ -55,7 +55,7 @@ impl Network {
         }
         let ids: Vec<NodeId> = self.nodes.iter().map(|node| node.id()).collect();
         let count = count.unwrap_or(usize::MAX);
-        routes::disjoint(self.sides(), &ids, (ALICE, to), amount, count)
+        routes::disjoint(self.sides(ALICE, to), &ids, (ALICE, to), amount, count)
     }
 
     /// Lets another node than ours (`dave` unless said) pay in the parts that are named, each on its
@@ -67,13 +67,14 @@ impl Network {
         };
         let to = self.find(&payment.destination.to_string())?;
         if from == ALICE || from == to {
-            let reason = "bob, carol or dave pays another node";
+            let reason = "a node other than alice pays another node";
             return Err(DevError::NoRoute(reason.to_owned()));
         }
         let ids: Vec<NodeId> = self.nodes.iter().map(|node| node.id()).collect();
         let first = now().0;
         for (place, amount) in (0..).zip(&payment.parts) {
-            let ways = routes::disjoint(self.sides(), &ids, (from, to), *amount, usize::MAX)?;
+            let ways =
+                routes::disjoint(self.sides(from, to), &ids, (from, to), *amount, usize::MAX)?;
             // Each part takes another way than the one before, as far as there are any.
             let turn = place % ways.len().max(1);
             let route = ways.into_iter().nth(turn);
@@ -144,10 +145,13 @@ impl Network {
         place.ok_or_else(|| DevError::NoSuchNode(node.to_owned()))
     }
 
-    /// Every channel from both of its ends, with what can be sent over it now.
-    fn sides(&self) -> Vec<Side> {
+    /// Every channel from both of its ends, with what can be sent over it now. Between nodes of the
+    /// core it is the core's channels alone, so that there are two ways, whatever else there is.
+    fn sides(&self, from: usize, to: usize) -> Vec<Side> {
+        let is_in_core = from.max(to) < CORE.members.len();
+        let layout = if is_in_core { CORE } else { self.layout };
         let mut sides = Vec::new();
-        for (channel, id) in CHANNELS.iter().zip(self.channels) {
+        for (channel, id) in layout.channels.iter().zip(&self.channels) {
             for (from, to) in [(channel.from, channel.to), (channel.to, channel.from)] {
                 let manager = &self.nodes[from].manager;
                 let ends = manager.list_channels_with_counterparty(&self.nodes[to].key);
@@ -157,8 +161,9 @@ impl Network {
                 sides.push(Side {
                     from,
                     to,
-                    channel: id,
+                    channel: *id,
                     room,
+                    fees: layout.members[from].fees,
                 });
             }
         }

@@ -1,14 +1,14 @@
 //! A Lightning node inside the process, and a whole regtest network of them.
 //!
-//! Not a mock: four real LDK nodes talk BOLT 2 over BOLT 8 on loopback TCP, on a chain whose blocks
+//! Not a mock: eight real LDK nodes talk BOLT 2 over BOLT 8 on loopback TCP, on a chain whose blocks
 //! are fabricated. One of them, alice, is ours; the others exist for the network's sake.
 //!
 //! # Map
 //!
-//! - `network`: the four nodes and their channels.
+//! - `network`: the nodes and their channels, and the public graph of them.
 //! - `dev`, `invoices`: what no port of the domain's asks for: invoices and routes for the asking, time, and
 //!   alice's own invoices, in types of this crate's.
-//! - `sender`, `listener`, `incoming`: alice as the domain's ports see her; `failure`: why a part failed.
+//! - `sender`, `listener`, `incoming`, `funds`: alice as the domain's ports see her; `failure`: why a part failed.
 //! - `node`: one LDK node, driven by a thread of its own. Everything about it that must agree is
 //!   decided on that thread and committed in one transaction a turn.
 //! - `store`: that transaction, in a SQLite file a node; `chain`: the fabricated chain.
@@ -25,6 +25,7 @@
 mod chain;
 mod dev;
 mod failure;
+mod funds;
 mod incoming;
 mod invoices;
 mod key;

@@ -1,71 +1,59 @@
-//! Four nodes, four channels, two disjoint ways from alice to dave.
+//! The nodes and their channels, started together.
 
+mod graph;
+mod layout;
 mod links;
 mod opening;
 #[cfg(test)]
 mod tests;
 
 use crate::chain::Chain;
+use crate::funds::Purse;
 use crate::incoming::Receiver;
 use crate::invoices::Invoices;
 use crate::listener::Listener;
 use crate::node::{Birth, BootError, Node};
 use crate::sender::Sender;
 use crate::store::{Blocks, StoreError};
-use domain::{HtlcListener, HtlcSender, IncomingNode, NodeId, ShortChannelId};
+use domain::{
+    GraphSource, HtlcListener, HtlcSender, IncomingNode, NodeFunds, NodeId, ShortChannelId,
+};
+use graph::Graph;
+use layout::WHOLE;
+pub(crate) use layout::{CORE, Channel, Fees, Layout};
 use links::Links;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
-/// The nodes' names. The first is ours.
-pub(crate) const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
-
 /// The chain's file, and the lock on the directory.
 const CHAIN_FILE: &str = "chain.sqlite3";
 
-/// A channel of the network.
-pub(crate) struct Channel {
-    /// Who opened it.
-    pub(crate) from: usize,
-    /// Who accepted it.
-    pub(crate) to: usize,
-    /// What it can carry in all, in sat. A quarter of it starts on the other side.
-    pub(crate) capacity: u64,
-}
-
-/// The four channels.
-pub(crate) const CHANNELS: [Channel; 4] = [
-    Channel {
-        from: 0,
-        to: 1,
-        capacity: 16_000_000,
-    },
-    Channel {
-        from: 0,
-        to: 2,
-        capacity: 16_000_000,
-    },
-    Channel {
-        from: 1,
-        to: 3,
-        capacity: 12_000_000,
-    },
-    Channel {
-        from: 2,
-        to: 3,
-        capacity: 12_000_000,
-    },
-];
-
-/// A Lightning network in this process: alice, bob, carol and dave on a regtest chain of their own,
-/// with the channels alice–bob–dave and alice–carol–dave. Alice is ours.
+/// A Lightning network in this process: eight nodes and eleven channels on a regtest chain of their
+/// own. Alice is ours.
+///
+/// ```text
+///            ┌──── grace ────┐
+/// alice ─── bob ─── erin ─── frank ─── heidi
+///   │        │        │       │
+///   │        └─ dave ─┘       │
+///   │            │            │
+///   └────────── carol ────────┘
+/// ```
+///
+/// Grace takes fifty times what the others take. Of her channel with frank, carol has a twentieth.
+/// Heidi's channel is private: only her invoices name it.
+///
+/// A directory from the time when there were alice, bob, carol and dave alone keeps these four.
 ///
 /// It needs a Tokio runtime with I/O and time, of either flavour. Dropping it without
 /// [`Network::stop`] is like a crash: what is durable stays, nothing else is written.
 pub struct Network {
     pub(crate) nodes: Vec<Arc<Node>>,
-    pub(crate) channels: [ShortChannelId; CHANNELS.len()],
+    /// Who is on it. The nodes are in the same order.
+    pub(crate) layout: Layout,
+    /// The numbers of the channels, in the layout's order.
+    pub(crate) channels: Vec<ShortChannelId>,
     pub(crate) pulse: watch::Receiver<u64>,
     links: Mutex<Option<Links>>,
     lock: Mutex<Option<Blocks>>,
@@ -130,38 +118,33 @@ impl Network {
     /// Starts the network, making what `options.dir` does not hold yet. All channels are usable when
     /// this returns.
     pub async fn start(options: Options) -> Result<Arc<Network>, StartError> {
+        Network::start_as(options, WHOLE).await
+    }
+
+    /// The same, of that layout if there is no network yet.
+    async fn start_as(options: Options, new: Layout) -> Result<Arc<Network>, StartError> {
         let dir = options.dir.as_deref();
         let (blocks, lock) = opening::open_chain(dir)?;
         let chain = Arc::new(Chain::replayed(blocks.clone()));
         let fresh = blocks.is_empty();
+        let layout = match dir {
+            Some(dir) if !fresh => Layout::found_in(dir),
+            _ => new,
+        };
         if fresh {
-            opening::mine_coins(&chain);
+            opening::mine_coins(&chain, layout.channels.len());
         }
         let (beat, pulse) = watch::channel(0);
-        let beat = Arc::new(beat);
         let mut network = Network {
             nodes: Vec::new(),
-            channels: [ShortChannelId(0); CHANNELS.len()],
+            layout,
+            channels: Vec::new(),
             pulse,
             links: Mutex::default(),
             lock: Mutex::new(lock),
         };
-        for (name, number) in NAMES.into_iter().zip(1..) {
-            let file = dir.map(|dir| dir.join(file_name(name)));
-            let (chain, pulse) = (chain.clone(), beat.clone());
-            let birth = Birth {
-                name,
-                seed: [number; 32],
-                chain,
-                file,
-                fresh,
-                is_ours: number == 1,
-                pulse,
-            };
-            let node = Node::start(birth).map_err(|e| StartError::boot(name, dir, e))?;
-            network.nodes.push(node);
-        }
-        let links = Links::make(&network.nodes).await;
+        network.start_nodes(dir, &chain, fresh, &Arc::new(beat))?;
+        let links = Links::make(&network.nodes, layout.channels).await;
         let links = links.map_err(|error| StartError::System("no loopback socket", error))?;
         *network.links.lock().unwrap_or_else(PoisonError::into_inner) = Some(links);
         if fresh {
@@ -172,6 +155,31 @@ impl Network {
             network.keep(&chain, dir).await?;
         }
         Ok(Arc::new(network))
+    }
+
+    fn start_nodes(
+        &mut self,
+        dir: Option<&Path>,
+        chain: &Arc<Chain>,
+        fresh: bool,
+        beat: &Arc<watch::Sender<u64>>,
+    ) -> Result<(), StartError> {
+        for (member, number) in self.layout.members.iter().zip(1..) {
+            let name = member.name;
+            let birth = Birth {
+                name,
+                seed: [number; 32],
+                fees: member.fees,
+                chain: chain.clone(),
+                file: dir.map(|dir| dir.join(file_name(name))),
+                fresh,
+                is_ours: number == 1,
+                pulse: beat.clone(),
+            };
+            let node = Node::start(birth).map_err(|e| StartError::boot(name, dir, e))?;
+            self.nodes.push(node);
+        }
+        Ok(())
     }
 
     /// Alice, as parts go out.
@@ -187,6 +195,16 @@ impl Network {
     /// Alice, as money comes in.
     pub fn receiver(&self) -> Arc<dyn IncomingNode> {
         Arc::new(Receiver(self.nodes[0].clone()))
+    }
+
+    /// Alice, as what she can send over is asked for.
+    pub fn funds(&self) -> Arc<dyn NodeFunds> {
+        Arc::new(Purse(self.nodes[0].clone()))
+    }
+
+    /// The public channels of the network, with the policies that its nodes have: they never change.
+    pub fn graph(&self) -> Box<dyn GraphSource> {
+        Box::new(Graph::of(self))
     }
 
     /// Alice's invoices.

@@ -15,7 +15,7 @@ mod types;
 pub(crate) use ask::Ask;
 pub(crate) use boot::{Birth, BootError};
 use config::FINAL_DELTA;
-pub(crate) use config::{CLTV_DELTA, FEE_BASE_MSAT, FEE_PPM};
+pub(crate) use config::{CLTV_DELTA, user_config};
 pub(crate) use log::Log;
 
 use crate::chain::Chain;
@@ -96,6 +96,11 @@ impl Node {
         self.asks.send(ask(reply)).await.ok()?;
         self.wake.notify();
         answer.await.ok()
+    }
+
+    /// Whether its driver has ended, and it does nothing any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.last_outcome.has_changed().is_err()
     }
 
     /// What is said where its driver does not answer.

@@ -9,6 +9,8 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 pub mod clock;
+pub mod funds;
+pub mod graph;
 pub mod incoming;
 pub mod incoming_node;
 pub mod node;

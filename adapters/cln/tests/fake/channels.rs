@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::arrival::Arrival;
 use super::error::Answer;
 use super::failure::{Cause, wire};
+use super::gossip::HTLC_MAX_MSAT;
 use super::htlc::Htlc;
 use super::params::Params;
 use super::state::State;
@@ -24,6 +25,8 @@ const RESERVE_MSAT: u64 = CAPACITY_MSAT / 100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ChannelState {
     Normal,
+    /// It goes on while a splice waits for its blocks.
+    AwaitingSplice,
     /// The peer has told us that our database is old.
     AwaitingUnilateral,
     Onchain,
@@ -33,9 +36,15 @@ impl ChannelState {
     fn name(self) -> &'static str {
         match self {
             Self::Normal => "CHANNELD_NORMAL",
+            Self::AwaitingSplice => "CHANNELD_AWAITING_SPLICE",
             Self::AwaitingUnilateral => "AWAITING_UNILATERAL",
             Self::Onchain => "ONCHAIN",
         }
+    }
+
+    /// `channel_state_can_add_htlc()`.
+    fn can_add_htlc(self) -> bool {
+        matches!(self, Self::Normal | Self::AwaitingSplice)
     }
 }
 
@@ -47,6 +56,8 @@ pub(crate) struct Channel {
     pub(crate) state: ChannelState,
     pub(crate) to_us_msat: u64,
     pub(crate) next_htlc_id: u64,
+    /// Whether its funding has too few blocks for a number of its own: it goes by its alias.
+    pub(crate) is_young: bool,
 }
 
 impl Channel {
@@ -61,6 +72,7 @@ impl Channel {
             state: ChannelState::Normal,
             to_us_msat: TO_US_MSAT,
             next_htlc_id: 0,
+            is_young: false,
         })
         .collect()
     }
@@ -70,7 +82,7 @@ impl Channel {
     }
 
     /// Any alias will do, as long as it is no real channel's.
-    fn alias(&self) -> String {
+    pub(crate) fn alias(&self) -> String {
         let block = self.scid.replace('x', "");
         format!("{block}x{block}x1")
     }
@@ -86,7 +98,7 @@ impl State {
         let is_any = hop.channel == "0x0x0";
         self.db.channels.iter().find(|channel| {
             channel.peer == hop.id
-                && channel.state == ChannelState::Normal
+                && channel.state.can_add_htlc()
                 && if is_any {
                     channel.to_us_msat > amount_msat
                 } else {
@@ -101,7 +113,7 @@ impl State {
         self.process
             .as_ref()
             .is_some_and(|process| process.connected)
-            && channel.is_some_and(|channel| channel.state == ChannelState::Normal)
+            && channel.is_some_and(|channel| channel.state.can_add_htlc())
     }
 
     /// What is ours, less the reserve and less what is under way.
@@ -179,6 +191,12 @@ impl State {
         }
     }
 
+    pub(crate) fn channel_mut(&mut self, scid: &str) -> &mut Channel {
+        let mut channels = self.db.channels.iter_mut();
+        let found = channels.find(|channel| channel.scid == scid);
+        found.expect("the channel has been forgotten already")
+    }
+
     /// `listpeerchannels`.
     pub(crate) fn listpeerchannels(&self, params: &Params<'_>) -> Answer {
         let peer = params.node_id("id")?;
@@ -217,9 +235,17 @@ impl State {
             "their_reserve_msat": RESERVE_MSAT,
             "spendable_msat": self.spendable_msat(&channel.scid),
             "receivable_msat": CAPACITY_MSAT - channel.to_us_msat,
+            "minimum_htlc_out_msat": 0,
+            "maximum_htlc_out_msat": HTLC_MAX_MSAT,
+            "their_max_htlc_value_in_flight_msat": u64::MAX,
             "max_accepted_htlcs": 483,
             "htlcs": live.map(Htlc::in_channel).chain(arrived).collect::<Vec<_>>(),
         });
+        if channel.is_young {
+            shown
+                .as_object_mut()
+                .and_then(|all| all.remove("short_channel_id"));
+        }
         if is_connected {
             shown["reestablished"] = json!(self.is_up(&channel.scid));
         }

@@ -1,5 +1,6 @@
 //! What a test can do to the world and to the database.
 
+use super::channels::ChannelState;
 use super::db::Db;
 use super::failure::Cause;
 use super::forward::unknown_details;
@@ -89,6 +90,25 @@ impl Lightningd {
     /// after which lightningd forgets it, and its HTLCs with it.
     pub fn close_channel(&self, i: usize) {
         self.with(|state| state.close_channel(EDGES[i].scid));
+    }
+}
+
+/// Its own channels.
+impl Lightningd {
+    /// The channel to l2 (0) or l3 (1) has no number of its own yet. Returns its alias.
+    pub fn unconfirm(&self, i: usize) -> String {
+        self.with(|state| {
+            let channel = state.channel_mut(EDGES[i].scid);
+            channel.is_young = true;
+            channel.alias()
+        })
+    }
+
+    /// The channel to l2 (0) or l3 (1) is being spliced.
+    pub fn splice(&self, i: usize) {
+        self.with(|state| {
+            state.channel_mut(EDGES[i].scid).state = ChannelState::AwaitingSplice;
+        });
     }
 }
 

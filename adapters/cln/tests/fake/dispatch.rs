@@ -10,6 +10,7 @@ use super::command::{Command, ConnId, frame};
 use super::datastore::{DATASTORE, DELDATASTORE, LISTDATASTORE};
 use super::error::{Answer, RpcError, code};
 use super::faults::Fault;
+use super::gossip::LISTCHANNELS;
 use super::listhtlcs::LISTHTLCS;
 use super::node::{GETLOG, HELP, WAITBLOCKHEIGHT};
 use super::onion::{CREATEONION, createonion};
@@ -58,6 +59,7 @@ pub(crate) enum Method {
     Getlog,
     Help,
     Invoice,
+    Listchannels,
     Listdatastore,
     Listhtlcs,
     Listinvoices,
@@ -73,7 +75,7 @@ pub(crate) enum Method {
 }
 
 /// Their names and parameters.
-pub(crate) const COMMANDS: [(&str, &str, Method); 20] = [
+pub(crate) const COMMANDS: [(&str, &str, Method); 21] = [
     ("createonion", CREATEONION, Method::Createonion),
     ("datastore", DATASTORE, Method::Datastore),
     ("deldatastore", DELDATASTORE, Method::Deldatastore),
@@ -82,6 +84,7 @@ pub(crate) const COMMANDS: [(&str, &str, Method); 20] = [
     ("getlog", GETLOG, Method::Getlog),
     ("help", HELP, Method::Help),
     ("invoice", INVOICE, Method::Invoice),
+    ("listchannels", LISTCHANNELS, Method::Listchannels),
     ("listdatastore", LISTDATASTORE, Method::Listdatastore),
     ("listhtlcs", LISTHTLCS, Method::Listhtlcs),
     ("listinvoices", LISTINVOICES, Method::Listinvoices),
@@ -223,6 +226,7 @@ impl State {
             Method::Getlog => Ok(self.getlog()),
             Method::Help => self.help(params),
             Method::Invoice => self.invoice(params),
+            Method::Listchannels => self.listchannels(params),
             Method::Listdatastore => self.listdatastore(params),
             Method::Listhtlcs => self.listhtlcs(params),
             Method::Listinvoices => self.listinvoices(params),

@@ -11,6 +11,7 @@ use super::command::{Command, ConnId};
 use super::db::Db;
 use super::error::Answer;
 use super::faults::Faults;
+use super::gossip::Gossip;
 use super::htlc::{HtlcRef, Offer, Resolution};
 use super::payee::Payee;
 use super::plugin_io::{Line, PluginMethod};
@@ -49,6 +50,8 @@ pub(crate) struct World {
     pub(crate) reconnect: bool,
     /// Whether HTLCs stay uncommitted.
     pub(crate) hold_commits: bool,
+    /// What everybody knows of the channels.
+    pub(crate) gossip: Gossip,
 }
 
 /// What someone waits for.
@@ -135,6 +138,7 @@ impl State {
                 own_invoices: 0,
                 reconnect: true,
                 hold_commits: false,
+                gossip: Gossip::default(),
             },
             process: None,
             faults: Faults::default(),

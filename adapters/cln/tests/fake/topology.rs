@@ -60,6 +60,11 @@ const fn edge(
 }
 
 impl Edge {
+    /// Both ends.
+    pub(crate) fn ends(&self) -> [&'static str; 2] {
+        [self.from, self.to]
+    }
+
     /// The node at the other end, if `node` is at one.
     pub(crate) fn other_end(&self, node: &str) -> Option<&'static str> {
         match node {

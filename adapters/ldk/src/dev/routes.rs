@@ -1,7 +1,8 @@
-//! Disjoint routes over a handful of channels that all cost the same.
+//! Disjoint routes over a handful of channels.
 
 use super::DevError;
-use crate::node::{CLTV_DELTA, FEE_BASE_MSAT, FEE_PPM};
+use crate::network::Fees;
+use crate::node::CLTV_DELTA;
 use domain::{Hop, Msat, NodeId, Route, ShortChannelId};
 use std::collections::VecDeque;
 
@@ -16,6 +17,8 @@ pub(super) struct Side {
     pub(super) channel: ShortChannelId,
     /// The most that one HTLC can carry from there now, in msat.
     pub(super) room: u64,
+    /// What that end takes for a forward over it.
+    pub(super) fees: Fees,
 }
 
 /// Up to `count` routes that share no channel, the shortest first, each of which can carry `amount`.
@@ -51,7 +54,7 @@ pub(super) fn disjoint(
     Ok(routes)
 }
 
-/// Breadth first: with one policy everywhere, the fewest hops are the cheapest.
+/// Breadth first: the fewest hops, whatever they cost.
 fn shortest(sides: &[Side], from: usize, to: usize) -> Option<Vec<Side>> {
     let mut seen = vec![from];
     let mut paths = VecDeque::from([Vec::new()]);
@@ -83,7 +86,7 @@ fn priced(path: &[Side], ids: &[NodeId], amount: Msat) -> Result<Vec<Hop>, DevEr
             amount,
             delay,
         });
-        let fee = forwarding_fee(amount).and_then(|fee| amount.checked_add(fee));
+        let fee = forwarding_fee(side.fees, amount).and_then(|fee| amount.checked_add(fee));
         amount = fee.ok_or_else(|| DevError::NoRoute("the fees are beyond all bitcoin".into()))?;
         delay += u32::from(CLTV_DELTA);
     }
@@ -92,14 +95,15 @@ fn priced(path: &[Side], ids: &[NodeId], amount: Msat) -> Result<Vec<Hop>, DevEr
 }
 
 /// BOLT 7: what forwarding `amount` costs.
-fn forwarding_fee(amount: Msat) -> Option<Msat> {
-    let share = amount.get().checked_mul(FEE_PPM)? / 1_000_000;
-    Msat::new(FEE_BASE_MSAT.checked_add(share)?).ok()
+fn forwarding_fee(fees: Fees, amount: Msat) -> Option<Msat> {
+    let share = amount.get().checked_mul(u64::from(fees.ppm))? / 1_000_000;
+    Msat::new(u64::from(fees.base_msat).checked_add(share)?).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::CORE;
 
     const AMOUNT: Msat = match Msat::new(1_000_000) {
         Ok(amount) => amount,
@@ -112,6 +116,7 @@ mod tests {
             to,
             channel: ShortChannelId(n),
             room,
+            fees: CORE.members[0].fees,
         };
         let edges = [(1, 0, 1), (2, 0, 2), (3, 1, 3), (4, 2, 3)];
         edges

@@ -1,6 +1,6 @@
 //! Who listens, who calls whom, and calling again.
 
-use super::CHANNELS;
+use super::Channel;
 use crate::node::Node;
 use lightning::bitcoin::secp256k1::PublicKey;
 use std::io;
@@ -25,7 +25,7 @@ pub(super) struct Links {
 
 impl Links {
     /// Lets every node listen on loopback, and the opener of each channel call its peer.
-    pub(super) async fn make(nodes: &[Arc<Node>]) -> io::Result<Links> {
+    pub(super) async fn make(nodes: &[Arc<Node>], channels: &[Channel]) -> io::Result<Links> {
         let mut tasks = JoinSet::new();
         let mut addresses = Vec::new();
         for node in nodes {
@@ -33,7 +33,7 @@ impl Links {
             addresses.push(listener.local_addr()?);
             tasks.spawn(accept(node.clone(), listener));
         }
-        for channel in &CHANNELS {
+        for channel in channels {
             let (caller, peer) = (nodes[channel.from].clone(), nodes[channel.to].key);
             tasks.spawn(call(caller, peer, addresses[channel.to]));
         }

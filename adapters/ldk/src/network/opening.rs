@@ -3,19 +3,21 @@
 //! The chain is written last, when all channels are usable. A directory without it holds the remains
 //! of a start that was cut short: nobody was told of that network, so it is made anew.
 
-use super::{CHAIN_FILE, CHANNELS, NAMES, Network, StartError, file_name};
-use crate::chain::Chain;
-use crate::node::Ask;
+use super::{CHAIN_FILE, Channel, Layout, Network, StartError, file_name};
+use crate::chain::{COINS_PER_BLOCK, Chain};
+use crate::node::{Ask, user_config};
 use crate::store::Blocks;
 use domain::ShortChannelId;
 use lightning::bitcoin::Block;
+use lightning::ln::channel_state::ChannelDetails;
 use std::io;
 use std::path::Path;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-/// LDK announces a channel, and forwards over it, from six confirmations.
-const CONFIRMATIONS: u32 = 6;
+/// LDK announces a channel, and forwards over it, from six confirmations. From seven on its invoices
+/// leave public channels to the graph, and name private ones only.
+const CONFIRMATIONS: u32 = 7;
 /// How long anything at the start may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// For what LDK changes without a turn of a driver.
@@ -37,7 +39,7 @@ pub(super) fn open_chain(dir: Option<&Path>) -> Result<(Vec<Block>, Option<Block
 }
 
 fn remove_remains(dir: &Path) -> io::Result<()> {
-    for name in NAMES {
+    for name in Layout::names() {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             match std::fs::remove_file(dir.join(file_name(name) + suffix)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -49,31 +51,22 @@ fn remove_remains(dir: &Path) -> io::Result<()> {
 }
 
 /// One coin a channel.
-pub(super) fn mine_coins(chain: &Chain) {
-    for _ in &CHANNELS {
+pub(super) fn mine_coins(chain: &Chain, channels: usize) {
+    for _ in 0..channels.div_ceil(COINS_PER_BLOCK) {
         chain.mine();
     }
 }
 
 impl Network {
-    /// Opens the four channels and buries them.
+    /// Opens the channels and buries them.
     pub(super) async fn open_channels(&self, chain: &Chain) -> Result<(), StartError> {
         self.until("peers", Network::all_connected).await?;
-        for channel in &CHANNELS {
-            let (node, peer) = (&self.nodes[channel.from], self.nodes[channel.to].key);
-            let push_msat = channel.capacity / 4 * 1_000;
-            let opened =
-                node.manager
-                    .create_channel(peer, channel.capacity, push_msat, 0, None, None);
-            if let Err(error) = opened {
-                tracing::error!(node = node.name, ?error, "a channel could not be opened");
-                return Err(StartError::NotReady("a channel"));
-            }
+        for channel in self.layout.channels {
+            self.open(channel)?;
         }
-        self.until("funding transactions", |_| {
-            chain.waiting() == CHANNELS.len()
-        })
-        .await?;
+        let count = self.layout.channels.len();
+        self.until("funding transactions", |_| chain.waiting() == count)
+            .await?;
         for _ in 0..CONFIRMATIONS {
             let (height, block) = chain.mine();
             for node in &self.nodes {
@@ -81,6 +74,19 @@ impl Network {
             }
         }
         Ok(())
+    }
+
+    fn open(&self, channel: &Channel) -> Result<(), StartError> {
+        let (node, peer) = (&self.nodes[channel.from], self.nodes[channel.to].key);
+        let config = user_config(self.layout.members[channel.from].fees, channel.is_public);
+        let push_msat = channel.pushed * 1_000;
+        let opened =
+            node.manager
+                .create_channel(peer, channel.capacity, push_msat, 0, None, Some(config));
+        opened.map(drop).map_err(|error| {
+            tracing::error!(node = node.name, ?error, "a channel could not be opened");
+            StartError::NotReady("a channel")
+        })
     }
 
     /// Waits until every channel can be used from both ends, and remembers their numbers.
@@ -115,26 +121,30 @@ impl Network {
                 .peer_by_node_id(&self.nodes[b].key)
                 .is_some()
         };
-        CHANNELS
+        self.layout
+            .channels
             .iter()
             .all(|c| know(c.from, c.to) && know(c.to, c.from))
     }
 
-    pub(super) fn usable(&self) -> Option<[ShortChannelId; CHANNELS.len()]> {
-        let mut found = [ShortChannelId(0); CHANNELS.len()];
-        for (found, channel) in found.iter_mut().zip(&CHANNELS) {
+    pub(super) fn usable(&self) -> Option<Vec<ShortChannelId>> {
+        let usable = |channel: &Channel| {
             let there = self.usable_between(channel.from, channel.to)?;
-            self.usable_between(channel.to, channel.from)
-                .filter(|back| *back == there)?;
-            *found = there;
-        }
-        Some(found)
+            let back = self.usable_between(channel.to, channel.from)?;
+            (there == back).then_some(there)
+        };
+        self.layout.channels.iter().map(usable).collect()
     }
 
     fn usable_between(&self, from: usize, to: usize) -> Option<ShortChannelId> {
         let manager = &self.nodes[from].manager;
         let channels = manager.list_channels_with_counterparty(&self.nodes[to].key);
-        let usable = channels.iter().find(|channel| channel.is_usable)?;
+        // An invoice can name a private channel once the peer has told its policy.
+        let is_told = |channel: &ChannelDetails| {
+            channel.is_announced || channel.counterparty.forwarding_info.is_some()
+        };
+        let mut channels = channels.iter();
+        let usable = channels.find(|channel| channel.is_usable && is_told(channel))?;
         usable.short_channel_id.map(ShortChannelId)
     }
 

@@ -1,5 +1,9 @@
 //! What only shows from inside: lost connections, and the HTLC as LDK made it.
 
+mod funds;
+mod graph;
+mod older;
+
 use super::{Network, Options};
 use crate::DevInvoice;
 use domain::{Msat, Offer, OfferAnswer, Outcome, PartId, Route};

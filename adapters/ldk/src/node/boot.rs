@@ -9,6 +9,7 @@ use super::router::NoRouter;
 use super::types::{Keys, Manager, Monitor, Monitors, Peers};
 use super::{ASKS_MAX, Node, RUNNING};
 use crate::chain::Chain;
+use crate::network::Fees;
 use crate::store::{Staging, Store, StoreError, StoredMonitor, Turn};
 use lightning::bitcoin::Network;
 use lightning::chain::{BlockLocator, Listen};
@@ -32,6 +33,8 @@ pub(crate) struct Birth {
     pub(crate) name: &'static str,
     /// Its secrets.
     pub(crate) seed: [u8; 32],
+    /// What it takes for a forward.
+    pub(crate) fees: Fees,
     /// Its chain.
     pub(crate) chain: Arc<Chain>,
     /// Its file; without one it is forgotten with the process.
@@ -58,6 +61,7 @@ pub(crate) enum BootError {
 /// What everything inside the node is built upon.
 struct Ground {
     name: &'static str,
+    fees: Fees,
     chain: Arc<Chain>,
     keys: Keys,
     log: Arc<Log>,
@@ -69,6 +73,7 @@ pub(super) fn boot(birth: Birth) -> Result<(Arc<Node>, Driver), BootError> {
     let Birth {
         name,
         seed,
+        fees,
         chain,
         file,
         fresh,
@@ -81,6 +86,7 @@ pub(super) fn boot(birth: Birth) -> Result<(Arc<Node>, Driver), BootError> {
         .unwrap_or_default();
     let ground = Ground {
         name,
+        fees,
         chain,
         // The time makes every start's ephemeral keys its own.
         keys: Arc::new(KeysManager::new(
@@ -218,7 +224,7 @@ impl Ground {
             self.keys.clone(),
             self.keys.clone(),
             self.keys.clone(),
-            user_config(),
+            user_config(self.fees, true),
             ChainParameters {
                 network: Network::Regtest,
                 best_block,
@@ -243,7 +249,7 @@ impl Ground {
             Arc::new(NoRouter),
             Arc::new(NoRouter),
             self.log.clone(),
-            user_config(),
+            user_config(self.fees, true),
             stored.iter().collect(),
         );
         let read = <(BlockLocator, Manager)>::read(&mut &bytes[..], args);

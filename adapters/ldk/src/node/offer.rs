@@ -53,7 +53,7 @@ fn check_first_channel(
 ) -> Result<(), Box<Failure>> {
     let channels = manager.list_channels_with_counterparty(peer);
     let mut channels = channels.iter();
-    match channels.find(|channel| channel.short_channel_id == Some(first.channel.0)) {
+    match channels.find(|channel| channel.get_outbound_payment_scid() == Some(first.channel.0)) {
         None => Err(Box::new(failure::no_first_peer(ours, first.channel))),
         Some(channel) if !channel.is_usable => {
             Err(Box::new(failure::first_peer_not_ready(ours, first.channel)))
