@@ -3,6 +3,7 @@
 #[cfg_attr(not(feature = "dev-network"), path = "daemon/no_dev.rs")]
 mod dev;
 mod nodes;
+mod ways;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, NodeConfig};
@@ -17,12 +18,13 @@ use crate::used::Used;
 use dev::Dev;
 use domain::{
     Backups, Engine, Incoming, IncomingStore, NodePorts, PaymentApi, PaymentStore, Policy, Ports,
-    UnrecordedStore,
+    UnrecordedStore, Ways,
 };
 use nodes::Nodes;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{OpenError, SqliteStore};
+use tokio::task::JoinSet;
 
 /// A daemon that owns its data directory.
 pub struct Daemon {
@@ -97,6 +99,8 @@ pub struct Running {
     engine: Arc<Engine>,
     server: Option<rpc::Server>,
     calls: rpc::InProcess,
+    /// The nodes' graphs are followed for as long as this is there.
+    _following: JoinSet<()>,
 }
 
 impl Running {
@@ -104,7 +108,7 @@ impl Running {
     pub async fn start(assembly: &Assembly, shutdown: &Shutdown) -> anyhow::Result<Running> {
         let store = open_store(assembly).await?;
         let group = nodes::group(store.installation());
-        let (nodes, ports) = Nodes::start(
+        let (nodes, ports, views) = Nodes::start(
             &assembly.nodes,
             assembly.state.as_deref(),
             group,
@@ -115,7 +119,8 @@ impl Running {
             store: Arc::clone(&store) as Arc<dyn IncomingStore>,
             nodes: nodes.receivers.clone(),
         };
-        let engine = start_engine(&store, ports, incoming, assembly).await?;
+        let (ways, following) = ways::start(views);
+        let engine = start_engine(&store, ports, incoming, ways, assembly).await?;
         let services = rpc::Services {
             payments: Arc::clone(&engine) as Arc<dyn PaymentApi>,
             dev: nodes.dev.as_ref().map(Dev::network),
@@ -137,6 +142,7 @@ impl Running {
             engine,
             server,
             calls,
+            _following: following,
         })
     }
 
@@ -219,6 +225,7 @@ async fn start_engine(
     store: &Arc<SqliteStore>,
     nodes: Vec<NodePorts>,
     incoming: Incoming,
+    ways: Ways,
     assembly: &Assembly,
 ) -> anyhow::Result<Arc<Engine>> {
     let ports = Ports {
@@ -227,6 +234,7 @@ async fn start_engine(
         clock: Arc::new(SystemClock),
         spawner: Arc::new(TokioSpawner::current()),
         incoming: Some(incoming),
+        ways: Some(ways),
         nodes,
     };
     let started = Engine::start(ports, assembly.policy.clone()).await;

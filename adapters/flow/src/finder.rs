@@ -84,14 +84,6 @@ impl Finder {
         }
     }
 
-    /// Takes in what attempts of any payment have shown at that time.
-    pub fn learn(&self, bounds: &[Bound], at: Timestamp) {
-        let mut knowledge = self.shared.knowledge();
-        for bound in bounds {
-            knowledge.learn(bound, at);
-        }
-    }
-
     /// Takes in that so much has gone over these directions for good: a part is complete.
     pub fn moved(&self, amounts: &[(DirectedChannel, Msat)]) {
         let mut knowledge = self.shared.knowledge();
@@ -121,6 +113,13 @@ impl RouteFinder for Finder {
             tracing::error!(%error, "a search has ended before its end");
             Err(away("the search has failed"))
         })
+    }
+
+    fn learn(&self, bounds: &[Bound], at: Timestamp) {
+        let mut knowledge = self.shared.knowledge();
+        for bound in bounds {
+            knowledge.learn(bound, at);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The embedded network, as the daemon's node and as the socket's methods want a development network: from
 //! the words of one adapter to those of another, which know nothing of each other.
 
+use super::ways::View;
 use crate::data_dir;
 use crate::trouble::trouble;
 use async_trait::async_trait;
@@ -46,6 +47,15 @@ impl Dev {
     /// Alice, as money comes in.
     pub(super) fn receiver(&self) -> Arc<dyn IncomingNode> {
         self.0.receiver()
+    }
+
+    /// What alice knows of the network.
+    pub(super) fn view(&self, name: NodeName) -> View {
+        View {
+            name,
+            funds: self.0.funds(),
+            graph: self.0.graph(),
+        }
     }
 
     /// What the `dev-…` methods call.

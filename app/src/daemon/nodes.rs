@@ -1,6 +1,7 @@
 //! The nodes of a daemon: each configured one, as the engine drives it.
 
 use super::dev::Dev;
+use super::ways::View;
 use crate::config::{Address, NodeConfig};
 use cln::{Arrivals, Lightningd};
 use domain::{HtlcSender, IncomingNode, Network, NodeName, NodePorts};
@@ -25,9 +26,9 @@ impl Nodes {
         state: Option<&Path>,
         group: u64,
         arrivals: &Arrivals,
-    ) -> anyhow::Result<(Nodes, Vec<NodePorts>)> {
+    ) -> anyhow::Result<(Nodes, Vec<NodePorts>, Vec<View>)> {
         let (mut dev, mut ports) = (None, Vec::new());
-        let mut receivers = Vec::new();
+        let (mut receivers, mut views) = (Vec::new(), Vec::new());
         for node in nodes {
             let name = NodeName::new(node.name.as_str());
             ports.push(match &node.address {
@@ -35,6 +36,7 @@ impl Nodes {
                     let dir = state.map(|state| state.join(&node.name));
                     let network = dev.insert(Dev::start(dir).await?);
                     receivers.push((name.clone(), network.receiver()));
+                    views.push(network.view(name.clone()));
                     network.ports(name)
                 }
                 Address::Cln(socket) => {
@@ -45,6 +47,11 @@ impl Nodes {
                     };
                     let lightningd = Lightningd::hearing(options, arrivals.clone());
                     receivers.push((name.clone(), lightningd.receiver()));
+                    views.push(View {
+                        name: name.clone(),
+                        funds: lightningd.funds(),
+                        graph: lightningd.graph(),
+                    });
                     NodePorts {
                         name,
                         sender: lightningd.sender(),
@@ -59,7 +66,7 @@ impl Nodes {
             senders: senders.collect(),
             receivers,
         };
-        Ok((nodes, ports))
+        Ok((nodes, ports, views))
     }
 
     /// The networks that they are on, as far as they have said so; each once, the default node's first.

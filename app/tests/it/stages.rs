@@ -65,6 +65,7 @@ impl Daemon {
             clock: Arc::new(SystemClock),
             spawner: Arc::new(TokioSpawner::current()),
             incoming: None,
+            ways: None,
             nodes: vec![NodePorts {
                 name: NodeName::new("alice"),
                 sender,

@@ -63,6 +63,7 @@ impl Machine {
             clock: Arc::new(SimClock::new()),
             spawner: Arc::new(TestSpawner),
             incoming: None,
+            ways: None,
             nodes: vec![node],
         };
         let engine = Engine::start(ports, policy).await?;

@@ -1,7 +1,7 @@
 //! What attempts have shown.
 
 use crate::world::{PAYEE, Still, World, msat, over, policy};
-use domain::{Bound, Clock, DirectedChannel, NoPlan};
+use domain::{Bound, Clock, DirectedChannel, NoPlan, RouteFinder};
 use std::time::Duration;
 
 /// Two ways of the same size; the one over channel 20 is cheaper.

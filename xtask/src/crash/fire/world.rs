@@ -174,6 +174,7 @@ async fn started(
             clock: Arc::clone(clock) as _,
             spawner: Arc::new(TestSpawner),
             incoming: None,
+            ways: None,
             nodes: vec![NodePorts {
                 name: self::node(),
                 sender: Arc::clone(node) as _,
