@@ -83,7 +83,9 @@ pub struct DevPayment {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DevError {
     /// No node of that id or name.
-    #[error("no node {0} on this network: it has alice, bob, carol and dave")]
+    #[error(
+        "no node {0} on this network: it has alice, bob, carol, dave, erin, frank, grace, heidi"
+    )]
     NoSuchNode(String),
     /// No way there.
     #[error("no route: {0}")]
