@@ -15,6 +15,7 @@
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
 mod amount;
+mod backoff;
 mod channel;
 mod command;
 #[cfg(feature = "contract")]
@@ -43,6 +44,7 @@ mod transition;
 mod unrecorded;
 
 pub use amount::*;
+pub use backoff::*;
 pub use channel::*;
 pub use command::*;
 pub use deletion::*;
