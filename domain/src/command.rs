@@ -1,8 +1,8 @@
 //! What can be asked of a payment, and every way in which it can say no.
 
 use crate::{
-    Invoice, Msat, Network, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret,
-    Request, Route, StatusKind, Timestamp, Tombstone, UnrecordedPart,
+    Invoice, Msat, Network, NodeId, NodeName, OrderTerms, PartId, PaymentHash, PaymentMetadata,
+    PaymentSecret, Request, Route, StatusKind, Timestamp, Tombstone, UnrecordedPart,
 };
 
 /// A part that a caller wants sent.
@@ -40,13 +40,38 @@ pub struct SendPart {
     pub at: Timestamp,
 }
 
-/// The two ways of paying, which share the payment's row and its ceiling (rule A-9).
+/// The ways of paying, which share the payment's row and its ceiling (rule A-9).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Method {
     /// `sendpartialpay`: one part of possibly many.
     SendPartialPay,
     /// `sendpay`: one part that is the whole payment.
     SendPay,
+    /// `pay`: a part of the payment's order, of a plan that was made for this version of the payment.
+    Pay,
+}
+
+/// An order that a caller wants opened: `pay`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenOrder {
+    /// The payment.
+    pub payment_hash: PaymentHash,
+    /// What the payment shall deliver in all (BOLT 4's `total_msat`).
+    pub intended: Msat,
+    /// What is asked for.
+    pub terms: OrderTerms,
+    /// The invoice.
+    pub invoice: Invoice,
+    /// The chain that the order's nodes are on, where known.
+    pub network: Option<Network>,
+    /// A note.
+    pub description: Option<String>,
+    /// The caller's own name for it.
+    pub label: Option<String>,
+    /// The idempotency key and a digest of the parameters.
+    pub request: Option<Request>,
+    /// When it was asked for.
+    pub at: Timestamp,
 }
 
 /// Why a payment said no. Nothing changed.
@@ -192,6 +217,59 @@ pub enum Refusal {
         /// How many there can be.
         max: u32,
     },
+    /// An order is open, and while it is, it alone adds parts (rule B-5).
+    #[error(
+        "payment {hash} has an open order (pay), which alone adds parts to it: wait until it has ended \
+         (waitpayment), or end it (abandonpay)"
+    )]
+    OrderOpen {
+        /// The payment.
+        hash: PaymentHash,
+    },
+    /// An order is open with other terms (rule B-5).
+    #[error(
+        "payment {hash} has an open order with another {what}: ask with the same, wait until it has \
+         ended (waitpayment), or end it (abandonpay)"
+    )]
+    OrderDiffers {
+        /// The payment.
+        hash: PaymentHash,
+        /// In what.
+        what: &'static str,
+    },
+    /// No order is opened while parts of others are live (rule B-5).
+    #[error(
+        "payment {hash} has {live} pending parts that no order sent: pay it again when all of them have \
+         ended (waitpayment waits for that)"
+    )]
+    PartsLive {
+        /// The payment.
+        hash: PaymentHash,
+        /// How many.
+        live: u32,
+    },
+    /// There is no open order (rule B-6).
+    #[error("payment {hash} has no open order: what is closed stays closed")]
+    NoOrder {
+        /// The payment.
+        hash: PaymentHash,
+    },
+    /// A part of a plan is not within its order.
+    #[error("{rule}: the part is not sent: {what}")]
+    OutsideOrder {
+        /// The rule's id.
+        rule: &'static str,
+        /// Why.
+        what: &'static str,
+    },
+    /// The share is not within the payment (rule B-2).
+    #[error("partial_msat: {deliver} msat should be at least 1 and at most {intended} msat")]
+    ShareTooLarge {
+        /// What was asked for.
+        deliver: Msat,
+        /// The payment's whole.
+        intended: Msat,
+    },
     /// The idempotency key was used with other parameters.
     #[error(
         "request_id was used before with other parameters, for part {part}: use a new request_id \
@@ -200,6 +278,15 @@ pub enum Refusal {
     RequestReused {
         /// The part that it made.
         part: PartId,
+    },
+    /// The idempotency key was used with other parameters.
+    #[error(
+        "request_id was used before with other parameters, for an order of payment {hash}: use a new \
+         request_id for a new request"
+    )]
+    RequestOfOrder {
+        /// The payment.
+        hash: PaymentHash,
     },
     /// Nobody asked for that part.
     #[error("no part {part} in payment {hash}")]

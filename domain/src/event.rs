@@ -1,6 +1,6 @@
 //! The history: one event a transition, in the order of commits.
 
-use crate::{EventKind, Failure, PartId, PaymentHash, Resolution, StatusKind, Timestamp};
+use crate::{EventKind, Failure, PartId, PaymentHash, Resolution, StatusKind, Timestamp, Why};
 
 /// What one transition did, with how things stood after it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,7 +16,7 @@ pub struct Event {
     pub payment_hash: PaymentHash,
     /// Where the payment stood afterwards.
     pub payment_status: StatusKind,
-    /// The part; none if it is the payment that came, whole.
+    /// The part; none if it is the payment that came, whole, or its order.
     pub part: Option<PartId>,
     /// Where the part stood afterwards; none if nothing became of it (a contradiction, or a part
     /// that is not stored).
@@ -25,12 +25,16 @@ pub struct Event {
     pub failure: Option<Box<Failure>>,
     /// Who ended the part by hand, and why.
     pub resolution: Option<Resolution>,
+    /// Why an order was closed with it, if one was.
+    pub order_closed: Option<Why>,
 }
 
 impl EventKind {
     /// The word in the RPC.
     pub fn as_str(self) -> &'static str {
         match self {
+            EventKind::OrderOpened => "order_opened",
+            EventKind::OrderClosed => "order_closed",
             EventKind::PartAccepted => "part_accepted",
             EventKind::PartFulfilled => "part_fulfilled",
             EventKind::PartFailed => "part_failed",

@@ -1,4 +1,4 @@
-//! The fifteen rules about money, as predicates that can be asked of anything.
+//! The rules about money, those of orders (B) included, as predicates that can be asked of anything.
 //!
 //! - [`stored`]: of what is stored, by itself. Production asks it of every row that it reads.
 //! - [`step`]: of a transition or a deletion. Production asks it of each before it is committed.
@@ -7,6 +7,7 @@
 //! None of them shares code with the decisions: a mistake there is a violation here. What each rule
 //! says, and which tests hold it, is in `docs/invariants.md`.
 
+mod order;
 pub mod seen;
 pub mod step;
 pub mod stored;
@@ -46,11 +47,33 @@ pub enum Rule {
     AcknowledgedIsDurable,
     /// Fail closed, keep secrets.
     FailClosed,
+    /// An order's parts cost at most its cap.
+    OrderCap,
+    /// An order's parts deliver at most its share.
+    OrderShare,
+    /// No part at or after the order's deadline.
+    OrderDeadline,
+    /// An order has at most so many parts, and so many at once.
+    OrderAttempts,
+    /// One open order a payment, which alone adds parts.
+    OneOrder,
+    /// What is closed stays closed.
+    ClosedStays,
+    /// Why an order was closed is in the commit of its cause.
+    ReasonWithCause,
+    /// A payment with an open order is pending, everywhere.
+    HonestStatus,
+    /// The same request is the same order.
+    SameOrder,
+    /// No part goes over what is excluded, or failed in its order with as much.
+    NoRepeat,
+    /// A plan delivers exactly what was asked, or is refused whole.
+    WholePlan,
 }
 
 impl Rule {
     /// Every rule, in the order of the ids.
-    pub const ALL: [Rule; 15] = [
+    pub const ALL: [Rule; 26] = [
         Rule::Ceiling,
         Rule::NothingAfterSuccess,
         Rule::IntentBeforeAct,
@@ -66,6 +89,17 @@ impl Rule {
         Rule::TrueIncomingList,
         Rule::AcknowledgedIsDurable,
         Rule::FailClosed,
+        Rule::OrderCap,
+        Rule::OrderShare,
+        Rule::OrderDeadline,
+        Rule::OrderAttempts,
+        Rule::OneOrder,
+        Rule::ClosedStays,
+        Rule::ReasonWithCause,
+        Rule::HonestStatus,
+        Rule::SameOrder,
+        Rule::NoRepeat,
+        Rule::WholePlan,
     ];
 
     /// Its id, as documents, logs and the schema write it.
@@ -86,6 +120,17 @@ impl Rule {
             Rule::TrueIncomingList => "A-13",
             Rule::AcknowledgedIsDurable => "A-14",
             Rule::FailClosed => "A-15",
+            Rule::OrderCap => "B-1",
+            Rule::OrderShare => "B-2",
+            Rule::OrderDeadline => "B-3",
+            Rule::OrderAttempts => "B-4",
+            Rule::OneOrder => "B-5",
+            Rule::ClosedStays => "B-6",
+            Rule::ReasonWithCause => "B-7",
+            Rule::HonestStatus => "B-8",
+            Rule::SameOrder => "B-9",
+            Rule::NoRepeat => "B-10",
+            Rule::WholePlan => "B-11",
         }
     }
 
@@ -130,8 +175,8 @@ mod tests {
 
     #[test]
     fn rules_are_numbered_from_one() {
-        for (number, rule) in (1..).zip(Rule::ALL) {
-            assert_eq!(rule.to_string(), format!("A-{number}"));
-        }
+        let ids = (1..=15).map(|n| format!("A-{n}"));
+        let ids: Vec<String> = ids.chain((1..=11).map(|n| format!("B-{n}"))).collect();
+        assert_eq!(Rule::ALL.map(|rule| rule.to_string()).to_vec(), ids);
     }
 }

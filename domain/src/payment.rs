@@ -13,16 +13,20 @@
 //! - [`delete`]: only what has come to rest is deleted, and what was paid leaves a tombstone, which
 //!   refuses its hash for ever.
 //! - [`operator`]: what no node can tell any more is ended by hand, with who said so and why.
+//! - [`order`]: what `pay` asked for is open until it is closed, for good; while it is open it alone adds
+//!   parts, within its cap, its share, its deadline and its exclusions (B-1 to B-7, B-10).
 //! - [`unrecorded`]: money that has moved for the payment and is not in its parts stops everything new.
 //!
 //! [`send`]: Payment::accept
 //! [`outcome`]: Payment::resolve
 //! [`delete`]: Payment::deletion
 //! [`operator`]: Payment::by_operator
+//! [`order`]: Payment::open
 //! [`unrecorded`]: Payment::unrecorded
 
 mod delete;
 mod operator;
+mod order;
 mod outcome;
 #[cfg(feature = "planted")]
 mod planted;
@@ -32,8 +36,9 @@ mod unrecorded;
 
 use crate::planted::planted;
 use crate::{
-    Change, Deletion, Failure, Network, NodeName, Notes, Offer, Outcome, PartId, PartialPayment,
-    PaymentSummary, Receipt, Refusal, ResolvePart, SendPart, StatusKind, Timestamp, Transition,
+    Change, Closed, Deletion, Failure, Network, NodeName, Notes, Offer, OpenOrder, Order, OrderId,
+    Outcome, PartId, PartialPayment, PaymentSummary, Receipt, Refusal, ResolvePart, SendPart,
+    StatusKind, Timestamp, Transition, Why,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -46,6 +51,8 @@ pub const PARTS_MAX: u32 = 10_000;
 pub struct Payment {
     summary: PaymentSummary,
     parts: BTreeMap<PartId, PartialPayment>,
+    /// Its last order, open or closed.
+    order: Option<Order>,
 }
 
 /// What to do about what was asked, and not refused.
@@ -64,6 +71,10 @@ pub enum Unchanged {
     AlreadyComplete,
     /// `sendpay` of a payment that is pending: a success, and nothing is sent.
     InProgress,
+    /// `pay` of a payment whose order is open, with the same terms: whoever asks joins it.
+    Joined,
+    /// The order is closed, or there is none.
+    AlreadyClosed,
     /// The outcome is known already.
     AlreadyResolved,
 }
@@ -93,6 +104,24 @@ impl Payment {
             None => send::first(part),
             Some(payment) => send::another(payment, part),
         }
+    }
+
+    /// What opening an order changes, or why none may be opened. `existing` is the payment of the
+    /// invoice's hash, if there is one.
+    ///
+    /// Pure, like [`Payment::accept`].
+    pub fn open(existing: Option<&Payment>, order: &OpenOrder) -> Result<Decision, Refusal> {
+        match existing {
+            None => order::first(order),
+            Some(payment) => order::another(payment, order),
+        }
+    }
+
+    /// What closing its order changes. It is final (rule B-6).
+    ///
+    /// Pure, like [`Payment::accept`].
+    pub fn close(&self, why: &Why, at: Timestamp) -> Decision {
+        order::close(self, why, at)
     }
 
     /// What a node's word about one of its parts changes.
@@ -135,11 +164,13 @@ impl Payment {
 
     /// The payment after a transition that was committed.
     pub fn apply(existing: Option<Payment>, done: Transition, receipt: Receipt) -> Payment {
-        let mut parts = existing.map(|p| p.parts).unwrap_or_default();
+        let (mut parts, mut order) = existing.map(|p| (p.parts, p.order)).unwrap_or_default();
         match done.change {
             Change::Accepted(part) => {
-                parts.insert(receipt.part, part.numbered(receipt.part));
+                let id = receipt.part.expect("storage numbers every part");
+                parts.insert(id, part.numbered(id));
             }
+            Change::Opened(new) => order = Some(new.numbered(OrderId(receipt.event))),
             Change::Resolved { part, status, .. } => {
                 let part = parts.get_mut(&part).expect("decided on this very part");
                 part.end(status, None, done.at);
@@ -148,13 +179,20 @@ impl Payment {
                 let part = parts.get_mut(&part).expect("decided on this very part");
                 part.end(status, Some(by), done.at);
             }
-            Change::Quarantined { .. } | Change::Unrecorded { .. } => {}
+            Change::OrderClosed | Change::Quarantined { .. } | Change::Unrecorded { .. } => {}
+        }
+        if let (Some(order), Some(why)) = (&mut order, done.closes) {
+            order.closed = Some(Closed { at: done.at, why });
         }
         let summary = PaymentSummary {
             id: receipt.payment,
             ..done.after
         };
-        Payment { summary, parts }
+        Payment {
+            summary,
+            parts,
+            order,
+        }
     }
 
     /// Its row.
@@ -177,7 +215,22 @@ impl Payment {
         self.parts.values().filter(|part| part.is_live())
     }
 
-    /// Rule A-8: its state, a function of its parts.
+    /// Its last order, open or closed.
+    pub fn order(&self) -> Option<&Order> {
+        self.order.as_ref()
+    }
+
+    /// The parts of its last order.
+    pub fn ordered_parts(&self) -> impl Iterator<Item = &PartialPayment> {
+        let order = self.order.as_ref();
+        let before = order.map_or(u32::MAX, |order| order.parts_before);
+        let before = usize::try_from(before).unwrap_or(usize::MAX);
+        let until = order.and_then(|order| Some(order.closed.as_ref()?.at));
+        let of_order = self.parts.values().skip(before);
+        of_order.filter(move |part| until.is_none_or(|closed| part.created_at <= closed))
+    }
+
+    /// Rule A-8: its state, a function of its parts and of whether an order is open.
     pub fn status(&self) -> StatusKind {
         self.summary.status()
     }

@@ -35,6 +35,9 @@ impl PaymentSummary {
         let (live, parts) = (self.tally.live, self.tally.parts);
         match (self.status(), &self.quarantine) {
             (StatusKind::Complete, _) => Retry::unsafe_because("it is paid"),
+            (StatusKind::Pending, _) if live == 0 => Retry::unsafe_because(
+                "its order is open: more parts may be sent (abandonpay ends that)",
+            ),
             (StatusKind::Pending, _) => Retry::unsafe_because(format!(
                 "{live} of its {parts} parts are pending, and may still be paid"
             )),

@@ -77,6 +77,11 @@ impl Route {
         hops.map(|(hop, from)| (DirectedChannel::between(hop.channel, from, hop.node), hop))
     }
 
+    /// The hops beyond the first channel, which is ours, each with the direction of its channel.
+    pub fn beyond_first(&self) -> impl Iterator<Item = (DirectedChannel, &Hop)> {
+        self.directed(self.first().node).skip(1)
+    }
+
     /// The first hop.
     pub fn first(&self) -> &Hop {
         self.0.first().expect("a route has a hop")

@@ -3,8 +3,8 @@
 
 use crate::planted::planted;
 use crate::{
-    InvoiceTerms, Msat, NewPart, NodeId, PartialPayment, PaymentHash, PaymentId, PaymentMetadata,
-    PaymentSecret, PaymentStatus, Preimage, StatusKind, Timestamp,
+    InvoiceTerms, Msat, NewPart, NodeId, OrderLimits, PartialPayment, PaymentHash, PaymentId,
+    PaymentMetadata, PaymentSecret, PaymentStatus, Preimage, StatusKind, Timestamp,
 };
 use std::fmt;
 
@@ -33,6 +33,8 @@ pub struct PaymentSummary {
     pub preimage: Option<Preimage>,
     /// The counters.
     pub tally: Tally,
+    /// The limits of its open order; none if no order is open.
+    pub order: Option<OrderLimits>,
     /// Why nothing new is sent towards it, if so (rules ).
     pub quarantine: Option<String>,
     /// Counts its transitions from 1.
@@ -72,15 +74,21 @@ pub struct Tally {
 }
 
 impl PaymentSummary {
-    /// Rule A-8: complete if any part is (then there is a proof); failed only if no part is live.
+    /// Rule A-8: complete if any part is (then there is a proof); failed only if no part is live and no
+    /// order is open.
     pub fn status(&self) -> PaymentStatus {
         if self.preimage.is_some() {
             StatusKind::Complete
-        } else if self.tally.live == 0 {
+        } else if self.tally.live == 0 && self.order.is_none() {
             StatusKind::Failed
         } else {
             StatusKind::Pending
         }
+    }
+
+    /// Whether nothing of it is under way: no part is live, and no order is open.
+    pub fn is_settled(&self) -> bool {
+        self.tally.live == 0 && self.order.is_none()
     }
 
     /// What delivering it cost, once that is known: it is complete, and no part may still change it.
@@ -101,6 +109,11 @@ impl Tally {
         self.in_flight
             .checked_add(self.delivered)
             .unwrap_or(Msat::MAX)
+    }
+
+    /// What the pending and the complete parts cost.
+    pub fn fees(&self) -> Msat {
+        self.sent.saturating_sub(self.committed())
     }
 
     /// The counters after one more pending part; `None` if they would overflow.
@@ -178,6 +191,7 @@ impl fmt::Debug for PaymentSummary {
             .field("created_at", &self.created_at)
             .field("completed_at", &self.completed_at)
             .field("tally", &self.tally)
+            .field("order", &self.order)
             .field("quarantine", &self.quarantine)
             .field("version", &self.version)
             .finish_non_exhaustive()

@@ -1,11 +1,11 @@
 //! What one decision changes: the unit that storage commits whole or not at all.
 
 use crate::{
-    NewPart, NodeName, PartId, PartStatus, PaymentHash, PaymentSummary, RequestId, Resolution,
-    Timestamp,
+    NewOrder, NewPart, NodeName, PartId, PartStatus, PaymentHash, PaymentSummary, RequestId,
+    Resolution, Timestamp, Why,
 };
 
-/// One decision: a payment's row afterwards, and the one part that changed.
+/// One decision: a payment's row afterwards, and the part or the order that changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Transition {
     /// The row that must be there before: commit nothing if it is another version.
@@ -14,6 +14,8 @@ pub struct Transition {
     pub after: PaymentSummary,
     /// What became of which part.
     pub change: Change,
+    /// Why the payment's order is closed with it, if it is: in the commit of its cause (rule B-7).
+    pub closes: Option<Why>,
     /// When it was decided.
     pub at: Timestamp,
     /// The idempotency key that this decision answers.
@@ -31,9 +33,13 @@ pub enum Expected {
     Version(u64),
 }
 
-/// What became of which part.
+/// What became of which part, or of the order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
+    /// An order was opened. Its number is that of the event.
+    Opened(Box<NewOrder>),
+    /// The order was closed, and nothing else happened: [`Transition::closes`] says why.
+    OrderClosed,
     /// A part was accepted. Storage gives it its number.
     Accepted(Box<NewPart>),
     /// A part has its outcome; `previous` is what it was.
@@ -70,6 +76,10 @@ pub enum Change {
 /// What a transition is called in the `events` table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum EventKind {
+    /// An order was opened.
+    OrderOpened,
+    /// An order was closed by itself, and not with the outcome of a part.
+    OrderClosed,
     /// A part was accepted.
     PartAccepted,
     /// A part was fulfilled.
@@ -98,6 +108,8 @@ impl Transition {
     pub fn kind(&self) -> EventKind {
         use crate::StatusKind::{Complete, Failed, Pending};
         match &self.change {
+            Change::Opened(_) => EventKind::OrderOpened,
+            Change::OrderClosed => EventKind::OrderClosed,
             Change::Accepted(_) => EventKind::PartAccepted,
             Change::EndedByOperator { .. } => EventKind::PartResolved,
             Change::Quarantined { .. } => EventKind::Contradiction,
@@ -115,7 +127,7 @@ impl Transition {
     }
 }
 
-/// A request that was answered: its key, a digest of its parameters, and the part it made.
+/// A request that was answered: its key, and a digest of its parameters.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Request {
     /// The caller's key.

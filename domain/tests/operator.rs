@@ -165,7 +165,7 @@ fn ended_by_operator(before: &Payment, transition: Transition) -> String {
     let kind = transition.kind();
     let receipt = Receipt {
         payment: before.summary().id,
-        part: PartId(1),
+        part: Some(PartId(1)),
         event: transition.after.version,
     };
     let payment = Payment::apply(Some(before.clone()), transition, receipt);

@@ -141,7 +141,14 @@ fn refused(refusal: &Refusal) -> String {
         | Refusal::NodeCanTell { .. }
         | Refusal::Unrecorded(_)
         | Refusal::Live { .. }
-        | Refusal::RequestReused { .. } => panic!("not in this table: {refusal}"),
+        | Refusal::RequestReused { .. }
+        | Refusal::RequestOfOrder { .. }
+        | Refusal::OrderOpen { .. }
+        | Refusal::OrderDiffers { .. }
+        | Refusal::PartsLive { .. }
+        | Refusal::NoOrder { .. }
+        | Refusal::OutsideOrder { .. }
+        | Refusal::ShareTooLarge { .. } => panic!("not in this table: {refusal}"),
     }
 }
 

@@ -160,11 +160,6 @@ impl Answer {
     pub(crate) async fn result<T: DeserializeOwned>(self) -> Result<T, CallError> {
         read(&self.await?)
     }
-
-    /// The reply, if it is there; then it is taken.
-    pub(crate) fn already(&mut self) -> Option<Reply> {
-        self.0.try_recv().ok()
-    }
 }
 
 /// What a result says. An error tells where it is wrong, and not what is there: that may be a preimage.

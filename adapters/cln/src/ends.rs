@@ -59,7 +59,9 @@ impl Ends {
             // If not, the question was too early.
             && !complaint.is_no_such_part()
         {
-            return Ok(self.keep(hash, part, &complaint));
+            let failure = self.keep(hash, part, &complaint);
+            session.forget(hash, part);
+            return Ok(failure);
         }
         match session.ask_end(hash, part).await {
             Err(CallError::ReportedOutcome(complaint)) if !complaint.is_no_such_part() => {
@@ -84,15 +86,18 @@ impl Ends {
 }
 
 impl State {
+    /// What was heard first stays: who asks later is told less.
     fn keep(&mut self, key: Key, failure: Failure) -> Failure {
+        if let Some(known) = self.failed.get(&key) {
+            return known.clone();
+        }
         let route = self.awaited.remove(&key);
         let failure = match route {
             Some(route) => failure::along(failure, &route),
             None => failure,
         };
-        if self.failed.insert(key, failure.clone()).is_none() {
-            self.order.push_back(key);
-        }
+        self.failed.insert(key, failure.clone());
+        self.order.push_back(key);
         if self.order.len() > REMEMBERED
             && let Some(oldest) = self.order.pop_front()
         {

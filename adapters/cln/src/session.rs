@@ -7,9 +7,12 @@ use crate::life::{self, Life};
 use crate::options::Options;
 use crate::tip::{Heights, Progress};
 use domain::{PartId, PaymentHash};
+use futures::FutureExt;
+use futures::future::Shared;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
@@ -31,8 +34,11 @@ pub(crate) struct Session {
     history: History,
     /// How far lightningd has got with the chain.
     pub(crate) progress: Progress,
-    watched: Mutex<HashMap<(PaymentHash, PartId), Answer>>,
+    watched: Mutex<Watched>,
 }
+
+/// The parts whose end lightningd was asked to tell.
+type Watched = HashMap<(PaymentHash, PartId), Shared<Answer>>;
 
 /// `waitsendpay`'s answer.
 pub(crate) type End = Result<Value, CallError>;
@@ -99,9 +105,11 @@ impl Session {
         let [before, offered, ended] =
             self.any()
                 .calls([("wait", &counter), (method, params), ("waitsendpay", &key)]);
+        // At once: its end may be heard before its offer's own reply is.
+        let is_watched = self.watch_by((hash, part), || ended);
         let (before, offered) = (before.result().await, offered.result::<Row>().await);
-        if offered.is_ok() {
-            self.watched().entry((hash, part)).or_insert(ended);
+        if is_watched && offered.is_err() {
+            self.forget(hash, part);
         }
         (before, offered)
     }
@@ -117,13 +125,25 @@ impl Session {
     /// only to those who wait when it happens.
     pub(crate) fn watch(&self, hash: PaymentHash, part: PartId) {
         let call = || self.waiting.call("waitsendpay", &self.key(hash, part));
-        self.watched().entry((hash, part)).or_insert_with(call);
+        self.watch_by((hash, part), call);
     }
 
-    /// What lightningd said of a part when it ended, if that was heard.
+    /// Whether nobody had watched that part before.
+    fn watch_by(&self, key: (PaymentHash, PartId), answer: impl FnOnce() -> Answer) -> bool {
+        match self.watched().entry(key) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(entry) => {
+                entry.insert(answer().shared());
+                true
+            }
+        }
+    }
+
+    /// What lightningd said of a part when it ended, if that was heard. Who listens and who looks up may
+    /// ask at the same time: both are told the same.
     pub(crate) async fn heard_end(&self, hash: PaymentHash, part: PartId) -> Option<End> {
-        let heard = self.watched().remove(&(hash, part));
-        Some(heard?.result().await)
+        let heard = self.watched().get(&(hash, part)).cloned();
+        Some(heard?.await.and_then(|end| read(&end)))
     }
 
     /// The same, if it has been said already: nobody waits for it.
@@ -132,10 +152,8 @@ impl Session {
         hash: PaymentHash,
         part: PartId,
     ) -> Option<Result<Row, CallError>> {
-        let mut watched = self.watched();
-        let reply = watched.get_mut(&(hash, part))?.already()?;
-        watched.remove(&(hash, part));
-        drop(watched);
+        let heard = self.watched().get(&(hash, part)).cloned();
+        let reply = heard?.now_or_never()?;
         Some(reply.and_then(|row| read(&row)))
     }
 
@@ -177,7 +195,7 @@ impl Session {
         self.pool.get(turn % POOL).unwrap_or(&self.waiting)
     }
 
-    fn watched(&self) -> MutexGuard<'_, HashMap<(PaymentHash, PartId), Answer>> {
+    fn watched(&self) -> MutexGuard<'_, Watched> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -200,14 +200,60 @@ async fn rows_that_were_deleted_are_not_waited_for_again_and_again() {
     );
 }
 
+/// A part whose second hop is paid no fee, which fails it.
+async fn stingy(node: &Node<Fake>) -> Offer {
+    let part = node.part(1, 0, AMOUNT, AMOUNT).await;
+    let route = support::changed(&part.route, |hops| hops[0].amount = hops[1].amount);
+    Offer { route, ..part }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failure_that_overtakes_the_reply_to_its_offer_keeps_its_details() {
+    let node = node();
+    let part = stingy(&node).await;
+    let mut words = node.words(None).await;
+    let late = node.world.lightningd.stall("sendonion");
+    let overtaking = async {
+        let failure = failure_of(&mut words, &part).await;
+        drop(late);
+        failure
+    };
+    let (answer, failure) = tokio::join!(node.offer(&part), overtaking);
+    assert_eq!(answer, OfferAnswer::Accepted);
+    assert_eq!(failure.failcodename(), Some("WIRE_FEE_INSUFFICIENT"));
+    assert_eq!(node.look_up(&part).await, LookUp::Failed(Box::new(failure)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failure_that_is_heard_and_looked_up_at_once_is_the_same_with_all_its_details() {
+    let node = node();
+    let fake = node.world.lightningd.clone();
+    let part = stingy(&node).await;
+    let late = fake.stall("waitsendpay");
+    let mut words = node.words(None).await;
+    let lists = fake.calls("listsendpays");
+    assert_eq!(node.offer(&part).await, OfferAnswer::Accepted);
+    let both_have_asked = async {
+        while fake.calls("listsendpays") < lists + 2 {
+            tokio::task::yield_now().await;
+        }
+        drop(late);
+    };
+    let (heard, found, ()) = tokio::join!(
+        failure_of(&mut words, &part),
+        node.settled(&part),
+        both_have_asked
+    );
+    assert_eq!(heard.failcodename(), Some("WIRE_FEE_INSUFFICIENT"));
+    assert_eq!(found, LookUp::Failed(Box::new(heard)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn failure_that_nobody_heard_live_has_no_details_and_is_a_failure() {
     let mut node = node();
     let fake = node.world.lightningd.clone();
     fake.hold_commits(true);
-    let part = node.part(1, 0, AMOUNT, AMOUNT).await;
-    let route = support::changed(&part.route, |hops| hops[0].amount = hops[1].amount);
-    let part = Offer { route, ..part };
+    let part = stingy(&node).await;
     assert_eq!(node.offer(&part).await, OfferAnswer::Accepted);
     // A new Ampere in place of the old one, which comes too late.
     node.crash_ampere();

@@ -3,12 +3,14 @@
 mod event;
 mod history;
 mod incoming;
+mod order;
 mod part;
 mod payment;
 mod shared;
 mod unrecorded;
 
 pub(crate) use history::HistoryEntry;
+pub(crate) use order::FailedPay;
 pub(crate) use part::{FailedView, PartView};
 pub(crate) use payment::{PaymentView, PendingPayment};
 pub(crate) use unrecorded::{UnrecordedListView, UnrecordedView};

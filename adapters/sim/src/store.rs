@@ -5,13 +5,13 @@ mod incoming;
 mod state;
 mod unrecorded;
 
-use self::state::{State, told};
+use self::state::{RequestOf, State, told};
 use async_trait::async_trait;
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
-    Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment,
-    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId,
-    Transition, Unavailable,
+    Listed, LoadError, Made, NodeIdentity, NodeName, Order, PartFilter, PartId, PartialPayment,
+    Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request,
+    RequestId, Transition, Unavailable,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -194,8 +194,40 @@ impl PaymentStore for SimStore {
         Ok(payment.and_then(|p| p.part(id)).cloned().map(Listed::Sound))
     }
 
-    async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable> {
-        Ok(self.read()?.requests.get(&id).cloned())
+    async fn request(&self, id: RequestId) -> Result<Option<(Request, Made)>, Unavailable> {
+        let state = self.read()?;
+        let Some((request, of)) = state.requests.get(&id).cloned() else {
+            return Ok(None);
+        };
+        let made = match of {
+            RequestOf::Part(part) => Some(Made::Part(part)),
+            RequestOf::Order(hash, order) => {
+                let order = state.orders.get(&order).cloned();
+                order.map(|order| Made::Order(hash, Box::new(order)))
+            }
+        };
+        Ok(made.map(|made| (request, made)))
+    }
+
+    async fn open_orders(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, PaymentHash)>, Unavailable> {
+        let state = self.read()?;
+        let rows = state.payments.iter();
+        let rows = rows.filter(|(id, p)| Some(**id) > after && p.summary().order.is_some());
+        let rows = rows.map(|(id, p)| (*id, p.summary().payment_hash));
+        Ok(rows.take(usize::try_from(limit).unwrap_or(0)).collect())
+    }
+
+    async fn orders(
+        &self,
+        payments: Vec<PaymentId>,
+    ) -> Result<Vec<(PaymentId, Order)>, Unavailable> {
+        let state = self.read()?;
+        let last = |id: &PaymentId| Some((*id, state.payments.get(id)?.order()?.clone()));
+        Ok(payments.iter().filter_map(last).collect())
     }
 
     async fn payments(

@@ -13,10 +13,10 @@ pub(crate) use incoming::IncomingWrite;
 pub(crate) use numbers::{Counters, fence};
 pub(crate) use unrecorded::{SettlementWrite, UnrecordedWrite};
 
-use crate::changes::{PartWrite, PaymentWrite, TransitionWrite};
+use crate::changes::{OrderWrite, PartWrite, PaymentWrite, TransitionWrite};
 use crate::error::Fault;
 use crate::lock;
-use crate::schema::{nodes, requests};
+use crate::schema::{nodes, orders, requests};
 use crate::statements::{Commit, CursorMoved, DataVersion, NewEvent};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -84,8 +84,8 @@ impl<'a> Batch<'a> {
 
     /// Writes one transition, unless it is out of date. After a fault the batch must be undone.
     pub(crate) fn apply(&mut self, write: &mut TransitionWrite) -> Result<Option<Receipt>, Fault> {
-        if let Some(request) = &write.request
-            && self.is_answered(&request.request_id)?
+        if let Some(key) = write.request_id()
+            && self.is_answered(key)?
         {
             return Ok(None);
         }
@@ -97,9 +97,12 @@ impl<'a> Batch<'a> {
             resolution.seq = seq;
             (&*resolution).execute(self.connection)?;
         }
+        if let Some(order) = &mut write.order {
+            self.write_order(payment_id, order, seq)?;
+        }
         let part_id = self.write_part(payment_id, &mut write.part, seq)?;
-        self.write_event(seq, payment_id, Some(part_id), &mut write.event)?;
-        if let Some(request) = &mut write.request {
+        self.write_event(seq, payment_id, part_id, &mut write.event)?;
+        if let (Some(request), Some(part_id)) = (&mut write.request, part_id) {
             request.payment_id = payment_id;
             request.part_id = part_id;
             (&*request).execute(self.connection)?;
@@ -109,7 +112,7 @@ impl<'a> Batch<'a> {
         }
         Ok(Some(Receipt {
             payment: PaymentId(number(payment_id)?),
-            part: PartId(number(part_id)?),
+            part: part_id.map(|id| number(id).map(PartId)).transpose()?,
             event: number(seq)?,
         }))
     }
@@ -159,6 +162,12 @@ impl<'a> Batch<'a> {
     fn is_answered(&mut self, request_id: &str) -> Result<bool, Fault> {
         let known = requests::table.select(requests::part_id).find(request_id);
         let known: Option<i64> = known.get_result(self.connection).optional()?;
+        if known.is_some() {
+            return Ok(true);
+        }
+        let of_order = orders::table.filter(orders::request_id.eq(request_id));
+        let of_order = of_order.select(orders::seq);
+        let known: Option<i64> = of_order.get_result(self.connection).optional()?;
         Ok(known.is_some())
     }
 
@@ -178,7 +187,19 @@ impl<'a> Batch<'a> {
                 }
                 (touched, row.id)
             }
+            PaymentWrite::Opened(update) => {
+                let touched = (&**update).execute(self.connection)?;
+                (touched, update.expected.id)
+            }
             PaymentWrite::Joined(update) => {
+                let touched = (&**update).execute(self.connection)?;
+                (touched, update.expected.id)
+            }
+            PaymentWrite::ProvenAndClosed(update) => {
+                let touched = (&**update).execute(self.connection)?;
+                (touched, update.expected.id)
+            }
+            PaymentWrite::Closed(update) => {
                 let touched = (&**update).execute(self.connection)?;
                 (touched, update.expected.id)
             }
@@ -194,13 +215,14 @@ impl<'a> Batch<'a> {
         Ok((touched == 1).then_some(id))
     }
 
-    /// The part's number. Its row says which event began it, and which one ended it.
+    /// The part's number, if the transition is about one. Its row says which event began it, and which
+    /// one ended it.
     fn write_part(
         &mut self,
         payment_id: i64,
         part: &mut PartWrite,
         event: i64,
-    ) -> Result<i64, Fault> {
+    ) -> Result<Option<i64>, Fault> {
         let (touched, id) = match part {
             PartWrite::New { node, row } => {
                 row.node_id = self.node(node)?;
@@ -222,10 +244,38 @@ impl<'a> Batch<'a> {
                 (touched, update.expected.id)
             }
             PartWrite::Untouched(id) => (1, *id),
+            PartWrite::None => return Ok(None),
         };
         // The payment was as expected, the part was not.
         if touched == 1 {
-            Ok(id)
+            Ok(Some(id))
+        } else {
+            Err(Fault::Stale)
+        }
+    }
+
+    /// The order's row: one that is opened is named by the event that opens it.
+    fn write_order(
+        &mut self,
+        payment_id: i64,
+        order: &mut OrderWrite,
+        event: i64,
+    ) -> Result<(), Fault> {
+        let touched = match order {
+            OrderWrite::Opened(row) => {
+                row.seq = event;
+                row.payment_id = payment_id;
+                (&**row).execute(self.connection)?
+            }
+            OrderWrite::Closed(update) => {
+                update.closed_event = event;
+                update.payment_id = payment_id;
+                (&*update).execute(self.connection)?
+            }
+        };
+        // The payment was as expected, the order was not.
+        if touched == 1 {
+            Ok(())
         } else {
             Err(Fault::Stale)
         }

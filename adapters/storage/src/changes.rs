@@ -1,16 +1,21 @@
 //! Domain → row: what one transition writes, made ready in its caller's task, so that the writer
 //! thread has less to do. Whatever does not fit a row is refused here, before anything is written.
+//! `orders`: the same of an order.
+
+mod orders;
+
+pub(crate) use orders::OrderWrite;
 
 use crate::codes;
 use crate::route_codec;
 use crate::statements::{
     ExpectedPart, ExpectedPayment, NewEvent, NewPart, NewPayment, NewRequest, NewResolution,
-    NewTombstone, Notes, PartFailed, PartFulfilled, PaymentJoined, PaymentNotProven, PaymentProven,
-    Progress,
+    NewTombstone, Notes, PartFailed, PartFulfilled, PaymentClosed, PaymentJoined, PaymentNotProven,
+    PaymentOpened, PaymentProven, PaymentProvenAndClosed, Progress,
 };
 use domain::{
     Burial, Change, Cursor, Deletion, Expected, Failure, Msat, NodeName, PartStatus,
-    PaymentSummary, StatusKind, Timestamp, Transition,
+    PaymentSummary, Request, StatusKind, Timestamp, Transition,
 };
 
 /// What no row can hold.
@@ -18,6 +23,8 @@ use domain::{
 pub(crate) enum Unstorable {
     #[error("{0} is too large to be stored")]
     TooLarge(&'static str),
+    #[error("B-5: an order without limits")]
+    NoLimits,
     #[error("A-7: pending is no outcome of a part")]
     NoOutcome,
 }
@@ -29,6 +36,7 @@ pub(crate) struct TransitionWrite {
     pub(crate) request: Option<NewRequest>,
     pub(crate) payment: PaymentWrite,
     pub(crate) part: PartWrite,
+    pub(crate) order: Option<OrderWrite>,
     pub(crate) resolution: Option<NewResolution>,
     pub(crate) event: NewEvent,
     pub(crate) cursor: Option<(NodeName, i64)>,
@@ -37,7 +45,10 @@ pub(crate) struct TransitionWrite {
 /// The payment's row: the first write of a transition, and the check of what it expects.
 pub(crate) enum PaymentWrite {
     New(Box<NewPayment>),
+    Opened(Box<PaymentOpened>),
     Joined(Box<PaymentJoined>),
+    ProvenAndClosed(Box<PaymentProvenAndClosed>),
+    Closed(Box<PaymentClosed>),
     Proven(Box<PaymentProven>),
     NotProven(Box<PaymentNotProven>),
 }
@@ -52,10 +63,15 @@ pub(crate) struct Removal {
 
 /// The part's row.
 pub(crate) enum PartWrite {
-    New { node: NodeName, row: Box<NewPart> },
+    New {
+        node: NodeName,
+        row: Box<NewPart>,
+    },
     Fulfilled(PartFulfilled),
     Failed(Box<PartFailed>),
     Untouched(i64),
+    /// The transition is about the order alone.
+    None,
 }
 
 impl TransitionWrite {
@@ -63,12 +79,18 @@ impl TransitionWrite {
     pub(crate) fn of(transition: Transition) -> Result<TransitionWrite, Unstorable> {
         let payment = PaymentWrite::of(&transition)?;
         let event = NewEvent::of(&transition)?;
-        let request = transition.request.map(|request| NewRequest {
-            request_id: request.id.as_str().to_owned(),
-            digest: request.digest.to_vec(),
-            payment_id: 0,
-            part_id: 0,
-        });
+        let order = OrderWrite::of(&transition)?;
+        // An order keeps its key in its own row.
+        let of_part = |_: &Request| !matches!(transition.change, Change::Opened(_));
+        let request = transition
+            .request
+            .filter(of_part)
+            .map(|request| NewRequest {
+                request_id: request.id.as_str().to_owned(),
+                digest: request.digest.to_vec(),
+                payment_id: 0,
+                part_id: 0,
+            });
         let heard = transition.cursor.map(|(node, at)| Ok((node, cursor(at)?)));
         let resolution = resolution(&transition.change)?;
         let part = PartWrite::of(&transition.after, transition.change, transition.at)?;
@@ -76,10 +98,23 @@ impl TransitionWrite {
             request,
             payment,
             part,
+            order,
             resolution,
             event,
             cursor: heard.transpose()?,
         })
+    }
+}
+
+impl TransitionWrite {
+    /// The idempotency key that it answers, in whichever row that is kept.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        let of_order = match &self.order {
+            Some(OrderWrite::Opened(order)) => order.request_id.as_deref(),
+            Some(OrderWrite::Closed(_)) | None => None,
+        };
+        let request = self.request.as_ref();
+        request.map(|request| &*request.request_id).or(of_order)
     }
 }
 
@@ -126,6 +161,17 @@ impl PaymentWrite {
             },
         };
         let is_proven = match &transition.change {
+            Change::Opened(_) => {
+                let limits = orders::limits(row)?.ok_or(Unstorable::NoLimits)?;
+                return Ok(PaymentWrite::Opened(Box::new(PaymentOpened {
+                    progress,
+                    notes: notes(row)?,
+                    order_deadline: limits.deadline,
+                    deliver_msat: limits.deliver_msat,
+                    max_fee_msat: limits.max_fee_msat,
+                    expected,
+                })));
+            }
             Change::Accepted(_) => {
                 return Ok(PaymentWrite::Joined(Box::new(PaymentJoined {
                     progress,
@@ -136,16 +182,24 @@ impl PaymentWrite {
             Change::Resolved { status, .. } | Change::EndedByOperator { status, .. } => {
                 status.kind() == StatusKind::Complete
             }
-            Change::Quarantined { .. } | Change::Unrecorded { .. } => false,
+            Change::OrderClosed | Change::Quarantined { .. } | Change::Unrecorded { .. } => false,
         };
-        Ok(if is_proven {
-            PaymentWrite::Proven(Box::new(PaymentProven {
+        let preimage = || row.preimage.as_ref().map(|p| p.expose().to_vec());
+        Ok(match (is_proven, transition.closes.is_some()) {
+            (true, false) => PaymentWrite::Proven(Box::new(PaymentProven {
                 progress,
-                payment_preimage: row.preimage.as_ref().map(|p| p.expose().to_vec()),
+                payment_preimage: preimage(),
                 expected,
-            }))
-        } else {
-            PaymentWrite::NotProven(Box::new(PaymentNotProven { progress, expected }))
+            })),
+            (true, true) => PaymentWrite::ProvenAndClosed(Box::new(PaymentProvenAndClosed {
+                progress,
+                payment_preimage: preimage(),
+                expected,
+            })),
+            (false, false) => {
+                PaymentWrite::NotProven(Box::new(PaymentNotProven { progress, expected }))
+            }
+            (false, true) => PaymentWrite::Closed(Box::new(PaymentClosed { progress, expected })),
         })
     }
 }
@@ -153,6 +207,7 @@ impl PaymentWrite {
 impl NewPayment {
     pub(crate) fn of(row: &PaymentSummary, progress: Progress) -> Result<NewPayment, Unstorable> {
         let (terms, notes) = (&row.terms, notes(row)?);
+        let limits = orders::limits(row)?;
         Ok(NewPayment {
             id: 0,
             payment_hash: row.payment_hash.0.to_vec(),
@@ -181,6 +236,9 @@ impl NewPayment {
             min_final_cltv_expiry: notes.min_final_cltv_expiry,
             basic_mpp: notes.basic_mpp,
             description_hash: notes.description_hash,
+            order_deadline: limits.map(|limits| limits.deadline),
+            deliver_msat: limits.map(|limits| limits.deliver_msat),
+            max_fee_msat: limits.map(|limits| limits.max_fee_msat),
         })
     }
 }
@@ -223,6 +281,7 @@ fn notes(row: &PaymentSummary) -> Result<Notes, Unstorable> {
 impl PartWrite {
     fn of(payment: &PaymentSummary, change: Change, at: Timestamp) -> Result<Self, Unstorable> {
         let (part, previous, status) = match change {
+            Change::Opened(_) | Change::OrderClosed => return Ok(PartWrite::None),
             Change::Accepted(part) => {
                 let row = Box::new(NewPart::of(&part)?);
                 let node = part.node;
@@ -306,7 +365,10 @@ impl NewEvent {
             Change::Resolved { status, .. } | Change::EndedByOperator { status, .. } => {
                 Some(status.kind())
             }
-            Change::Quarantined { .. } | Change::Unrecorded { .. } => None,
+            Change::Opened(_)
+            | Change::OrderClosed
+            | Change::Quarantined { .. }
+            | Change::Unrecorded { .. } => None,
         };
         Ok(NewEvent {
             seq: 0,

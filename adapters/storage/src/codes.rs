@@ -1,6 +1,6 @@
 //! The small integers that stand for closed enums in the database.
 
-use domain::{EventKind, FailureCode, StatusKind, UnrecordedFate};
+use domain::{EventKind, FailureCode, Msat, NoPlan, StatusKind, UnrecordedFate, Why};
 
 /// `direction` of a payment that we make.
 pub(crate) const OUTGOING: i64 = 0;
@@ -35,6 +35,8 @@ pub(crate) fn of_event(kind: EventKind) -> i64 {
         EventKind::PaymentReceived => 6,
         EventKind::PartResolved => 7,
         EventKind::PartUnrecorded => 8,
+        EventKind::OrderOpened => 9,
+        EventKind::OrderClosed => 10,
     }
 }
 
@@ -49,8 +51,49 @@ pub(crate) fn event(number: i64) -> Option<EventKind> {
         6 => Some(EventKind::PaymentReceived),
         7 => Some(EventKind::PartResolved),
         8 => Some(EventKind::PartUnrecorded),
+        9 => Some(EventKind::OrderOpened),
+        10 => Some(EventKind::OrderClosed),
         _ => None,
     }
+}
+
+/// `why` and `why_msat` of an order that is closed.
+pub(crate) fn of_why(why: &Why) -> (i64, Option<Msat>) {
+    match why {
+        Why::Paid => (1, None),
+        Why::Refused => (2, None),
+        Why::Deadline => (3, None),
+        Why::Attempts => (4, None),
+        Why::Expired => (5, None),
+        Why::Abandoned => (6, None),
+        Why::Quarantined => (7, None),
+        Why::NoRoute(NoPlan::Unreachable) => (8, None),
+        Why::NoRoute(NoPlan::DestinationCapacity) => (9, None),
+        Why::NoRoute(NoPlan::TooExpensive { needs }) => (10, Some(*needs)),
+        Why::NoRoute(NoPlan::TooSlow) => (11, None),
+        Why::NoRoute(NoPlan::NoFunds { spendable }) => (12, Some(*spendable)),
+        Why::NoRoute(NoPlan::Away(_)) => (13, None),
+    }
+}
+
+/// Why an order was closed, if those numbers say so.
+pub(crate) fn why(number: i64, msat: Option<Msat>) -> Option<Why> {
+    Some(match (number, msat) {
+        (1, None) => Why::Paid,
+        (2, None) => Why::Refused,
+        (3, None) => Why::Deadline,
+        (4, None) => Why::Attempts,
+        (5, None) => Why::Expired,
+        (6, None) => Why::Abandoned,
+        (7, None) => Why::Quarantined,
+        (8, None) => Why::NoRoute(NoPlan::Unreachable),
+        (9, None) => Why::NoRoute(NoPlan::DestinationCapacity),
+        (10, Some(needs)) => Why::NoRoute(NoPlan::TooExpensive { needs }),
+        (11, None) => Why::NoRoute(NoPlan::TooSlow),
+        (12, Some(spendable)) => Why::NoRoute(NoPlan::NoFunds { spendable }),
+        (13, None) => Why::NoRoute(NoPlan::Away(String::new())),
+        _ => return None,
+    })
 }
 
 /// The number of what became of a part that is not stored.

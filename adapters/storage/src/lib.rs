@@ -33,6 +33,7 @@ mod lock;
 mod log;
 pub mod migrate;
 mod options;
+mod orders;
 mod pragma;
 mod queries;
 mod readers;

@@ -23,6 +23,7 @@ pub const SCHEMA: &str = concat!(
     include_str!("../../../migrations/sqlite/2026-11-30-100000_invoice/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-30-150000_totals/up.sql"),
     include_str!("../../../migrations/sqlite/2026-11-30-200000_unrecorded/up.sql"),
+    include_str!("../../../migrations/sqlite/2026-11-30-220000_orders/up.sql"),
 );
 
 /// One migration, and whether the database has it.
@@ -150,6 +151,6 @@ mod tests {
     #[test]
     fn the_schema_is_every_migration() {
         let known = known().unwrap();
-        assert_eq!(known.len(), 9, "add the new up.sql to SCHEMA");
+        assert_eq!(known.len(), 10, "add the new up.sql to SCHEMA");
     }
 }

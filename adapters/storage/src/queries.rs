@@ -3,15 +3,17 @@
 
 mod by_hand;
 mod history;
+mod orders;
 mod own;
 
 pub(crate) use history::history;
+pub(crate) use orders::{open_orders, orders};
 
 use crate::fields::{RawText, time, unsigned};
-use crate::rows::{PartRow, PaymentRow, ResolutionRow, StoredEvent, StoredPart};
+use crate::rows::{OrderRow, PartRow, PaymentRow, ResolutionRow, StoredEvent, StoredPart};
 use crate::schema::{
-    counters, cursors, events, incoming_payments, nodes, parts, payments, requests, resolutions,
-    tombstones,
+    counters, cursors, events, incoming_payments, nodes, orders as schema_orders, parts, payments,
+    requests, resolutions, tombstones,
 };
 use crate::statements::{BeginRead, Commit, HistoryOf};
 use diesel::dsl::{AsExprOf, max, sql};
@@ -20,9 +22,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 use domain::{
-    Cursor, Event, EventFilter, Listed, LoadError, NodeName, PartFilter, PartId, PartialPayment,
-    Payment, PaymentFilter, PaymentHash, PaymentId, PaymentSummary, Request, RequestId, StatusKind,
-    Tombstone,
+    Cursor, Event, EventFilter, Listed, LoadError, Made, NodeName, PartFilter, PartId,
+    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentSummary, Request,
+    RequestId, StatusKind, Tombstone,
 };
 
 /// A payment and its parts as they were at one moment; or what is wrong with them, or left of them.
@@ -35,8 +37,8 @@ pub(crate) fn load(
         (&BeginRead {}).execute(connection)?;
         let found = payment_and_parts(connection, hash)?;
         (&Commit {}).execute(connection)?;
-        if let Some((payment, parts)) = found {
-            let restored = restore(payment, parts);
+        if let Some((payment, parts, order)) = found {
+            let restored = restore(payment, parts, order);
             return Ok(Some(restored.map_err(LoadError::Damaged)));
         }
     }
@@ -79,7 +81,7 @@ type PartAndNode = (PartRow, Option<RawText>, Option<ResolutionRow>);
 fn payment_and_parts(
     connection: &mut SqliteConnection,
     hash: PaymentHash,
-) -> QueryResult<Option<(PaymentRow, Vec<PartAndNode>)>> {
+) -> QueryResult<Option<(PaymentRow, Vec<PartAndNode>, Option<OrderRow>)>> {
     let payment = payments::table
         .filter(payments::payment_hash.eq(&hash.0[..]))
         .select(PaymentRow::as_select());
@@ -97,10 +99,15 @@ fn payment_and_parts(
         ))
         .order(parts::id);
     let parts = parts.load(connection)?;
-    Ok(Some((payment, parts)))
+    let order = orders::last_of(connection, payment.id)?;
+    Ok(Some((payment, parts, order)))
 }
 
-fn restore(payment: PaymentRow, parts: Vec<PartAndNode>) -> Result<Payment, String> {
+fn restore(
+    payment: PaymentRow,
+    parts: Vec<PartAndNode>,
+    order: Option<OrderRow>,
+) -> Result<Payment, String> {
     let owner = payment.as_owner();
     let summary = payment.into_domain()?;
     let parts = parts.into_iter().map(|(part, node, resolution)| {
@@ -109,7 +116,8 @@ fn restore(payment: PaymentRow, parts: Vec<PartAndNode>) -> Result<Payment, Stri
         part.map_err(|error| format!("part {id}: {error}"))
     });
     let parts = parts.collect::<Result<_, _>>()?;
-    Payment::restore(summary, parts).map_err(|damage| damage.to_string())
+    let order = order.map(OrderRow::into_domain).transpose()?;
+    Payment::restore_with(summary, parts, order).map_err(|damage| damage.to_string())
 }
 
 /// A page of payments.
@@ -143,7 +151,7 @@ fn selected<'a>(filter: &PaymentFilter) -> payments::BoxedQuery<'a, Sqlite> {
     // In the words of the partial indexes.
     match filter.status {
         None => page,
-        Some(StatusKind::Pending) => page.filter(has_live_parts()).filter(payments::status.eq(0)),
+        Some(StatusKind::Pending) => page.filter(is_under_way()).filter(payments::status.eq(0)),
         Some(StatusKind::Complete) => page.filter(sql::<Bool>("payments.status = 1")),
         Some(StatusKind::Failed) => page.filter(sql::<Bool>("payments.status = 2")),
     }
@@ -218,6 +226,7 @@ fn page_of_events(
         .left_join(incoming_payments::table)
         .left_join(parts::table)
         .left_join(resolutions::table.on(resolutions::seq.eq(events::seq)))
+        .left_join(schema_orders::table.on(schema_orders::closed_event.eq(events::seq.nullable())))
         .select(StoredEvent::as_select())
         .filter(events::seq.ge(row_id(filter.start)))
         .order(events::seq)
@@ -236,6 +245,14 @@ pub(crate) fn last_event(connection: &mut SqliteConnection) -> QueryResult<u64> 
     let last = counters::table.select((counters::last_event, stored));
     let (deleted, stored): (i64, Option<i64>) = last.get_result(connection)?;
     Ok(u64::try_from(deleted.max(stored.unwrap_or(0))).unwrap_or(0))
+}
+
+/// Whether a part is live, or an order is open.
+fn is_under_way() -> SqlLiteral<Bool> {
+    sql(
+        "payments.id in (select parts.payment_id from parts where parts.status = 0 \
+         union all select orders.payment_id from orders where orders.closed_at is null)",
+    )
 }
 
 /// A complete payment may have live parts too.
@@ -268,22 +285,24 @@ pub(crate) fn live(
     Ok(live.collect())
 }
 
-/// The answered request of that key, and the part that it made.
+/// The answered request of that key, and what it made.
 pub(crate) fn request(
     connection: &mut SqliteConnection,
     id: RequestId,
-) -> QueryResult<Option<Result<(Request, PartId), String>>> {
+) -> QueryResult<Option<Result<(Request, Made), String>>> {
     let found: Option<(Vec<u8>, i64)> = requests::table
         .find(id.as_str())
         .select((requests::digest, requests::part_id))
         .get_result(connection)
         .optional()?;
     let damaged = || "the stored request is damaged".to_owned();
-    Ok(found.map(|(digest, part)| {
-        let digest = <[u8; 32]>::try_from(digest).map_err(|_| damaged())?;
-        let part = u64::try_from(part).map_err(|_| damaged())?;
-        Ok((Request { id, digest }, PartId(part)))
-    }))
+    let Some((digest, part)) = found else {
+        return orders::request(connection, id);
+    };
+    let digest = <[u8; 32]>::try_from(digest).map_err(|_| damaged());
+    let part = u64::try_from(part).map_err(|_| damaged());
+    let found = digest.and_then(|digest| Ok((Request { id, digest }, Made::Part(PartId(part?)))));
+    Ok(Some(found))
 }
 
 /// How far a node has been heard.

@@ -5,10 +5,12 @@ mod event;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod incoming;
+mod order;
 mod unrecorded;
 
 pub(crate) use event::StoredEvent;
 pub(crate) use incoming::{count_incoming, incoming, incoming_cursor};
+pub(crate) use order::OrderRow;
 pub(crate) use unrecorded::{count_unrecorded, last_part, unasked, unrecorded};
 
 use crate::codes;
@@ -21,9 +23,9 @@ use crate::schema::{nodes, parts, payments, resolutions};
 use diesel::prelude::*;
 use domain::invariant::stored;
 use domain::{
-    Damaged, Failure, FailureCode, InvoiceTerms, Listed, Network, NodeName, PartId, PartStatus,
-    PartialPayment, PaymentHash, PaymentId, PaymentMetadata, PaymentSecret, PaymentSummary,
-    Resolution, ShortChannelId, StatusKind, Tally, Terms,
+    Damaged, Failure, FailureCode, InvoiceTerms, Listed, Network, NodeName, OrderLimits, PartId,
+    PartStatus, PartialPayment, PaymentHash, PaymentId, PaymentMetadata, PaymentSecret,
+    PaymentSummary, Resolution, ShortChannelId, StatusKind, Tally, Terms,
 };
 
 #[derive(Queryable, Selectable)]
@@ -54,6 +56,17 @@ pub(crate) struct PaymentRow {
     invoice_description: Option<RawText>,
     #[diesel(embed)]
     invoice: InvoiceRow,
+    #[diesel(embed)]
+    order: LimitsRow,
+}
+
+/// The limits of the payment's open order: all of them, or none.
+#[derive(Default, Queryable, Selectable)]
+#[diesel(table_name = payments)]
+pub(crate) struct LimitsRow {
+    order_deadline: Option<i64>,
+    deliver_msat: Option<i64>,
+    max_fee_msat: Option<i64>,
 }
 
 /// What the payment's invoice demands of every part: all of it, or nothing.
@@ -194,6 +207,7 @@ impl PaymentRow {
             completed_at: optional_time(self.completed_at, "completed_at")?,
             preimage,
             tally,
+            order: self.order.into_domain()?,
             quarantine: text(self.quarantine, "quarantine")?,
             version: unsigned(self.version, "version")?,
         };
@@ -229,6 +243,20 @@ impl InvoiceRow {
                 }))
             }
             _ => Err("A-9: half of what an invoice demands".to_owned()),
+        }
+    }
+}
+
+impl LimitsRow {
+    fn into_domain(self) -> Result<Option<OrderLimits>, String> {
+        match (self.order_deadline, self.deliver_msat, self.max_fee_msat) {
+            (None, None, None) => Ok(None),
+            (Some(deadline), Some(deliver), Some(max_fee)) => Ok(Some(OrderLimits {
+                deliver: msat(deliver, "deliver_msat")?,
+                max_fee: msat(max_fee, "max_fee_msat")?,
+                deadline: time(deadline, "order_deadline")?,
+            })),
+            _ => Err("B-5: half of an order's limits".to_owned()),
         }
     }
 }

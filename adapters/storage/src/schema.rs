@@ -38,6 +38,9 @@ diesel::table! {
         min_final_cltv_expiry -> Nullable<BigInt>,
         basic_mpp -> Nullable<BigInt>,
         description_hash -> Nullable<Binary>,
+        order_deadline -> Nullable<BigInt>,
+        deliver_msat -> Nullable<BigInt>,
+        max_fee_msat -> Nullable<BigInt>,
     }
 }
 
@@ -191,6 +194,31 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    orders (seq) {
+        seq -> BigInt,
+        payment_id -> BigInt,
+        deliver_msat -> BigInt,
+        max_fee_msat -> BigInt,
+        deadline -> BigInt,
+        max_delay -> BigInt,
+        max_parts -> BigInt,
+        max_attempts -> BigInt,
+        parts_before -> BigInt,
+        nodes -> Text,
+        avoid -> Text,
+        hints -> Text,
+        opened_at -> BigInt,
+        request_id -> Nullable<Text>,
+        digest -> Nullable<Binary>,
+        closed_at -> Nullable<BigInt>,
+        closed_event -> Nullable<BigInt>,
+        why -> Nullable<BigInt>,
+        why_msat -> Nullable<BigInt>,
+    }
+}
+
+diesel::joinable!(orders -> payments (payment_id));
 diesel::joinable!(unrecorded_parts -> nodes (node_id));
 diesel::joinable!(unasked_nodes -> nodes (node_id));
 diesel::joinable!(resolutions -> parts (part_id));
@@ -208,6 +236,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     counters,
     incoming_payments,
+    orders,
     resolutions,
     tombstones,
     unrecorded_parts,

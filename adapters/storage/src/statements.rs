@@ -50,6 +50,12 @@ macro_rules! piece {
     };
 }
 
+mod orders;
+
+pub(crate) use orders::{
+    DeleteOrders, NewOrder, OrderClosed, PaymentClosed, PaymentOpened, PaymentProvenAndClosed,
+};
+
 statement! {
     /// Takes the one lock that writers share.
     Begin { "begin immediate"; }
@@ -114,7 +120,8 @@ statement! {
          destination, created_at, status, parts, live_parts, in_flight_msat, delivered_msat, \
          sent_msat, completed_at, version, quarantine, payment_secret, payment_metadata, \
          description, label, bolt11, invoice_description, invoice_network, invoice_expires_at, \
-         min_final_cltv_expiry, basic_mpp, description_hash) values (", id: i64 as BigInt;
+         min_final_cltv_expiry, basic_mpp, description_hash, order_deadline, deliver_msat, \
+         max_fee_msat) values (", id: i64 as BigInt;
         ", ", payment_hash: Vec<u8> as Binary;
         ", ", direction: i64 as BigInt;
         ", ", intended_msat: i64 as BigInt;
@@ -141,6 +148,9 @@ statement! {
         ", ", min_final_cltv_expiry: Option<i64> as Nullable<BigInt>;
         ", ", basic_mpp: Option<i64> as Nullable<BigInt>;
         ", ", description_hash: Option<Vec<u8>> as Nullable<Binary>;
+        ", ", order_deadline: Option<i64> as Nullable<BigInt>;
+        ", ", deliver_msat: Option<i64> as Nullable<BigInt>;
+        ", ", max_fee_msat: Option<i64> as Nullable<BigInt>;
         ") on conflict (payment_hash) do nothing";
     }
 }

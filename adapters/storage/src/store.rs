@@ -21,8 +21,8 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
     BackedUp, BackupError, Backups, Burial, Committed, Cursor, Deleted, Deletion, Event,
-    EventFilter, History, HistoryFilter, IncomingPayment, IncomingStore, Listed, LoadError,
-    NodeIdentity, NodeName, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
+    EventFilter, History, HistoryFilter, IncomingPayment, IncomingStore, Listed, LoadError, Made,
+    NodeIdentity, NodeName, Order, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
     PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request, RequestId, Transition,
     Unavailable,
 };
@@ -262,9 +262,26 @@ impl PaymentStore for SqliteStore {
         Ok(found.await?.into_iter().next())
     }
 
-    async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable> {
+    async fn request(&self, id: RequestId) -> Result<Option<(Request, Made)>, Unavailable> {
         let found = self.read(move |connection| queries::request(connection, id));
         found.await?.transpose().map_err(Unavailable)
+    }
+
+    async fn open_orders(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, PaymentHash)>, Unavailable> {
+        let found = self.read(move |connection| queries::open_orders(connection, after, limit));
+        found.await
+    }
+
+    async fn orders(
+        &self,
+        payments: Vec<PaymentId>,
+    ) -> Result<Vec<(PaymentId, Order)>, Unavailable> {
+        let query = move |connection: &mut Connection| queries::orders(connection, &payments);
+        self.read_by(&self.list_readers, query).await
     }
 
     async fn payments(

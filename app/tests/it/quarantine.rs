@@ -1,4 +1,4 @@
-//! A stored payment that breaks a rule: it is refused with 222 and shown with a warning, and no other
+//! A stored payment that breaks a rule: it is refused with 232 and shown with a warning, and no other
 //! payment and no list suffers.
 
 use crate::support::{Daemon, LARGER, SMALLER};
@@ -20,12 +20,12 @@ async fn a_damaged_part_quarantines_its_payment_alone() {
     let daemon = home.start().await;
     let route = daemon.route(1, SMALLER).await;
     let refused = daemon.refused("sendpartialpay", damaged.part(&route)).await;
-    assert_eq!(refused.code, 222, "{refused:?}");
+    assert_eq!(refused.code, 232, "{refused:?}");
     for (method, params) in [
         ("waitpartialpay", json!([part])),
         ("waitsendpay", json!([damaged.hash])),
     ] {
-        assert_eq!(daemon.refused(method, params).await.code, 222, "{method}");
+        assert_eq!(daemon.refused(method, params).await.code, 232, "{method}");
     }
     let parts = daemon.parts(json!([])).await;
     assert!(parts[0]["warning_quarantined"].is_string(), "{parts:?}");

@@ -84,9 +84,9 @@ async fn whatever_is_done_no_secret_is_told() {
     let daemon = tour.start(&[]).await;
     let mut params = invoice.part(&daemon.route(1, SMALLER).await);
     params["payment_secret"] = json!(secret);
-    assert_eq!(tour.refused(&daemon, "sendpartialpay", params).await, 222);
+    assert_eq!(tour.refused(&daemon, "sendpartialpay", params).await, 232);
     let waited = json!([invoice.hash]);
-    assert_eq!(tour.refused(&daemon, "waitsendpay", waited).await, 222);
+    assert_eq!(tour.refused(&daemon, "waitsendpay", waited).await, 232);
     let rows = daemon.payments(json!([])).await;
     let row = rows
         .iter()

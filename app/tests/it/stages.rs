@@ -6,10 +6,11 @@ use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, Engine, Event, EventFilter, Extras, History,
-    HistoryFilter, HtlcSender, KnownPart, Listed, LoadError, LookUp, Msat, NodeAway, NodeIdentity,
-    NodeName, NodePorts, Offer, OfferAnswer, PartFilter, PartId, PartialPayment, Payment,
-    PaymentApi, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Policy, Ports,
-    Request, RequestId, Route, SendPartialPay, Sent, StatusKind, Transition, Unavailable,
+    HistoryFilter, HtlcSender, KnownPart, Listed, LoadError, LookUp, Made, Msat, NodeAway,
+    NodeIdentity, NodeName, NodePorts, Offer, OfferAnswer, Order, PartFilter, PartId,
+    PartialPayment, Payment, PaymentApi, PaymentFilter, PaymentHash, PaymentId, PaymentStore,
+    PaymentSummary, Policy, Ports, Request, RequestId, Route, SendPartialPay, Sent, StatusKind,
+    Transition, Unavailable,
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -298,8 +299,23 @@ impl PaymentStore for Failing {
         self.store.part(id).await
     }
 
-    async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable> {
+    async fn request(&self, id: RequestId) -> Result<Option<(Request, Made)>, Unavailable> {
         self.store.request(id).await
+    }
+
+    async fn open_orders(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, PaymentHash)>, Unavailable> {
+        self.store.open_orders(after, limit).await
+    }
+
+    async fn orders(
+        &self,
+        payments: Vec<PaymentId>,
+    ) -> Result<Vec<(PaymentId, Order)>, Unavailable> {
+        self.store.orders(payments).await
     }
 
     async fn payments(

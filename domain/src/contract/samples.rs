@@ -173,11 +173,12 @@ pub fn after(payment: Option<Payment>, command: &Command) -> Payment {
     let transition = decided(payment.as_ref(), command).expect("not refused");
     let next = payment.as_ref().map_or(1, |p| p.summary().tally.parts + 1);
     let part = match &transition.change {
-        crate::Change::Accepted(_) => crate::PartId(u64::from(next)),
+        crate::Change::Accepted(_) => Some(crate::PartId(u64::from(next))),
+        crate::Change::Opened(_) | crate::Change::OrderClosed => None,
         crate::Change::Resolved { part, .. }
         | crate::Change::EndedByOperator { part, .. }
         | crate::Change::Quarantined { part }
-        | crate::Change::Unrecorded { part } => *part,
+        | crate::Change::Unrecorded { part } => Some(*part),
     };
     let receipt = Receipt {
         payment: crate::PaymentId(1),

@@ -15,7 +15,7 @@ pub use unrecorded::*;
 use super::samples::{decided, failure, hash, msat, node, part, preimage};
 use crate::contract::samples::Command;
 use crate::{
-    Committed, Cursor, NodeIdentity, Outcome, PartId, Payment, PaymentHash, PaymentId,
+    Committed, Cursor, Made, NodeIdentity, Outcome, PartId, Payment, PaymentHash, PaymentId,
     PaymentStore, Receipt, Request, RequestId, SendPart, StatusKind, Timestamp, Transition,
 };
 use async_trait::async_trait;
@@ -69,6 +69,27 @@ macro_rules! store_contract {
 
 type Harness<'a> = &'a mut dyn StoreHarness;
 
+/// The numbers of a transition that is about a part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Numbers {
+    /// The payment's row.
+    pub payment: PaymentId,
+    /// The part.
+    pub part: PartId,
+    /// The transition's place in the history.
+    pub event: u64,
+}
+
+impl From<Receipt> for Numbers {
+    fn from(receipt: Receipt) -> Numbers {
+        Numbers {
+            payment: receipt.payment,
+            part: receipt.part.expect("it is about a part"),
+            event: receipt.event,
+        }
+    }
+}
+
 async fn commit(h: &dyn StoreHarness, transition: Transition) -> Receipt {
     match h.store().commit(transition).await {
         Committed::Yes(receipt) => receipt,
@@ -105,16 +126,16 @@ pub(super) async fn run(
     h: &dyn StoreHarness,
     hash: PaymentHash,
     command: &Command,
-) -> (Payment, Receipt) {
+) -> (Payment, Numbers) {
     let before = load(h, hash).await;
     let transition = decided(before.as_ref(), command).expect("not refused");
     let receipt = commit(h, transition.clone()).await;
     let expected = Payment::apply(before, transition, receipt);
     assert_eq!(load(h, hash).await.as_ref(), Some(&expected));
-    (expected, receipt)
+    (expected, receipt.into())
 }
 
-pub(super) async fn sent(h: &dyn StoreHarness, n: u64, amount: u64, intended: u64) -> Receipt {
+pub(super) async fn sent(h: &dyn StoreHarness, n: u64, amount: u64, intended: u64) -> Numbers {
     run(h, hash(n), &send(part(n, amount, intended))).await.1
 }
 
@@ -265,7 +286,7 @@ pub async fn request_is_stored_with_its_part(h: Harness<'_>) {
     h.reopen().await;
     let key = RequestId::new("a").expect("a short key");
     let (request, part) = h.store().request(key).await.unwrap().expect("stored");
-    assert_eq!((request.digest, part), ([3; 32], receipt.part));
+    assert_eq!((request.digest, part), ([3; 32], Made::Part(receipt.part)));
     let other = RequestId::new("b").expect("a short key");
     assert_eq!(h.store().request(other).await, Ok(None));
 }
@@ -356,7 +377,8 @@ pub async fn many_at_once_all_land(h: Harness<'_>) {
                 panic!("payment {n} was not stored");
             };
             let payment = Payment::apply(None, first, receipt);
-            let end = decided(Some(&payment), &fulfilled(n, receipt.part)).expect("not refused");
+            let numbers = Numbers::from(receipt);
+            let end = decided(Some(&payment), &fulfilled(n, numbers.part)).expect("not refused");
             let Committed::Yes(ended) = store.commit(end.clone()).await else {
                 panic!("the end of payment {n} was not stored");
             };

@@ -4,7 +4,7 @@ mod waiters;
 
 use self::waiters::{Waiter, Waiters};
 use crate::planted::planted;
-use crate::{PartId, PartialPayment, Payment, PaymentHash, PaymentSummary, StatusKind};
+use crate::{Order, PartId, PartialPayment, Payment, PaymentHash, PaymentSummary, StatusKind};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -25,11 +25,12 @@ struct Live {
     payments: HashSet<PaymentHash>,
 }
 
-/// How a payment ended: complete, or failed with the part that failed last.
+/// How a payment ended: complete, or failed with the part that failed last, and its last order.
 #[derive(Clone, Debug)]
 pub(super) struct PaymentEnd {
     pub(super) summary: PaymentSummary,
     pub(super) last_failed: Option<PartialPayment>,
+    pub(super) order: Option<Order>,
 }
 
 impl Board {
@@ -43,7 +44,7 @@ impl Board {
         self.payments.register(hash)
     }
 
-    /// Waits until no part of a payment is live.
+    /// Waits until no part of a payment is live, and no order of it is open.
     pub(super) fn settled(&self, hash: PaymentHash) -> Waiter<'_, PaymentHash, PaymentSummary> {
         self.settled.register(hash)
     }
@@ -66,17 +67,24 @@ impl Board {
 
     /// Tells those who wait for the part, and for its payment, if there is an end to tell of.
     pub(super) fn tell(&self, payment: &Payment, part: &PartialPayment) {
-        self.remember(payment, part);
-        let hash = payment.summary().payment_hash;
+        self.remember_part(payment.summary().payment_hash, part);
         if !part.is_live() {
             self.parts.wake(part.id, || part.clone());
         }
         planted!(FailsWithSiblingsLive, self.fail_early(payment, part));
+        self.tell_of_payment(payment);
+    }
+
+    /// Tells those who wait for the payment, if there is an end to tell of: no part has become another.
+    pub(super) fn tell_of_payment(&self, payment: &Payment) {
+        self.remember(payment);
+        let row = payment.summary();
+        let hash = row.payment_hash;
         if payment.status() != StatusKind::Pending {
             self.payments.wake(hash, || PaymentEnd::of(payment));
         }
-        if payment.summary().tally.live == 0 {
-            self.settled.wake(hash, || payment.summary().clone());
+        if row.is_settled() {
+            self.settled.wake(hash, || row.clone());
         }
     }
 
@@ -102,15 +110,20 @@ impl Board {
         self.followers.dismiss();
     }
 
-    /// Remembers whether the part, and its payment, still have no end.
-    fn remember(&self, payment: &Payment, part: &PartialPayment) {
-        let hash = payment.summary().payment_hash;
+    /// Remembers whether the part still has no end.
+    fn remember_part(&self, hash: PaymentHash, part: &PartialPayment) {
         let mut live = self.live();
         if part.is_live() {
             live.parts.insert(part.id, hash);
         } else {
             live.parts.remove(&part.id);
         }
+    }
+
+    /// Remembers whether the payment still has no end.
+    fn remember(&self, payment: &Payment) {
+        let hash = payment.summary().payment_hash;
+        let mut live = self.live();
         if payment.status() == StatusKind::Pending {
             live.payments.insert(hash);
         } else {
@@ -140,6 +153,7 @@ impl PaymentEnd {
         PaymentEnd {
             summary: payment.summary().clone(),
             last_failed: payment.last_failed().cloned(),
+            order: payment.order().cloned(),
         }
     }
 }
@@ -159,10 +173,10 @@ mod tests {
         };
         assert_eq!(known(), (false, false, 0));
         let payment = live();
-        board.remember(&payment, payment.part(part).expect("it has one"));
+        board.tell(&payment, payment.part(part).expect("it has one"));
         assert_eq!(known(), (true, true, 1));
         let payment = complete();
-        board.remember(&payment, payment.part(part).expect("it has one"));
+        board.tell(&payment, payment.part(part).expect("it has one"));
         assert_eq!(known(), (false, false, 0));
     }
 }

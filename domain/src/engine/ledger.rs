@@ -111,6 +111,19 @@ impl Ledger {
         self.board.tell(payment, part);
     }
 
+    /// The same of an order that was opened, or closed by itself.
+    pub(super) fn act_on_order(&self, payment: &Payment, kind: EventKind) {
+        let row = payment.summary();
+        let (hash, status) = (row.payment_hash, row.status().as_str());
+        match payment.order().and_then(|order| order.closed.as_ref()) {
+            None => info!(payment.hash = %hash, event = kind.as_str(), "order opened"),
+            Some(closed) => {
+                info!(payment.hash = %hash, status, why = %closed.why, "order closed");
+            }
+        }
+        self.board.tell_of_payment(payment);
+    }
+
     fn log(&self, payment: &Payment, part: &PartialPayment, kind: EventKind) {
         let (hash, id) = (payment.summary().payment_hash, part.id);
         let (amount_msat, status) = (part.amount().get(), payment.status().as_str());
@@ -132,7 +145,10 @@ impl Ledger {
                     "part ended by an operator");
             }
             // What is not stored has no part to be told of: the alarm was raised where it was heard.
-            EventKind::PaymentReceived | EventKind::PartUnrecorded => {}
+            EventKind::PaymentReceived
+            | EventKind::PartUnrecorded
+            | EventKind::OrderOpened
+            | EventKind::OrderClosed => {}
             EventKind::PartFulfilledAfterFailure => self.alarm(
                 hash,
                 &format!("part {id} was fulfilled after it had been called failed (A-7)"),

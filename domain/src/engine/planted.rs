@@ -33,7 +33,7 @@ impl Ledger {
         };
         let receipt = Receipt {
             payment: transition.after.id,
-            part,
+            part: Some(part),
             event: 0,
         };
         let payment = Payment::apply(payment.cloned(), transition.clone(), receipt);
@@ -64,7 +64,7 @@ impl Core {
     pub(super) async fn offer_early(&self, transition: &Transition) {
         let receipt = Receipt {
             payment: transition.after.id,
-            part: PartId(u64::MAX),
+            part: Some(PartId(u64::MAX)),
             event: 0,
         };
         let payment = Payment::apply(None, transition.clone(), receipt);

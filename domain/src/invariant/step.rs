@@ -1,6 +1,6 @@
 //! A transition, or a deletion, beside the payment as it was.
 
-use super::{Rule, Violation, stored};
+use super::{Rule, Violation, order, stored};
 use crate::{
     Burial, Change, Deletion, Expected, Msat, NewPart, PartId, PartStatus, PartialPayment, Payment,
     PaymentSummary, StatusKind, Tally, Transition,
@@ -13,10 +13,15 @@ pub fn step(before: Option<&Payment>, transition: &Transition) -> Result<(), Vio
     stored::row(after)?;
     follows(before.map(Payment::summary), transition)?;
     if let Some(row) = before.map(Payment::summary) {
-        let accepts = matches!(transition.change, Change::Accepted(_));
+        let accepts = matches!(transition.change, Change::Accepted(_) | Change::Opened(_));
         keeps(row, after, accepts)?;
     }
+    order::step(before, transition)?;
     let tally = match &transition.change {
+        Change::Opened(_) => {
+            Some(before.map_or(Tally::default(), |payment| payment.summary().tally))
+        }
+        Change::OrderClosed => before.map(|payment| payment.summary().tally),
         Change::Accepted(part) => accepted(before.map(Payment::summary), part, after)?,
         Change::Resolved {
             part,

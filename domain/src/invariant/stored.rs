@@ -2,7 +2,8 @@
 
 use super::{Rule, Violation};
 use crate::{
-    IncomingPayment, Msat, NewPart, PartStatus, PartialPayment, PaymentSummary, StatusKind, Tally,
+    IncomingPayment, Msat, NewPart, Order, OrderLimits, PartStatus, PartialPayment, PaymentSummary,
+    StatusKind, Tally,
 };
 
 /// A payment's row, without its parts.
@@ -23,8 +24,47 @@ pub fn row(row: &PaymentSummary) -> Result<(), Violation> {
         "its end has no time, or its time no end",
     )?;
     Rule::FunctionOfParts.requires(
-        tally.live <= tally.parts && tally.parts > 0 && row.version > 0,
-        "a payment without parts",
+        tally.live <= tally.parts && row.version > 0,
+        "more live parts than parts",
+    )?;
+    let Some(order) = &row.order else {
+        return Ok(());
+    };
+    Rule::ClosedStays.requires(
+        row.preimage.is_none() && row.quarantine.is_none(),
+        "an order is open although the payment is complete or quarantined",
+    )?;
+    let cost = tally.sent.checked_sub(tally.committed());
+    Rule::OrderCap.requires(
+        cost.is_some_and(|cost| cost <= order.max_fee),
+        "the order's parts cost more than its cap",
+    )?;
+    Rule::OrderShare.requires(
+        tally.committed() <= order.deliver && order.deliver <= terms.intended,
+        "the order's parts deliver more than its share, or the share is more than the payment",
+    )
+}
+
+/// A payment's last order, beside its row.
+pub fn order(row: &PaymentSummary, order: Option<&Order>) -> Result<(), Violation> {
+    let open = order.filter(|order| order.closed.is_none());
+    let limits = open.map(|order| OrderLimits {
+        deliver: order.terms.deliver,
+        max_fee: order.terms.max_fee,
+        deadline: order.terms.deadline,
+    });
+    Rule::OneOrder.requires(
+        limits == row.order,
+        "the payment's row has other limits than its open order",
+    )?;
+    let before = order.map_or(0, |order| order.parts_before);
+    Rule::OneOrder.requires(
+        before <= row.tally.parts,
+        "an order of parts that are not there",
+    )?;
+    Rule::FunctionOfParts.requires(
+        row.tally.parts > 0 || order.is_some(),
+        "a payment without parts and without an order",
     )
 }
 

@@ -21,6 +21,9 @@ pub(super) fn delete(payment: &Payment, at: Timestamp) -> Result<Deletion, Refus
     if live > 0 {
         return Err(Refusal::Live { hash, live });
     }
+    if row.order.is_some() {
+        return Err(Refusal::OrderOpen { hash });
+    }
     planted!(ForgetsPaid, return Ok(deletion(payment, false, at)));
     Ok(deletion(payment, row.preimage.is_some(), at))
 }

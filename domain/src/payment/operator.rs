@@ -38,6 +38,6 @@ pub(super) fn resolve(
     };
     Ok(Transition {
         change,
-        ..outcome::resolve(row, part, status, at)
+        ..outcome::resolve(payment, part, status, at)
     })
 }

@@ -1,6 +1,6 @@
 //! A node says what became of a part.
 
-use super::{Decision, Payment, Unchanged};
+use super::{Decision, Payment, Unchanged, order};
 use crate::{
     Change, Expected, Outcome, PartId, PartStatus, PartialPayment, PaymentSummary, Preimage,
     Refusal, StatusKind, Timestamp, Transition,
@@ -27,7 +27,7 @@ pub(super) fn outcome(
     Ok(match (&part.status, proven) {
         (PartStatus::Pending, status)
         | (PartStatus::Failed(_), status @ PartStatus::Complete(_)) => {
-            Decision::Commit(Box::new(resolve(payment.summary(), part, status, at)))
+            Decision::Commit(Box::new(resolve(payment, part, status, at)))
         }
         (PartStatus::Complete(_), PartStatus::Failed(_)) => contradiction(payment, id, at),
         (PartStatus::Complete(_), PartStatus::Complete(_) | PartStatus::Pending)
@@ -39,11 +39,13 @@ pub(super) fn outcome(
 
 /// The transition that gives a part this end.
 pub(super) fn resolve(
-    row: &PaymentSummary,
+    payment: &Payment,
     part: &PartialPayment,
     status: PartStatus,
     at: Timestamp,
 ) -> Transition {
+    let row = payment.summary();
+    let closes = order::closed_by(payment, part, &status);
     let (from, to) = match &status {
         PartStatus::Complete(_) => (part.status(), StatusKind::Complete),
         PartStatus::Failed(_) | PartStatus::Pending => (part.status(), StatusKind::Failed),
@@ -57,6 +59,7 @@ pub(super) fn resolve(
     let mut after = PaymentSummary {
         preimage: row.preimage.clone().or(preimage),
         tally,
+        order: row.order.filter(|_| closes.is_none()),
         version: row.version.saturating_add(1),
         ..row.clone()
     };
@@ -80,6 +83,7 @@ pub(super) fn resolve(
             previous: from,
             status,
         },
+        closes,
         at,
         request: None,
         cursor: None,
@@ -101,6 +105,7 @@ fn contradiction(payment: &Payment, part: PartId, at: Timestamp) -> Decision {
             ..row.clone()
         },
         change: Change::Quarantined { part },
+        closes: None,
         at,
         request: None,
         cursor: None,

@@ -103,6 +103,7 @@ fn as_if(payment: &Payment, part: &PartialPayment, preimage: Preimage) -> Option
             previous: status,
             status: PartStatus::Complete(preimage),
         },
+        closes: None,
         at,
         request: None,
         cursor: None,

@@ -2,7 +2,7 @@
 
 use super::Payment;
 use crate::invariant::{Violation, stored};
-use crate::{PartialPayment, PaymentSummary};
+use crate::{Order, PartialPayment, PaymentSummary};
 
 impl Payment {
     /// A payment as it was stored: refused unless every rule that its rows can show holds.
@@ -10,8 +10,22 @@ impl Payment {
         summary: PaymentSummary,
         parts: Vec<PartialPayment>,
     ) -> Result<Payment, Violation> {
+        Payment::restore_with(summary, parts, None)
+    }
+
+    /// The same for a payment that has had orders; this is its last one.
+    pub fn restore_with(
+        summary: PaymentSummary,
+        parts: Vec<PartialPayment>,
+        order: Option<Order>,
+    ) -> Result<Payment, Violation> {
         stored::whole(&summary, &parts)?;
+        stored::order(&summary, order.as_ref())?;
         let parts = parts.into_iter().map(|part| (part.id, part)).collect();
-        Ok(Payment { summary, parts })
+        Ok(Payment {
+            summary,
+            parts,
+            order,
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! A caller wants a part sent: the numbered algorithm of docs/proposal.md, and `sendpay`'s.
 
-mod terms;
+pub(super) mod terms;
 
-use super::{Decision, PARTS_MAX, Payment, Unchanged};
+use super::{Decision, PARTS_MAX, Payment, Unchanged, order};
 use crate::{
     Change, Expected, Method, NewPart, PaymentId, PaymentSummary, Refusal, SendPart, StatusKind,
     Tally, Transition,
@@ -14,6 +14,10 @@ use terms::{
 
 /// Rule 1.1: there is no such payment, so it is created with its first part.
 pub(super) fn first(part: &SendPart) -> Result<Decision, Refusal> {
+    if part.method == Method::Pay {
+        let hash = part.payment_hash;
+        return Err(Refusal::NoOrder { hash });
+    }
     is_for_the_nodes_network(part)?;
     agrees_with_invoice(part)?;
     let empty = PaymentSummary {
@@ -28,6 +32,7 @@ pub(super) fn first(part: &SendPart) -> Result<Decision, Refusal> {
         completed_at: None,
         preimage: None,
         tally: Tally::default(),
+        order: None,
         quarantine: None,
         version: 0,
     };
@@ -43,13 +48,14 @@ pub(super) fn another(payment: &Payment, part: &SendPart) -> Result<Decision, Re
             return Ok(Decision::Unchanged(Unchanged::InProgress));
         }
         (Method::SendPay, StatusKind::Complete) => return already_paid(row, part),
-        (Method::SendPartialPay, StatusKind::Complete) => {
+        (Method::SendPartialPay | Method::Pay, StatusKind::Complete) => {
             agrees_on_amount_and_destination(row, part)?;
             return Ok(Decision::Unchanged(Unchanged::AlreadyComplete));
         }
-        (Method::SendPartialPay, StatusKind::Pending | StatusKind::Failed)
+        (Method::SendPartialPay | Method::Pay, StatusKind::Pending | StatusKind::Failed)
         | (Method::SendPay, StatusKind::Failed) => {}
     }
+    order::lets(payment, part)?;
     agrees_on_amount_and_destination(row, part)?;
     agrees_with_invoice(part)?;
     let terms = terms_with(row, part)?;
@@ -110,10 +116,10 @@ fn accept(row: PaymentSummary, part: &SendPart, expected: Expected) -> Result<De
     };
     let after = PaymentSummary {
         description: row.description.or_else(|| part.description.clone()),
+        completed_at: None,
         label: row.label.or_else(|| part.label.clone()),
         bolt11,
         invoice_description,
-        completed_at: None,
         tally,
         version: row.version.saturating_add(1),
         ..row
@@ -122,6 +128,7 @@ fn accept(row: PaymentSummary, part: &SendPart, expected: Expected) -> Result<De
         expected,
         after,
         change: Change::Accepted(Box::new(new_part)),
+        closes: None,
         at: part.at,
         request: part.request.clone(),
         cursor: None,

@@ -2,7 +2,7 @@
 
 use super::Payment;
 use crate::{
-    Change, Expected, NodeName, PartId, PaymentSummary, StatusKind, Timestamp, Transition,
+    Change, Expected, NodeName, PartId, PaymentSummary, StatusKind, Timestamp, Transition, Why,
 };
 
 /// Rules A-7 and A-10: money did move for this payment, and no part of it says how much. So nothing new is
@@ -21,14 +21,20 @@ pub(super) fn fulfilled(
         "node {node} fulfilled part {part} of it, which is not in the database: the part was deleted, or the \
          database is older than the node"
     );
+    let mut after = PaymentSummary {
+        quarantine: Some(reason),
+        order: None,
+        version: row.version.saturating_add(1),
+        ..row.clone()
+    };
+    if after.status() != row.status() {
+        after.completed_at = Some(at);
+    }
     Some(Transition {
         expected: Expected::Version(row.version),
-        after: PaymentSummary {
-            quarantine: Some(reason),
-            version: row.version.saturating_add(1),
-            ..row.clone()
-        },
+        after,
         change: Change::Unrecorded { part },
+        closes: row.order.map(|_| Why::Quarantined),
         at,
         request: None,
         cursor: None,

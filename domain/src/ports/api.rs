@@ -3,9 +3,10 @@
 use crate::invariant::Rule;
 use crate::{
     Autoclean, Cleaned, DeletedPayment, EndedByHand, Event, EventFilter, HistoryFilter, HistoryRow,
-    Invoice, Listed, Msat, NodeId, NodeName, PartFilter, PartId, PartialInvoices, PartialPayment,
-    PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId,
-    ResolvePart, Route, SelfPayment, Timestamp, Tombstone, UnrecordedCounts, UnrecordedPart,
+    Invoice, Listed, Msat, NodeId, NodeName, Order, PartFilter, PartId, PartialInvoices,
+    PartialPayment, PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal,
+    RequestId, ResolvePart, Route, SelfPayment, Timestamp, Tombstone, UnrecordedCounts,
+    UnrecordedPart,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -255,6 +256,10 @@ pub enum ApiError {
     /// The payment has failed; the part that failed last says why.
     #[error("{}", .1.failure().map_or("failed", |f| &f.message))]
     PaymentFailed(Box<PaymentSummary>, Box<PartialPayment>),
+    /// The payment has failed, and its order says why; with the part of it that failed last, if there
+    /// was one.
+    #[error("{}", failed_order(.0))]
+    OrderFailed(Box<FailedOrder>),
     /// Nothing is sent towards this payment any more.
     #[error("payment {hash} is quarantined: {reason}")]
     Quarantined {
@@ -296,6 +301,27 @@ pub enum ApiError {
     /// A bug: the engine's task died.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+/// A payment that failed, and whose last order says why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FailedOrder {
+    /// The payment.
+    pub payment: PaymentSummary,
+    /// The order.
+    pub order: Order,
+    /// The part that failed last, if there was one.
+    pub last_failed: Option<PartialPayment>,
+}
+
+fn failed_order(failed: &FailedOrder) -> String {
+    let why = failed.order.closed.as_ref();
+    let why = why.map_or(String::new(), |closed| closed.why.to_string());
+    let part = failed.last_failed.as_ref();
+    match part.and_then(PartialPayment::failure) {
+        None => format!("not paid: {why}"),
+        Some(failure) => format!("not paid: {why}; the last part: {}", failure.message),
+    }
 }
 
 impl Sent {

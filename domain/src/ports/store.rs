@@ -2,8 +2,8 @@
 
 use crate::{
     Burial, Cursor, Deleted, Deletion, Event, History, HistoryFilter, NodeIdentity, NodeName,
-    PartId, PartialPayment, Payment, PaymentHash, PaymentId, PaymentSummary, Request, RequestId,
-    StatusKind, Tombstone, Transition,
+    Order, PartId, PartialPayment, Payment, PaymentHash, PaymentId, PaymentSummary, Request,
+    RequestId, StatusKind, Tombstone, Transition,
 };
 use async_trait::async_trait;
 
@@ -54,8 +54,21 @@ pub trait PaymentStore: Send + Sync {
     /// One part.
     async fn part(&self, id: PartId) -> Result<Option<Listed<PartialPayment>>, Unavailable>;
 
-    /// The answered request of that key, and the part that it made.
-    async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable>;
+    /// The answered request of that key, and what it made.
+    async fn request(&self, id: RequestId) -> Result<Option<(Request, Made)>, Unavailable>;
+
+    /// Hashes of payments with an open order, by payment, after the given one: what is resumed at start.
+    async fn open_orders(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, PaymentHash)>, Unavailable>;
+
+    /// The last order of each of these payments.
+    async fn orders(
+        &self,
+        payments: Vec<PaymentId>,
+    ) -> Result<Vec<(PaymentId, Order)>, Unavailable>;
 
     /// A page of payments, by id.
     async fn payments(
@@ -100,10 +113,20 @@ pub enum Committed<T = Receipt> {
 pub struct Receipt {
     /// The payment's row.
     pub payment: PaymentId,
-    /// The part that the transition is about: new numbers are given in the order of commits.
-    pub part: PartId,
+    /// The part that the transition is about, if it is about one: new numbers are given in the order of
+    /// commits.
+    pub part: Option<PartId>,
     /// The transition's place in the history of all transitions: one more than the last, from 1.
     pub event: u64,
+}
+
+/// What an answered request made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Made {
+    /// A part.
+    Part(PartId),
+    /// An order of that payment, as it is now.
+    Order(PaymentHash, Box<Order>),
 }
 
 /// Storage cannot answer now.

@@ -3,10 +3,11 @@
 use crate::support::{assert_broken, part_of, payment};
 use domain::contract::samples::{failure, hash, msat, preimage, route, route_to};
 use domain::invariant::Rule::{
-    AtMostOnce, Ceiling, FunctionOfParts, OneOutcome, OneSetOfTerms, Proof,
+    AtMostOnce, Ceiling, ClosedStays, FunctionOfParts, OneOutcome, OneSetOfTerms, OrderCap,
+    OrderShare, Proof,
 };
 use domain::invariant::stored::{part, row, whole};
-use domain::{PartId, PartStatus, PartialPayment, Payment, PaymentSummary, Timestamp};
+use domain::{OrderLimits, PartId, PartStatus, PartialPayment, Payment, PaymentSummary, Timestamp};
 
 const SOUND: [&str; 9] = ["P", "C", "F", "PP", "PC", "PF", "CC", "CF", "FF"];
 
@@ -24,10 +25,18 @@ fn sound_payments_pass() {
     }
 }
 
+fn limits(deliver: u64, max_fee: u64) -> OrderLimits {
+    OrderLimits {
+        deliver: msat(deliver),
+        max_fee: msat(max_fee),
+        deadline: Timestamp(9_000_000),
+    }
+}
+
 #[test]
 fn a_broken_row_names_its_rule() {
     type Break = fn(&mut PaymentSummary);
-    let cases: [(&str, &str, domain::invariant::Rule, Break); 11] = [
+    let cases: [(&str, &str, domain::invariant::Rule, Break); 14] = [
         ("P", "another preimage", Proof, |row| {
             row.preimage = Some(preimage(2).1);
         }),
@@ -55,7 +64,39 @@ fn a_broken_row_names_its_rule() {
         ("P", "more live parts than parts", FunctionOfParts, |row| {
             row.tally.live = 2;
         }),
-        ("F", "no parts", FunctionOfParts, |row| row.tally.parts = 0),
+        (
+            "P",
+            "an order that costs more than its cap",
+            OrderCap,
+            |row| {
+                row.order = Some(limits(1_000, 0));
+                row.tally.sent = msat(row.tally.committed().get() + 1);
+            },
+        ),
+        (
+            "P",
+            "an order that delivers more than its share",
+            OrderShare,
+            |row| {
+                row.order = Some(limits(1, 1_000));
+            },
+        ),
+        (
+            "P",
+            "an order that delivers more than the payment",
+            OrderShare,
+            |row| {
+                row.order = Some(limits(1_001, 1_000));
+            },
+        ),
+        (
+            "C",
+            "an order that is open although it is paid",
+            ClosedStays,
+            |row| {
+                row.order = Some(limits(1_000, 1_000));
+            },
+        ),
         ("P", "no version", FunctionOfParts, |row| row.version = 0),
     ];
     for (parts, case, rule, break_it) in cases {

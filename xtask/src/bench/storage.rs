@@ -30,8 +30,9 @@ impl Caller for Payer {
         let accepted = decided(existing.as_ref(), &Command::Send(Box::new(send.clone())))?;
         let receipt = self.commit(accepted.clone()).await?;
         let answer = begin.elapsed();
+        let part = receipt.part.context("a part without a number")?;
         let payment = Payment::apply(existing, accepted, receipt);
-        let fulfilled = payments::fulfilled(n, receipt.part, &send);
+        let fulfilled = payments::fulfilled(n, part, &send);
         let resolved = decided(Some(&payment), &fulfilled)?;
         self.commit(resolved).await?;
         Ok(answer)

@@ -101,6 +101,9 @@ impl Stored {
         script: &Script,
     ) -> (Stored, u8) {
         let part = match &transition.change {
+            domain::Change::Opened(_) | domain::Change::OrderClosed => {
+                unreachable!("the model has no orders")
+            }
             domain::Change::Accepted(_) => PartId(self.next_part().into()),
             domain::Change::Resolved { part, .. }
             | domain::Change::EndedByOperator { part, .. }
@@ -109,7 +112,7 @@ impl Stored {
         };
         let receipt = Receipt {
             payment: PaymentId(1),
-            part,
+            part: Some(part),
             event: transition.after.version,
         };
         let mut broken = self.0.broken;

@@ -1,8 +1,11 @@
 //! From the domain's words to numbers and figures.
 
 use super::{Code, RpcError, shortened};
-use crate::views::{FailedView, PendingPayment, Viewed};
-use domain::{ApiError, FailureCode, Refusal, StillPending, Tombstone};
+use crate::views::{FailedPay, FailedView, PendingPayment, Viewed};
+use domain::{
+    ApiError, FailedOrder, FailureCode, NoPlan, PartialPayment, Refusal, StillPending, Tombstone,
+    Why,
+};
 use serde_json::json;
 
 impl From<ApiError> for RpcError {
@@ -39,6 +42,10 @@ impl From<ApiError> for RpcError {
                 let code = part.failure().map(|failure| failure.code);
                 plain(code.into()).with(FailedView::new(payment.view(), part))
             }
+            ApiError::OrderFailed(failed) => {
+                let code = of_order(failed);
+                plain(code).with(FailedPay::new(failed))
+            }
             ApiError::Quarantined { .. } => plain(Code::Quarantined),
             ApiError::Busy(_) | ApiError::ShuttingDown => plain(Code::Busy),
             ApiError::Unsettled(_) => plain(Code::NodeUnavailable),
@@ -51,6 +58,27 @@ impl From<ApiError> for RpcError {
                 plain(Code::StorageUnavailable).with(json!({ "durable": "unknown" }))
             }
             ApiError::Internal(_) => plain(Code::Internal),
+        }
+    }
+}
+
+/// What the end of an order of `pay` is called.
+fn of_order(failed: &FailedOrder) -> Code {
+    let last = failed.last_failed.as_ref();
+    let last = last
+        .and_then(PartialPayment::failure)
+        .map(|failure| failure.code);
+    match failed.order.closed.as_ref().map(|closed| &closed.why) {
+        Some(Why::Refused) => last.into(),
+        Some(Why::NoRoute(NoPlan::TooExpensive { .. })) => Code::TooExpensive,
+        Some(Why::NoRoute(NoPlan::NoFunds { .. })) => Code::InsufficientFunds,
+        Some(Why::NoRoute(
+            NoPlan::Unreachable | NoPlan::DestinationCapacity | NoPlan::TooSlow | NoPlan::Away(_),
+        )) => Code::RouteNotFound,
+        Some(Why::Expired) => Code::InvoiceExpired,
+        Some(Why::Quarantined) => Code::Quarantined,
+        Some(Why::Deadline | Why::Attempts | Why::Abandoned | Why::Paid) | None => {
+            Code::StoppedRetrying
         }
     }
 }
@@ -71,7 +99,21 @@ impl From<&Refusal> for RpcError {
             Refusal::TermsDiffer { .. }
             | Refusal::SucceededWithAmount(_)
             | Refusal::SucceededTo(_)
-            | Refusal::RequestReused { .. } => plain(Code::OtherTerms),
+            | Refusal::RequestReused { .. }
+            | Refusal::RequestOfOrder { .. }
+            | Refusal::OrderDiffers { .. } => plain(Code::OtherTerms),
+            Refusal::OrderOpen { .. } => plain(Code::InProgress),
+            Refusal::PartsLive { live, .. } => {
+                plain(Code::InProgress).with(json!({ "pending_parts": live }))
+            }
+            Refusal::NoOrder { .. } => plain(Code::NoSuchPayment),
+            Refusal::OutsideOrder { .. } => plain(Code::Internal),
+            Refusal::ShareTooLarge { deliver, intended } => {
+                plain(Code::InvalidParams).with(json!({
+                    "partial_msat": deliver.get(),
+                    "amount_msat": intended.get(),
+                }))
+            }
             Refusal::PaidBefore(tombstone) => plain(Code::OtherTerms).with(gone(tombstone)),
             Refusal::Live { live, .. } => {
                 plain(Code::InProgress).with(json!({ "pending_parts": live }))

@@ -46,7 +46,7 @@ Deletes the payment with its parts, its events and its request_ids. What was pai
 
 payment_hash  the payment's
 
-Returns {payment_hash, status, tombstone, deleted: {payments, parts, events, requests}}: what was really deleted. Errors: 200 a part is still pending (waitpayment waits for its end) and nothing changed, 208 no such payment, or it was deleted before, 222 the payment is quarantined and stays: it is evidence.";
+Returns {payment_hash, status, tombstone, deleted: {payments, parts, events, requests}}: what was really deleted. Errors: 200 a part is still pending (waitpayment waits for its end) and nothing changed, 208 no such payment, or it was deleted before, 232 the payment is quarantined and stays: it is evidence.";
 
     const ERRORS: &'static [Code] = &[
         Code::InProgress,

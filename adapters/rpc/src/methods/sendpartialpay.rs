@@ -51,7 +51,7 @@ node               which configured node sends the part; the first unless said
 request_id         1 to 128 bytes, kept with the part that it made: the same request under the same key is answered as before, and nothing is sent
 
 Returns the part: {id, payment_hash, status: \"pending\", …}. If the payment is complete already: the payment with status \"complete\" and its payment_preimage, without id; nothing is sent.
-Errors: 200 more than intended would be in flight (data.room_msat may still be sent), or a node knows a part of this payment that is not in the database and may be out, 201 other terms, or paid and deleted since, 207 expired, 220 storage, 221 the database is an old copy and a node has not told yet what it knows, 222 quarantined, -32602, -32005.";
+Errors: 200 more than intended would be in flight (data.room_msat may still be sent), or a node knows a part of this payment that is not in the database and may be out, 201 other terms, or paid and deleted since, 207 expired, 230 storage, 231 the database is an old copy and a node has not told yet what it knows, 232 quarantined, -32602, -32005.";
 
     const ERRORS: &'static [Code] = &[
         Code::InProgress,

@@ -39,7 +39,7 @@ payment_metadata  the invoice's, if it has any
 node              which configured node sends it; the first unless said
 
 Returns the payment, with message \"Monitor status with listpayments or waitsendpay\" while it is pending, with payment_preimage if it is complete already: then nothing is sent.
-Errors: 200 a node knows a part of this payment that is not in the database and may be out, 201 already paid with another amount or to another node, or paid and deleted since, or tried before with other terms (a failed payment keeps its row, and its row its terms), 204 the node refused it, 207 expired, 220 storage, 221 the database is an old copy and a node has not told yet what it knows, 222 quarantined, -32602, -32005.";
+Errors: 200 a node knows a part of this payment that is not in the database and may be out, 201 already paid with another amount or to another node, or paid and deleted since, or tried before with other terms (a failed payment keeps its row, and its row its terms), 204 the node refused it, 207 expired, 230 storage, 231 the database is an old copy and a node has not told yet what it knows, 232 quarantined, -32602, -32005.";
 
     const ERRORS: &'static [Code] = &[
         Code::InProgress,

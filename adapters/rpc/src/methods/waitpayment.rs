@@ -21,7 +21,7 @@ Waits until no part of the payment is pending, however it ends: then its money i
 payment_hash  the payment's
 timeout       seconds; 0 asks without waiting. For ever, unless given
 
-Returns the payment, complete or failed: a failed one is no error here, and safe_to_retry. Errors: 200 timed out: something is still pending, and data has the payment as it is (pending_parts, deadline_height, deadline_estimate); 208 never attempted, or deleted, 222 the payment is quarantined.";
+Returns the payment, complete or failed: a failed one is no error here, and safe_to_retry. Errors: 200 timed out: something is still pending, and data has the payment as it is (pending_parts, deadline_height, deadline_estimate); 208 never attempted, or deleted, 232 the payment is quarantined.";
     const KIND: Kind = Kind::Wait;
 
     const ERRORS: &'static [Code] = &[

@@ -2,7 +2,7 @@
 
 use super::part::{FailureView, ResolutionView};
 use super::{DamageView, Viewed};
-use domain::{Event, Listed, StatusKind};
+use domain::{Event, Listed, StatusKind, Why};
 use serde::Serialize;
 
 /// An event, or all that can be said of one that breaks a rule.
@@ -20,7 +20,7 @@ pub(crate) enum EventRow<'a> {
 pub(crate) struct EventView<'a> {
     /// Its place in the history of all payments.
     seq: u64,
-    /// `part_accepted`, `part_fulfilled`, `part_failed`, `part_fulfilled_after_failure`, `contradiction`, `part_resolved`, `part_unrecorded` or `payment_received`.
+    /// `part_accepted`, `part_fulfilled`, `part_failed`, `part_fulfilled_after_failure`, `contradiction`, `part_resolved`, `part_unrecorded`, `order_opened`, `order_closed` or `payment_received`.
     event: &'static str,
     /// When it was decided, in Unix seconds.
     at: u64,
@@ -28,7 +28,7 @@ pub(crate) struct EventView<'a> {
     payment_hash: String,
     /// Where the payment stood afterwards.
     payment_status: &'static str,
-    /// The part; absent where it is about a payment that came in.
+    /// The part; absent where it is about an order, or about a payment that came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<u64>,
     /// Where the part stood afterwards; absent if nothing became of it.
@@ -40,6 +40,9 @@ pub(crate) struct EventView<'a> {
     /// Who ended the part by hand, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     resolution: Option<ResolutionView<'a>>,
+    /// Why the order of `pay` was closed with it, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_closed: Option<&'static str>,
 }
 
 /// Its number keeps its name: an event's `id` is its part's.
@@ -78,6 +81,7 @@ impl<'a> From<&'a Event> for EventView<'a> {
             part_status: event.part_status.map(StatusKind::as_str),
             failure: event.failure.as_deref().map(FailureView::from),
             resolution: event.resolution.as_ref().map(ResolutionView::from),
+            order_closed: event.order_closed.as_ref().map(Why::as_str),
         }
     }
 }

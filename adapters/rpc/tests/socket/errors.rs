@@ -74,7 +74,7 @@ fn refusals() -> Vec<(Refusal, i64)> {
                 hash: hash(),
                 reason: "A-7".into(),
             },
-            222,
+            232,
         ),
         (
             Refusal::TooManyParts {
@@ -131,14 +131,14 @@ async fn every_error_has_its_number_and_the_domains_words() {
                 hash: hash(),
                 reason: "A-7".into(),
             },
-            222,
+            232,
         ),
         (ApiError::Busy("too much".into()), -32005),
         (ApiError::ShuttingDown, -32005),
-        (ApiError::StorageUnavailable("disk full".into()), 220),
-        (ApiError::StorageUnknown("disk gone".into()), 220),
-        (ApiError::DeletionUnknown("disk gone".into()), 220),
-        (ApiError::ResolutionUnknown("disk gone".into()), 220),
+        (ApiError::StorageUnavailable("disk full".into()), 230),
+        (ApiError::StorageUnknown("disk gone".into()), 230),
+        (ApiError::DeletionUnknown("disk gone".into()), 230),
+        (ApiError::ResolutionUnknown("disk gone".into()), 230),
         (ApiError::Internal("task died".into()), -32603),
     ];
     for (error, code) in refusals.chain(others) {

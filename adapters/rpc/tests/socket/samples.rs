@@ -127,6 +127,7 @@ pub(crate) fn payment() -> PaymentSummary {
             delivered: Msat::ZERO,
             sent: msat(610),
         },
+        order: None,
         quarantine: None,
         version: 4,
     }
@@ -230,6 +231,7 @@ pub(crate) fn event() -> Event {
             "failed: WIRE_FEE_INSUFFICIENT (reply from remote)",
         ))),
         resolution: None,
+        order_closed: None,
     }
 }
 

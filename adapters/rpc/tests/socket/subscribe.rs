@@ -128,7 +128,7 @@ async fn a_number_that_nobody_can_have_seen_the_one_before_is_refused() {
     let (code, message) = daemon.error("subscribe", json!(["x"])).await;
     assert_eq!(code, -32602, "{message}");
     *daemon.engine.error.lock().unwrap() = Some(ApiError::StorageUnavailable("full".into()));
-    assert_eq!(daemon.error("subscribe", json!([1])).await.0, 220);
+    assert_eq!(daemon.error("subscribe", json!([1])).await.0, 230);
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn what_cannot_be_read_is_the_last_that_is_told_and_not_silence() {
             &last["error"]["code"],
             &last["error"]["data"]
         ),
-        (&json!(1), &json!(220), &json!({"durable": false})),
+        (&json!(1), &json!(230), &json!({"durable": false})),
         "{last}"
     );
     // The connection goes on, and so does who asks from the next number.

@@ -6,9 +6,9 @@ use crate::SimStore;
 use async_trait::async_trait;
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
-    IncomingPayment, IncomingStore, Listed, LoadError, NodeIdentity, NodeName, PartFilter, PartId,
-    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
-    Recorded, Request, RequestId, Transition, Unavailable,
+    IncomingPayment, IncomingStore, Listed, LoadError, Made, NodeIdentity, NodeName, Order,
+    PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
+    PaymentStore, PaymentSummary, Recorded, Request, RequestId, Transition, Unavailable,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -243,9 +243,26 @@ impl PaymentStore for Disk {
         self.durable.part(id).await
     }
 
-    async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable> {
+    async fn request(&self, id: RequestId) -> Result<Option<(Request, Made)>, Unavailable> {
         self.readable().await?;
         self.durable.request(id).await
+    }
+
+    async fn open_orders(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, PaymentHash)>, Unavailable> {
+        self.readable().await?;
+        self.durable.open_orders(after, limit).await
+    }
+
+    async fn orders(
+        &self,
+        payments: Vec<PaymentId>,
+    ) -> Result<Vec<(PaymentId, Order)>, Unavailable> {
+        self.readable().await?;
+        self.durable.orders(payments).await
     }
 
     async fn payments(

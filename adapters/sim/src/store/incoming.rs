@@ -35,6 +35,7 @@ impl IncomingStore for SimStore {
             part_status: None,
             failure: None,
             resolution: None,
+            order_closed: None,
         });
         state.incoming.insert(id, IncomingPayment { id, ..payment });
         Recorded::Yes(id, seq)

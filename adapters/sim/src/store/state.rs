@@ -2,9 +2,10 @@
 
 use super::Fault;
 use domain::{
-    Burial, Change, Committed, Cursor, Deleted, Deletion, Event, Expected, IncomingPayment,
-    NodeIdentity, NodeName, PartId, PartStatus, Payment, PaymentHash, PaymentId, Receipt, Request,
-    RequestId, Tombstone, Transition, Unasked, UnrecordedPart,
+    Burial, Change, Committed, Cursor, Deleted, Deletion, Event, EventKind, Expected,
+    IncomingPayment, NodeIdentity, NodeName, Order, OrderId, PartId, PartStatus, Payment,
+    PaymentHash, PaymentId, Receipt, Request, RequestId, Tombstone, Transition, Unasked,
+    UnrecordedPart,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
@@ -13,7 +14,8 @@ pub(super) struct State {
     pub(super) payments: BTreeMap<PaymentId, Payment>,
     pub(super) by_hash: HashMap<PaymentHash, PaymentId>,
     pub(super) by_part: BTreeMap<PartId, PaymentId>,
-    pub(super) requests: HashMap<RequestId, (Request, PartId)>,
+    pub(super) requests: HashMap<RequestId, (Request, RequestOf)>,
+    pub(super) orders: HashMap<OrderId, Order>,
     pub(super) cursors: HashMap<NodeName, Cursor>,
     pub(super) identities: HashMap<NodeName, NodeIdentity>,
     pub(super) events: Vec<Event>,
@@ -30,6 +32,13 @@ pub(super) struct State {
     pub(super) unreadable: HashSet<PaymentHash>,
     pub(super) reads_fail: bool,
     pub(super) incoming_fails: bool,
+}
+
+/// What a request made.
+#[derive(Clone, Copy)]
+pub(super) enum RequestOf {
+    Part(PartId),
+    Order(PaymentHash, OrderId),
 }
 
 #[derive(Clone, Copy, Default)]
@@ -57,7 +66,7 @@ impl State {
     pub(super) fn is_kept_out(&self, transition: &Transition) -> bool {
         let hash = transition.payment_hash();
         let mut parts = self.unrecorded.values();
-        matches!(transition.change, Change::Accepted(_))
+        matches!(transition.change, Change::Accepted(_) | Change::Opened(_))
             && parts.any(|part| part.payment_hash == hash && part.fate.is_open())
     }
 
@@ -66,11 +75,12 @@ impl State {
         let existing = self.by_hash.get(&hash).copied();
         let payment = existing.unwrap_or_else(|| PaymentId(next(&mut self.last.payment)));
         let part = match &transition.change {
-            Change::Accepted(_) => PartId(next(&mut self.last.part)),
+            Change::Opened(_) | Change::OrderClosed => None,
+            Change::Accepted(_) => Some(PartId(next(&mut self.last.part))),
             Change::Resolved { part, .. }
             | Change::EndedByOperator { part, .. }
             | Change::Quarantined { part }
-            | Change::Unrecorded { part } => *part,
+            | Change::Unrecorded { part } => Some(*part),
         };
         let is_new = matches!(transition.change, Change::Accepted(_));
         let receipt = Receipt {
@@ -80,15 +90,22 @@ impl State {
         };
         self.events.push(event(&transition, receipt));
         if let Some(request) = transition.request.clone() {
-            self.requests.insert(request.id.clone(), (request, part));
+            let of = part.map_or(
+                RequestOf::Order(hash, OrderId(receipt.event)),
+                RequestOf::Part,
+            );
+            self.requests.insert(request.id.clone(), (request, of));
         }
         if let Some((node, cursor)) = transition.cursor.clone() {
             self.advance(node, cursor);
         }
         let before = self.payments.remove(&payment);
         let after = Payment::apply(before, transition, receipt);
+        if let Some(order) = after.order() {
+            self.orders.insert(order.id, order.clone());
+        }
         self.by_hash.insert(hash, payment);
-        if is_new {
+        if let (true, Some(part)) = (is_new, part) {
             self.by_part.insert(part, payment);
         }
         self.payments.insert(payment, after);
@@ -120,10 +137,12 @@ impl State {
         self.payments.remove(&payment);
         self.by_hash.remove(&hash);
         self.events
-            .retain(|event| event.payment_hash != hash || event.part.is_none());
+            .retain(|event| event.payment_hash != hash || event.kind == EventKind::PaymentReceived);
         let by_part = &self.by_part;
-        self.requests
-            .retain(|_, (_, part)| by_part.get(part) != Some(&payment));
+        self.requests.retain(|_, (_, of)| match of {
+            RequestOf::Part(part) => by_part.get(part) != Some(&payment),
+            RequestOf::Order(of, _) => *of != hash,
+        });
         self.by_part.retain(|_, of| *of != payment);
         Committed::Yes(Deleted {
             parts: count(before.0 - self.by_part.len()),
@@ -188,7 +207,10 @@ fn event(transition: &Transition, receipt: Receipt) -> Event {
     let status = match &transition.change {
         Change::Accepted(_) => Some(&PartStatus::Pending),
         Change::Resolved { status, .. } | Change::EndedByOperator { status, .. } => Some(status),
-        Change::Quarantined { .. } | Change::Unrecorded { .. } => None,
+        Change::Opened(_)
+        | Change::OrderClosed
+        | Change::Quarantined { .. }
+        | Change::Unrecorded { .. } => None,
     };
     let failure = match status {
         Some(PartStatus::Failed(failure)) => Some(failure.clone()),
@@ -200,12 +222,13 @@ fn event(transition: &Transition, receipt: Receipt) -> Event {
         at: transition.at,
         payment_hash: transition.payment_hash(),
         payment_status: transition.after.status(),
-        part: Some(receipt.part),
+        part: receipt.part,
         part_status: status.map(PartStatus::kind),
         failure,
         resolution: match &transition.change {
             Change::EndedByOperator { by, .. } => Some(by.clone()),
             _ => None,
         },
+        order_closed: transition.closes.clone(),
     }
 }

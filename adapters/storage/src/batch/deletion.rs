@@ -5,8 +5,8 @@ use crate::changes::Removal;
 use crate::error::Fault;
 use crate::schema::payments;
 use crate::statements::{
-    DeleteEvents, DeleteParts, DeletePayment, DeleteRequests, DeleteResolutions, Fence, HistoryOf,
-    NewTombstone,
+    DeleteEvents, DeleteOrders, DeleteParts, DeletePayment, DeleteRequests, DeleteResolutions,
+    Fence, HistoryOf, NewTombstone,
 };
 use diesel::prelude::*;
 use domain::Deleted;
@@ -28,6 +28,7 @@ impl Batch<'_> {
         let of = HistoryOf::payments(&[payment_id]);
         let events = DeleteEvents { of }.execute(self.connection)?;
         DeleteResolutions { payment_id }.execute(self.connection)?;
+        DeleteOrders { payment_id }.execute(self.connection)?;
         let parts = DeleteParts { payment_id }.execute(self.connection)?;
         DeletePayment { payment_id }.execute(self.connection)?;
         self.fence()?;

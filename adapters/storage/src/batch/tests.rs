@@ -52,7 +52,7 @@ fn next(payment: &mut Option<Payment>, command: &Command, batch: &mut Batch<'_>)
         panic!("not written");
     };
     *payment = Some(Payment::apply(payment.take(), transition, receipt));
-    receipt.part
+    receipt.part.unwrap()
 }
 
 /// An operator ends it.

@@ -1,5 +1,6 @@
 //! A row of the history.
 
+use super::order::WhyRow;
 use super::{FailureRow, ResolutionRow, damaged};
 use crate::codes;
 use crate::fields::{payment_hash, time, unsigned};
@@ -44,6 +45,8 @@ pub(crate) struct StoredEvent {
     failure: Option<FailureRow>,
     #[diesel(embed)]
     resolution: Option<ResolutionRow>,
+    #[diesel(embed)]
+    order: Option<WhyRow>,
 }
 
 impl StoredEvent {
@@ -71,8 +74,10 @@ impl StoredEvent {
             event,
             failure,
             resolution,
+            order,
             ..
         } = self;
+        let order_closed = order.map(WhyRow::into_domain).transpose()?.flatten();
         let part = event.part_id.map(|id| unsigned(id, "part_id").map(PartId));
         let status = |status: i64| {
             let known = codes::status(status);
@@ -100,6 +105,7 @@ impl StoredEvent {
             part_status: event.part_status.map(status).transpose()?,
             failure,
             resolution,
+            order_closed,
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It takes any bytes for a payment's row and its parts', and panics if a promise is broken.
 
-use super::{FailureRow, InvoiceRow, NodeRow, PartRow, PaymentRow, StoredPart};
+use super::{FailureRow, InvoiceRow, LimitsRow, NodeRow, PartRow, PaymentRow, StoredPart};
 use crate::changes::progress;
 use crate::codes;
 use crate::fields::RawText;
@@ -191,6 +191,8 @@ fn payment_row(input: &mut Input<'_>) -> PaymentRow {
             basic_mpp: input.maybe(Input::number),
             description_hash: input.maybe(Input::blob),
         },
+        // Most payments have no open order, and the corpus knows of none.
+        order: LimitsRow::default(),
     }
 }
 

@@ -210,13 +210,13 @@ async fn no_number_of_a_deleted_payment_is_used_again() {
     }
     assert_eq!(rows(&scene.raw()), [0, 0, 0, 0, 1]);
     let receipt = yes(scene.store.commit(first(3)).await);
-    let numbers = (receipt.payment.0, receipt.part.0, receipt.event);
+    let numbers = (receipt.payment.0, receipt.part.unwrap().0, receipt.event);
     assert_eq!(numbers, (3, 4, 7));
-    scene.run(3, &failed(receipt.part)).await;
+    scene.run(3, &failed(receipt.part.unwrap())).await;
     yes(scene.store.delete(deletion(&scene, 3).await).await);
     scene.reopen(Options::default()).await;
     let receipt = yes(scene.store.commit(first(1)).await);
-    let numbers = (receipt.payment.0, receipt.part.0, receipt.event);
+    let numbers = (receipt.payment.0, receipt.part.unwrap().0, receipt.event);
     assert_eq!(numbers, (4, 5, 9));
     let refused = scene.store.load(hash(2)).await;
     assert!(matches!(refused, Err(LoadError::Deleted(_))), "{refused:?}");

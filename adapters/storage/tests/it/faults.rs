@@ -34,7 +34,7 @@ async fn conflicts_in_a_batch_fail_alone() {
         } else {
             last += 1;
             let receipt = yes(answer);
-            let numbers = (receipt.payment.0, receipt.part.0, receipt.event);
+            let numbers = (receipt.payment.0, receipt.part.unwrap().0, receipt.event);
             assert_eq!(
                 numbers,
                 (last, last, last),
@@ -158,7 +158,7 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
     let next = u64::try_from(stored).unwrap() + 1;
     let receipt = yes(scene.store.commit(first(1_000)).await);
     assert_eq!(
-        (receipt.payment.0, receipt.part.0, receipt.event),
+        (receipt.payment.0, receipt.part.unwrap().0, receipt.event),
         (next, next, next)
     );
     assert_eq!(
@@ -204,7 +204,7 @@ async fn after_a_failed_commit_the_counters_tell() {
     raw.execute_batch(NO_BOMB).unwrap();
     let receipt = yes(scene.store.commit(first(2)).await);
     assert_eq!(
-        (receipt.payment.0, receipt.part.0, receipt.event),
+        (receipt.payment.0, receipt.part.unwrap().0, receipt.event),
         (2, 2, 2)
     );
 }

@@ -80,7 +80,7 @@ async fn a_store_that_is_dropped_commits_what_is_queued() {
     drop(store);
     let store = SqliteStore::open(&path, Options::default()).unwrap();
     let payment = store.load(hash(1)).await.unwrap().unwrap();
-    assert!(payment.part(receipt.part).is_some());
+    assert!(payment.part(receipt.part.unwrap()).is_some());
 }
 
 /// Whoever writes without a pause would otherwise never let it begin anew, and would pay for its growth.

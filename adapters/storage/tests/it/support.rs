@@ -2,9 +2,8 @@
 
 use domain::contract::samples::Command;
 use domain::contract::samples::{self, decided, failure, hash, preimage};
-use domain::{
-    Committed, Outcome, PartId, Payment, PaymentStore, Receipt, SendPart, Timestamp, Transition,
-};
+use domain::contract::store::Numbers;
+use domain::{Committed, Outcome, PartId, Payment, PaymentStore, SendPart, Timestamp, Transition};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -69,14 +68,14 @@ impl Scene {
     }
 
     /// Decides on what is stored, and commits.
-    pub(crate) async fn run(&self, n: u64, command: &Command) -> Receipt {
+    pub(crate) async fn run(&self, n: u64, command: &Command) -> Numbers {
         let payment = self.load(n).await;
         let transition = decided(payment.as_ref(), command).unwrap();
-        yes(self.store.commit(transition).await)
+        yes(self.store.commit(transition).await).into()
     }
 
     /// A part of `amount` of payment `n` of 1,000.
-    pub(crate) async fn sent(&self, n: u64, amount: u64) -> Receipt {
+    pub(crate) async fn sent(&self, n: u64, amount: u64) -> Numbers {
         self.run(n, &send(samples::part(n, amount, 1_000))).await
     }
 

@@ -62,7 +62,7 @@ async fn a_daemon_that_goes_away_leaves_no_file() {
 
 #[tokio::test]
 async fn an_error_of_the_daemons_leaves_no_file() {
-    let server = breaking_off(|| Answer::Error(json!({"code": 220, "message": "a full disk"})));
+    let server = breaking_off(|| Answer::Error(json!({"code": 230, "message": "a full disk"})));
     leaves_nothing(&server, "csv", 1, "a full disk").await;
 }
 

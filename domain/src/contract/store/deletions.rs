@@ -3,7 +3,7 @@
 use super::{Harness, StoreHarness, commit, failed, fulfilled, keyed, load, run, send, sent};
 use crate::contract::samples::{decided, hash, part};
 use crate::{
-    Committed, Deleted, Deletion, EventFilter, Listed, LoadError, PartFilter, PaymentFilter,
+    Committed, Deleted, Deletion, EventFilter, Listed, LoadError, Made, PartFilter, PaymentFilter,
     PaymentHash, PaymentId, RequestId, Timestamp, Tombstone,
 };
 
@@ -67,7 +67,7 @@ pub async fn failed_payment_is_deleted_whole(h: Harness<'_>) {
     let numbers = (again.payment.0, again.part.0, again.event);
     assert_eq!(numbers, (2, 3, 5), "none is used again");
     let stored = h.store().request(key()).await.unwrap();
-    assert_eq!(stored.map(|(_, part)| part), Some(again.part));
+    assert_eq!(stored.map(|(_, made)| made), Some(Made::Part(again.part)));
 }
 
 /// Rule A-10: what was paid stays refused, and is not taken for something that never was.

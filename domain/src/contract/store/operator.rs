@@ -1,11 +1,11 @@
 //! What every `PaymentStore` must do about parts that an operator ends by hand.
 
 use super::lists::events;
-use super::{Harness, StoreHarness, commit, failed, fulfilled, load, run, sent};
+use super::{Harness, Numbers, StoreHarness, commit, failed, fulfilled, load, run, sent};
 use crate::contract::samples::{hash, preimage};
 use crate::{
     Committed, Deleted, Direction, Event, EventFilter, EventKind, HistoryFilter, OperatorEnd,
-    PartId, Payment, PaymentFilter, Receipt, Resolution, ResolvePart, StatusKind, Timestamp,
+    PartId, Payment, PaymentFilter, Resolution, ResolvePart, StatusKind, Timestamp,
 };
 
 const AT: Timestamp = Timestamp(4_000_000);
@@ -18,7 +18,7 @@ fn by(why: &str) -> Resolution {
 }
 
 /// Decides on what is stored, commits, and checks that what is loaded is what was decided.
-async fn end(h: &dyn StoreHarness, part: PartId, end: OperatorEnd) -> (Payment, Receipt) {
+async fn end(h: &dyn StoreHarness, part: PartId, end: OperatorEnd) -> (Payment, Numbers) {
     let before = load(h, hash(1)).await.expect("it is there");
     let request = ResolvePart {
         part,
@@ -29,7 +29,7 @@ async fn end(h: &dyn StoreHarness, part: PartId, end: OperatorEnd) -> (Payment, 
     let receipt = commit(h, transition.clone()).await;
     let expected = Payment::apply(Some(before), transition, receipt);
     assert_eq!(load(h, hash(1)).await.as_ref(), Some(&expected));
-    (expected, receipt)
+    (expected, receipt.into())
 }
 
 async fn all_events(h: &dyn StoreHarness) -> Vec<Event> {

@@ -52,7 +52,7 @@ pub async fn proof_of_a_part_that_is_not_stored_is_a_quarantine(h: Harness<'_>) 
     let unrecorded = before.unrecorded(&node(), PartId(7), AT);
     let transition = unrecorded.expect("it is pending");
     let receipt = commit(h, transition.clone()).await;
-    assert_eq!((receipt.part, receipt.event), (PartId(7), 2));
+    assert_eq!((receipt.part, receipt.event), (Some(PartId(7)), 2));
     h.reopen().await;
     let after = load(h, hash(1)).await.expect("it is there");
     assert_eq!(

@@ -111,7 +111,8 @@ impl Change for Resolving<'_> {
             witness => may_resolve(request, &part.node, witness)?,
         }
         let (payment, id) = turn.commit(transition).await.map_err(not_resolved)?;
-        let part = payment.part(id).expect("it has just been ended");
+        let part = id.and_then(|id| payment.part(id));
+        let part = part.expect("it has just been ended");
         Ok(Ok(part.clone()))
     }
 }

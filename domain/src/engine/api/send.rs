@@ -7,7 +7,7 @@ use crate::engine::board::PaymentEnd;
 use crate::engine::node::FirstAnswer;
 use crate::planted::planted;
 use crate::{
-    ApiError, Decision, LoadError, PartId, PartialPayment, Paying, Payment, PaymentHash,
+    ApiError, Decision, LoadError, Made, PartId, PartialPayment, Paying, Payment, PaymentHash,
     PaymentSummary, Refusal, Request, SendPart, Sent, StatusKind,
 };
 use tokio::sync::oneshot;
@@ -97,8 +97,11 @@ impl Core {
         planted!(IgnoresRequestId, return Ok(None));
         match self.ledger.store().request(request.id.clone()).await {
             Ok(None) => Ok(None),
-            Ok(Some((stored, part))) if stored.digest == request.digest => Ok(Some(part)),
-            Ok(Some((_, part))) => Err(Refusal::RequestReused { part }.into()),
+            Ok(Some((stored, Made::Part(part)))) if stored.digest == request.digest => {
+                Ok(Some(part))
+            }
+            Ok(Some((_, Made::Part(part)))) => Err(Refusal::RequestReused { part }.into()),
+            Ok(Some((_, Made::Order(hash, _)))) => Err(Refusal::RequestOfOrder { hash }.into()),
             Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
         }
     }

@@ -90,7 +90,8 @@ impl Sending<'_> {
     async fn accept(&self, turn: &mut Turn<'_>, transition: Transition) -> Result<Begun, ApiError> {
         match turn.commit(transition).await {
             Ok((payment, id)) => {
-                let part = payment.part(id).expect("it has just been accepted");
+                let part = id.and_then(|id| payment.part(id));
+                let part = part.expect("it has just been accepted");
                 Ok(self.offer_soon(part.clone(), payment.summary().clone()))
             }
             Err(error) => {

@@ -4,8 +4,8 @@ use super::core::Core;
 use crate::engine::board::PaymentEnd;
 use crate::planted::planted;
 use crate::{
-    ApiError, Damaged, Listed, LoadError, PartId, PartialPayment, Payment, PaymentHash,
-    PaymentSummary, StatusKind, StillPending,
+    ApiError, Damaged, FailedOrder, Listed, LoadError, Order, PartId, PartialPayment, Payment,
+    PaymentHash, PaymentSummary, StatusKind, StillPending,
 };
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
@@ -103,6 +103,7 @@ impl Core {
             None => match self.payment_at_time_out(hash, is_settled).boxed().await {
                 // However it ended.
                 Err(ApiError::PaymentFailed(failed, _)) => Ok(*failed),
+                Err(ApiError::OrderFailed(failed)) => Ok(failed.payment),
                 answer => answer,
             },
         }
@@ -199,7 +200,7 @@ fn has_ended(payment: &Payment) -> bool {
 
 /// Whether `waitpayment` has something to tell.
 fn is_settled(payment: &Payment) -> bool {
-    payment.summary().tally.live == 0
+    payment.summary().is_settled()
 }
 
 fn part_end(part: PartialPayment) -> Result<PartialPayment, ApiError> {
@@ -210,7 +211,23 @@ fn part_end(part: PartialPayment) -> Result<PartialPayment, ApiError> {
 }
 
 pub(super) fn payment_end(end: PaymentEnd) -> Result<PaymentSummary, ApiError> {
-    match (end.summary.status(), end.last_failed) {
+    let (status, at) = (
+        end.summary.status(),
+        end.last_failed.as_ref().map(|part| part.created_at),
+    );
+    let of_order = |order: &Order| {
+        let closed = order.closed.as_ref();
+        closed.is_some_and(|closed| at.is_none_or(|at| at <= closed.at))
+    };
+    match (status, end.last_failed) {
+        (StatusKind::Failed, last_failed) if end.order.as_ref().is_some_and(of_order) => {
+            let order = end.order.expect("it has just been looked at");
+            Err(ApiError::OrderFailed(Box::new(FailedOrder {
+                payment: end.summary,
+                order,
+                last_failed,
+            })))
+        }
         (StatusKind::Failed, Some(part)) => Err(ApiError::PaymentFailed(
             Box::new(end.summary),
             Box::new(part),

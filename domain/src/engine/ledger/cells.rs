@@ -12,7 +12,7 @@ pub(super) struct Cells(Mutex<HashMap<PaymentHash, Arc<Cell>>>);
 
 struct Cell {
     slot: tokio::sync::Mutex<Slot>,
-    /// Whether the payment has live parts, and so must stay.
+    /// Whether the payment has live parts or an open order, and so must stay.
     live: AtomicBool,
 }
 
@@ -104,7 +104,11 @@ impl Held<'_> {
     }
 
     pub(super) fn put(&mut self, payment: Option<Payment>) {
-        let live = payment.as_ref().is_some_and(|p| p.summary().tally.live > 0);
+        let under_way = |payment: &Payment| {
+            let row = payment.summary();
+            row.tally.live > 0 || row.order.is_some()
+        };
+        let live = payment.as_ref().is_some_and(under_way);
         self.cell.live.store(live, Ordering::Release);
         *self.slot = Slot::Read(Box::new(payment));
     }

@@ -76,11 +76,11 @@ impl<'a> Turn<'a> {
     }
 
     /// Commits what was decided, and acts on it: whoever waits is told only now (rule A-3). The payment as it
-    /// is now, and the part that it was about.
+    /// is now, and the part that it was about, if it was.
     pub(in crate::engine) async fn commit(
         &mut self,
         transition: Transition,
-    ) -> Result<(&Payment, PartId), CommitError> {
+    ) -> Result<(&Payment, Option<PartId>), CommitError> {
         let kind = transition.kind();
         self.guard(step(self.held.known(), &transition))?;
         planted!(TellsBeforeCommit, self.act_early(&transition));
@@ -93,7 +93,10 @@ impl<'a> Turn<'a> {
         );
         let receipt = self.durable(committed)?;
         let payment = Payment::apply(self.held.take(), transition, receipt);
-        self.ledger.act(&payment, receipt.part, kind);
+        match receipt.part {
+            Some(part) => self.ledger.act(&payment, part, kind),
+            None => self.ledger.act_on_order(&payment, kind),
+        }
         self.board().has_news(self.hash);
         self.held.put(Some(payment));
         let payment = self.held.known().expect("it has just been put");

@@ -1,8 +1,8 @@
 //! What a part must agree with: its payment's row, and the invoice, repeated or not (rule A-9).
 
 use crate::{
-    Invoice, InvoiceTerms, Method, Msat, PaymentMetadata, PaymentSecret, PaymentSummary, Refusal,
-    SendPart, Term, Terms,
+    Invoice, InvoiceTerms, Method, Msat, NodeId, PaymentMetadata, PaymentSecret, PaymentSummary,
+    Refusal, SendPart, Term, Terms,
 };
 use sha2::{Digest, Sha256};
 
@@ -37,21 +37,30 @@ pub(super) fn agrees_on_amount_and_destination(
     row: &PaymentSummary,
     part: &SendPart,
 ) -> Result<(), Refusal> {
-    let (terms, destination) = (&row.terms, part.route.destination());
-    let amount = |what, stored: Msat, given: Msat| {
-        (stored == given)
-            .then_some(())
-            .ok_or_else(|| differs(row, what, stored.to_string(), given.to_string()))
-    };
     if part.method == Method::SendPay {
-        amount(Term::Requested, terms.requested, part.requested)?;
+        same_amount(row, Term::Requested, row.terms.requested, part.requested)?;
     }
-    amount(Term::Intended, terms.intended, part.intended)?;
-    if terms.destination != destination {
-        let (stored, given) = (terms.destination.to_string(), destination.to_string());
+    agree(row, part.intended, part.route.destination())
+}
+
+/// Rule A-9: that much, to that node.
+pub(in crate::payment) fn agree(
+    row: &PaymentSummary,
+    intended: Msat,
+    destination: NodeId,
+) -> Result<(), Refusal> {
+    same_amount(row, Term::Intended, row.terms.intended, intended)?;
+    if row.terms.destination != destination {
+        let (stored, given) = (row.terms.destination.to_string(), destination.to_string());
         return Err(differs(row, Term::Destination, stored, given));
     }
     Ok(())
+}
+
+fn same_amount(row: &PaymentSummary, what: Term, stored: Msat, given: Msat) -> Result<(), Refusal> {
+    (stored == given)
+        .then_some(())
+        .ok_or_else(|| differs(row, what, stored.to_string(), given.to_string()))
 }
 
 /// Rule A-9 for what an invoice brings: while a part is live it is fixed. A first part may have been
@@ -134,7 +143,15 @@ pub(super) fn keeps_to_invoice(terms: &Terms, part: &SendPart) -> Result<(), Ref
     if amount < intended && !invoice.takes_parts {
         return Err(Refusal::TakesNoParts { amount, intended });
     }
-    match (&invoice.description_hash, &part.description) {
+    is_its_description(invoice, part.description.as_deref())
+}
+
+/// A description that is given is the one that the payee hashed.
+pub(in crate::payment) fn is_its_description(
+    invoice: &InvoiceTerms,
+    description: Option<&str>,
+) -> Result<(), Refusal> {
+    match (&invoice.description_hash, description) {
         (Some(hash), Some(text)) if Sha256::digest(text)[..] != hash[..] => {
             let invoice = *hash;
             Err(Refusal::OtherDescription { invoice })

@@ -6,10 +6,10 @@ use anyhow::Result;
 use async_trait::async_trait;
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
-    Listed, LoadError, NodeIdentity, NodeName, Noted, PartFilter, PartId, PartialPayment, Payment,
-    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request, RequestId,
-    Settlement, Transition, Unasked, Unavailable, UnrecordedCounts, UnrecordedFilter,
-    UnrecordedPart, UnrecordedStore,
+    Listed, LoadError, Made, NodeIdentity, NodeName, Noted, Order, PartFilter, PartId,
+    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
+    Request, RequestId, Settlement, Transition, Unasked, Unavailable, UnrecordedCounts,
+    UnrecordedFilter, UnrecordedPart, UnrecordedStore,
 };
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -246,8 +246,25 @@ impl PaymentStore for Guard {
         self.noted(answer).await
     }
 
-    async fn request(&self, id: RequestId) -> Result<Option<(Request, PartId)>, Unavailable> {
+    async fn request(&self, id: RequestId) -> Result<Option<(Request, Made)>, Unavailable> {
         let answer = self.store()?.request(id).await;
+        self.noted(answer).await
+    }
+
+    async fn open_orders(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, PaymentHash)>, Unavailable> {
+        let answer = self.store()?.open_orders(after, limit).await;
+        self.noted(answer).await
+    }
+
+    async fn orders(
+        &self,
+        payments: Vec<PaymentId>,
+    ) -> Result<Vec<(PaymentId, Order)>, Unavailable> {
+        let answer = self.store()?.orders(payments).await;
         self.noted(answer).await
     }
 
