@@ -5,9 +5,9 @@ use crate::life::Life;
 use crate::options::Options;
 use crate::session::Session;
 use crate::tip::{self, Heights, Tip};
-use domain::{Backoff, Cursor, NodeIdentity, PartId, PaymentHash};
+use domain::{Backoff, Cursor, Mutex, NodeIdentity, PartId, PaymentHash};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio::time::Instant;
@@ -81,8 +81,7 @@ impl Link {
 
     fn present(&self) -> Option<Arc<Session>> {
         let told = self.told.load(Ordering::Acquire);
-        let session = self.session.lock();
-        let session = session.unwrap_or_else(PoisonError::into_inner).clone()?;
+        let session = self.session.lock().clone()?;
         (!session.is_lost() && session.life.updates >= told).then_some(session)
     }
 
@@ -115,7 +114,7 @@ impl Link {
     }
 
     fn keep(&self, session: Option<Arc<Session>>) {
-        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = session;
+        *self.session.lock() = session;
     }
 
     async fn connect(&self, state: &mut State) -> Result<Arc<Session>, Away> {
@@ -160,7 +159,7 @@ impl Link {
         }
         self.seen_row(life.rows);
         self.seen_update(life.updates);
-        *self.network.lock().unwrap_or_else(PoisonError::into_inner) = Some(life.network.clone());
+        *self.network.lock() = Some(life.network.clone());
         if state.started.as_ref() != Some(&life.started) {
             tracing::info!(socket = %self.options.socket.display(), version = life.version,
                 identity = %life.identity, "met lightningd");
@@ -204,8 +203,7 @@ impl Link {
     }
 
     pub(crate) fn network(&self) -> Option<String> {
-        let network = self.network.lock();
-        network.unwrap_or_else(PoisonError::into_inner).clone()
+        self.network.lock().clone()
     }
 
     /// Nobody need be told any more how that part ends.

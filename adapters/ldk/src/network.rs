@@ -12,10 +12,10 @@ use crate::listener::Listener;
 use crate::node::{Birth, BootError, Node};
 use crate::sender::Sender;
 use crate::store::{Blocks, StoreError};
-use domain::{HtlcListener, HtlcSender, IncomingNode, NodeId, ShortChannelId};
+use domain::{HtlcListener, HtlcSender, IncomingNode, Mutex, NodeId, ShortChannelId};
 use links::Links;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// The nodes' names. The first is ours.
@@ -163,7 +163,7 @@ impl Network {
         }
         let links = Links::make(&network.nodes).await;
         let links = links.map_err(|error| StartError::System("no loopback socket", error))?;
-        *network.links.lock().unwrap_or_else(PoisonError::into_inner) = Some(links);
+        *network.links.lock() = Some(links);
         if fresh {
             network.open_channels(&chain).await?;
         }
@@ -224,20 +224,14 @@ impl Network {
     }
 
     fn hang_up(&self) {
-        self.links
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.links.lock().take();
         for node in &self.nodes {
             node.peers.disconnect_all_peers();
         }
     }
 
     fn unlock(&self) {
-        self.lock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.lock.lock().take();
     }
 }
 

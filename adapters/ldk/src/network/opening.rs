@@ -11,7 +11,6 @@ use domain::ShortChannelId;
 use lightning::bitcoin::Block;
 use std::io;
 use std::path::Path;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 /// LDK announces a channel, and forwards over it, from six confirmations.
@@ -100,7 +99,7 @@ impl Network {
         if futures::future::join_all(hardened).await.contains(&None) {
             return Err(StartError::NotReady("the nodes' files"));
         }
-        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lock = self.lock.lock();
         let Some(blocks) = lock.as_mut() else {
             return Ok(());
         };
