@@ -15,6 +15,7 @@
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
 mod amount;
+mod backoff;
 mod channel;
 mod command;
 #[cfg(feature = "contract")]
@@ -28,6 +29,7 @@ mod history;
 mod incoming;
 pub mod invariant;
 mod invoice;
+mod mutex;
 mod name;
 mod network;
 mod next_step;
@@ -44,6 +46,7 @@ mod transition;
 mod unrecorded;
 
 pub use amount::*;
+pub use backoff::*;
 pub use channel::*;
 pub use command::*;
 pub use deletion::*;
@@ -54,6 +57,7 @@ pub use hash::*;
 pub use history::*;
 pub use incoming::*;
 pub use invoice::*;
+pub use mutex::*;
 pub use name::*;
 pub use network::*;
 pub use next_step::*;

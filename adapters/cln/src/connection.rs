@@ -4,6 +4,7 @@
 //! that takes hours holds up none of the calls behind it. That is why this is not the cln-rpc crate,
 //! which has one call at a time and reads the next reply as its own.
 
+use domain::Mutex;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -290,5 +291,5 @@ fn lose(calls: &Mutex<Calls>, reason: &str) {
 }
 
 fn lock(calls: &Mutex<Calls>) -> MutexGuard<'_, Calls> {
-    calls.lock().unwrap_or_else(PoisonError::into_inner)
+    calls.lock()
 }

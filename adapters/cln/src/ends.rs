@@ -3,9 +3,9 @@
 use crate::connection::{CallError, Complaint};
 use crate::failure;
 use crate::session::Session;
-use domain::{Failure, PartId, PaymentHash, Route};
+use domain::{Failure, Mutex, PartId, PaymentHash, Route};
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 /// Failures that are remembered: who asks again soon after is told the same.
 const REMEMBERED: usize = 4_096;
@@ -81,7 +81,7 @@ impl Ends {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

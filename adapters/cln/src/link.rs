@@ -5,9 +5,9 @@ use crate::life::Life;
 use crate::options::Options;
 use crate::session::Session;
 use crate::tip::{self, Heights, Tip};
-use domain::{Cursor, NodeIdentity, PartId, PaymentHash};
+use domain::{Backoff, Cursor, Mutex, NodeIdentity, PartId, PaymentHash};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 /// How long a lightningd may take to say what it is.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The first and the longest time for which a lightningd that could not be reached is not tried again.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(2));
 
 /// Why lightningd cannot be asked now, for people.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -39,11 +39,11 @@ pub(crate) struct Link {
     told: AtomicU64,
 }
 
-#[derive(Default)]
 struct State {
     identity: Option<NodeIdentity>,
     started: Option<String>,
     failed: Option<(Instant, Duration, Away)>,
+    backoff: Backoff,
 }
 
 impl Link {
@@ -52,7 +52,12 @@ impl Link {
             options,
             ends: Ends::default(),
             session: Mutex::default(),
-            state: AsyncMutex::default(),
+            state: AsyncMutex::new(State {
+                identity: None,
+                started: None,
+                failed: None,
+                backoff: BACKOFF,
+            }),
             lives: watch::Sender::new(0),
             heights: Arc::default(),
             network: Mutex::default(),
@@ -76,8 +81,7 @@ impl Link {
 
     fn present(&self) -> Option<Arc<Session>> {
         let told = self.told.load(Ordering::Acquire);
-        let session = self.session.lock();
-        let session = session.unwrap_or_else(PoisonError::into_inner).clone()?;
+        let session = self.session.lock().clone()?;
         (!session.is_lost() && session.life.updates >= told).then_some(session)
     }
 
@@ -95,14 +99,14 @@ impl Link {
         match self.connect(&mut state).await {
             Ok(session) => {
                 state.failed = None;
+                state.backoff.reset();
                 tokio::spawn(tip::follow(Arc::downgrade(&session)));
                 self.keep(Some(session.clone()));
                 self.heights.tell();
                 Ok(session)
             }
             Err(away) => {
-                let before = state.failed.as_ref().map(|(_, pause, _)| *pause);
-                let pause = before.map_or(PAUSE.0, |pause| (pause * 2).min(PAUSE.1));
+                let pause = state.backoff.next_pause();
                 state.failed = Some((Instant::now(), pause, away.clone()));
                 Err(away)
             }
@@ -110,7 +114,7 @@ impl Link {
     }
 
     fn keep(&self, session: Option<Arc<Session>>) {
-        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = session;
+        *self.session.lock() = session;
     }
 
     async fn connect(&self, state: &mut State) -> Result<Arc<Session>, Away> {
@@ -155,7 +159,7 @@ impl Link {
         }
         self.seen_row(life.rows);
         self.seen_update(life.updates);
-        *self.network.lock().unwrap_or_else(PoisonError::into_inner) = Some(life.network.clone());
+        *self.network.lock() = Some(life.network.clone());
         if state.started.as_ref() != Some(&life.started) {
             tracing::info!(socket = %self.options.socket.display(), version = life.version,
                 identity = %life.identity, "met lightningd");
@@ -199,8 +203,7 @@ impl Link {
     }
 
     pub(crate) fn network(&self) -> Option<String> {
-        let network = self.network.lock();
-        network.unwrap_or_else(PoisonError::into_inner).clone()
+        self.network.lock().clone()
     }
 
     /// Nobody need be told any more how that part ends.

@@ -8,7 +8,7 @@ use crate::connection::CallError;
 use crate::link::Link;
 use crate::session::Session;
 use async_trait::async_trait;
-use domain::{Cursor, Heard, HtlcListener, Outcome, PaymentHash};
+use domain::{Backoff, Cursor, Heard, HtlcListener, Outcome, PaymentHash};
 use futures::stream::{BoxStream, StreamExt, unfold};
 use serde_json::json;
 use std::collections::VecDeque;
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Rows read at once.
 const PAGE: usize = 500;
 /// The first and the longest pause before lightningd is tried again.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(5));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(5));
 
 /// One lightningd, as far as outcomes come in.
 pub(crate) struct Listener {
@@ -35,7 +35,7 @@ impl HtlcListener for Listener {
             next: from.map_or(0, |cursor| cursor.0).saturating_add(1),
             listener: *self,
             heard: VecDeque::new(),
-            pause: PAUSE.0,
+            backoff: BACKOFF,
         };
         let stream = unfold(listener, |mut listener| async move {
             let heard = listener.next().await;
@@ -50,7 +50,7 @@ struct OutcomeListener {
     /// The first `updated_index` that was not read.
     next: u64,
     heard: VecDeque<Heard>,
-    pause: Duration,
+    backoff: Backoff,
 }
 
 impl OutcomeListener {
@@ -63,7 +63,7 @@ impl OutcomeListener {
                 Err(away) => away.to_string(),
                 Ok(session) => match self.hear(&session).await {
                     Ok(()) => {
-                        self.pause = PAUSE.0;
+                        self.backoff.reset();
                         continue;
                     }
                     Err(error) => error.to_string(),
@@ -71,8 +71,7 @@ impl OutcomeListener {
             };
             tracing::debug!(socket = %self.listener.link.options.socket.display(), reason,
                 "cannot listen to lightningd now");
-            tokio::time::sleep(self.pause).await;
-            self.pause = (self.pause * 2).min(PAUSE.1);
+            tokio::time::sleep(self.backoff.next_pause()).await;
         }
     }
 

@@ -6,7 +6,7 @@ use crate::history::History;
 use crate::life::{self, Life};
 use crate::options::Options;
 use crate::tip::{Heights, Progress};
-use domain::{PartId, PaymentHash};
+use domain::{Mutex, PartId, PaymentHash};
 use futures::FutureExt;
 use futures::future::Shared;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use tokio::sync::Semaphore;
 
 /// Connections for offers and questions.
@@ -196,6 +196,6 @@ impl Session {
     }
 
     fn watched(&self) -> MutexGuard<'_, Watched> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+        self.watched.lock()
     }
 }

@@ -15,10 +15,11 @@ pub(crate) use follow::follow;
 use crate::calls::{GetInfo, WaitBlockHeight};
 use crate::connection::{CallError, Connection};
 use crate::life::recall;
+use domain::Mutex;
 use serde_json::{Value, json};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::Instant;
@@ -265,7 +266,7 @@ impl Progress {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

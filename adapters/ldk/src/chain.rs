@@ -4,6 +4,7 @@
 //! can see: linked headers with valid regtest proof of work and merkle root, no double spends, lock
 //! times. Scripts and signatures are not checked, so a coin needs no wallet.
 
+use domain::Mutex;
 use lightning::bitcoin::block::{Header, Version as BlockVersion};
 use lightning::bitcoin::constants::genesis_block;
 use lightning::bitcoin::hashes::Hash;
@@ -17,7 +18,7 @@ use lightning::chain::chaininterface::{
     BroadcasterInterface, ConfirmationTarget, FeeEstimator, TransactionType,
 };
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The least fee rate that LDK accepts, in sat per 1,000 weight units.
@@ -61,7 +62,7 @@ impl Chain {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Every change below leaves the state whole before anything can panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// The best block.

@@ -16,14 +16,14 @@ use crate::node::{Birth, BootError, Node};
 use crate::sender::Sender;
 use crate::store::{Blocks, StoreError};
 use domain::{
-    GraphSource, HtlcListener, HtlcSender, IncomingNode, NodeFunds, NodeId, ShortChannelId,
+    GraphSource, HtlcListener, HtlcSender, IncomingNode, Mutex, NodeFunds, NodeId, ShortChannelId,
 };
 use graph::Graph;
 use layout::WHOLE;
 pub(crate) use layout::{CORE, Channel, Fees, Layout};
 use links::Links;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// The chain's file, and the lock on the directory.
@@ -146,7 +146,7 @@ impl Network {
         network.start_nodes(dir, &chain, fresh, &Arc::new(beat))?;
         let links = Links::make(&network.nodes, layout.channels).await;
         let links = links.map_err(|error| StartError::System("no loopback socket", error))?;
-        *network.links.lock().unwrap_or_else(PoisonError::into_inner) = Some(links);
+        *network.links.lock() = Some(links);
         if fresh {
             network.open_channels(&chain).await?;
         }
@@ -242,20 +242,14 @@ impl Network {
     }
 
     fn hang_up(&self) {
-        self.links
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.links.lock().take();
         for node in &self.nodes {
             node.peers.disconnect_all_peers();
         }
     }
 
     fn unlock(&self) {
-        self.lock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        self.lock.lock().take();
     }
 }
 

@@ -20,14 +20,14 @@ pub(crate) use log::Log;
 
 use crate::chain::Chain;
 use crate::store::Staging;
-use domain::{NodeId, NodeIdentity, Timestamp};
+use domain::{Mutex, NodeId, NodeIdentity, Timestamp};
 use lightning::bitcoin::Block;
 use lightning::bitcoin::secp256k1::PublicKey;
 use lightning::chain::Listen;
 use lightning::ln::channel_state::{InboundHTLCStateDetails, OutboundHTLCStateDetails};
 use lightning::util::wakers::Notifier;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -76,7 +76,7 @@ impl Node {
         let thread = thread
             .spawn(move || driver.run())
             .map_err(BootError::Thread)?;
-        *node.driver.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        *node.driver.lock() = Some(thread);
         Ok(node)
     }
 
@@ -166,11 +166,7 @@ impl Node {
     }
 
     fn join(&self) {
-        let driver = self
-            .driver
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let driver = self.driver.lock().take();
         if let Some(driver) = driver
             && driver.join().is_err()
         {

@@ -11,6 +11,7 @@ use crate::peer::{Peer, may_ask, peer_of};
 use crate::socket::register;
 use crate::socket_file::SocketFile;
 use crate::{Limits, Services};
+use domain::Backoff;
 use futures::FutureExt;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write};
@@ -35,7 +36,7 @@ const REFUSALS: usize = 128;
 /// Other users that are logged for asking.
 const STRANGERS: usize = 64;
 /// The first and the longest pause after the system had no descriptor left for a connection.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
 
 impl Server {
     /// Listens at `path` with mode 0600. A socket that nobody answers on is replaced; one that
@@ -112,7 +113,7 @@ impl Clients {
         shutdown: impl Future<Output = ()>,
     ) {
         let mut shutdown = pin!(shutdown);
-        let mut pause = PAUSE.0;
+        let mut backoff = BACKOFF;
         loop {
             tokio::select! {
                 biased;
@@ -121,16 +122,16 @@ impl Clients {
                 Some(ended) = self.refused.join_next() => log_panic(ended),
                 accepted = accept(listener) => match accepted {
                     Ok(socket) => {
-                        pause = PAUSE.0;
+                        backoff.reset();
                         self.welcome(socket);
                     }
                     Err(error) => {
+                        let pause = backoff.next_pause();
                         tracing::warn!(%error, ?pause, "cannot accept a connection");
                         tokio::select! {
                             () = &mut shutdown => return,
                             () = tokio::time::sleep(pause) => {}
                         }
-                        pause = (pause * 2).min(PAUSE.1);
                     }
                 },
             }

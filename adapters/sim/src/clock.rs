@@ -1,8 +1,7 @@
 //! Time that passes when it is told to.
 
 use async_trait::async_trait;
-use domain::{Clock, Timestamp};
-use std::sync::{Mutex, PoisonError};
+use domain::{Clock, Mutex, Timestamp};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -39,7 +38,7 @@ impl SimClock {
 
     /// How many sleeps have begun.
     pub fn sleeps(&self) -> u64 {
-        *self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.sleepers.lock()
     }
 }
 
@@ -56,7 +55,7 @@ impl Clock for SimClock {
     }
 
     async fn sleep_until(&self, deadline: Timestamp) {
-        *self.sleepers.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        *self.sleepers.lock() += 1;
         if self.hasty {
             tokio::task::yield_now().await;
             self.now.send_modify(|now| *now = (*now).max(deadline));

@@ -5,12 +5,12 @@ use async_trait::async_trait;
 use domain::contract::node::Fate;
 use domain::contract::samples;
 use domain::{
-    Failure, FailureCode, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, NodeAway,
+    Failure, FailureCode, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, Mutex, NodeAway,
     NodeIdentity, Offer, OfferAnswer, Outcome, PartId, PaymentHash, Preimage, Route,
 };
 use futures::stream::{BoxStream, StreamExt, iter};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use tokio::sync::watch;
 
 /// A simulated node. Unless told otherwise it accepts what it is offered and keeps it.
@@ -136,7 +136,7 @@ impl SimNode {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// The HTLC goes out; what the payee or a node on the way does about it follows at once.

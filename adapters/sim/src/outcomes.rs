@@ -1,10 +1,10 @@
 //! A node's outcomes: a log that is kept, and heard from any place in it.
 
 use async_trait::async_trait;
-use domain::{Cursor, Heard, HtlcListener, Outcome, PartId, PaymentHash};
+use domain::{Cursor, Heard, HtlcListener, Mutex, Outcome, PartId, PaymentHash};
 use futures::stream::{BoxStream, StreamExt, unfold};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use tokio::sync::watch;
 
 /// The log; clones are the same log. What a listener has acknowledged is forgotten, as a real node
@@ -54,7 +54,7 @@ impl Outcomes {
     }
 
     fn log(&self) -> MutexGuard<'_, Vec<Heard>> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        self.log.lock()
     }
 }
 

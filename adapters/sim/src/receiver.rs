@@ -1,9 +1,11 @@
 //! A node that is paid as it is told.
 
 use async_trait::async_trait;
-use domain::{Cursor, IncomingNode, IncomingPart, NodeAway, PaidInvoice, PaymentHash, Received};
+use domain::{
+    Cursor, IncomingNode, IncomingPart, Mutex, NodeAway, PaidInvoice, PaymentHash, Received,
+};
 use futures::stream::{self, BoxStream, StreamExt};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use tokio::sync::watch;
 
 /// A node that tells what it was told to; clones are the same node.
@@ -70,8 +72,7 @@ impl SimReceiver {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        let state = self.0.state.lock();
-        state.unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock()
     }
 }
 

@@ -9,11 +9,11 @@ use self::state::{RequestOf, State, told};
 use async_trait::async_trait;
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
-    Listed, LoadError, Made, NodeIdentity, NodeName, Order, PartFilter, PartId, PartialPayment,
-    Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Request,
-    RequestId, Transition, Unavailable,
+    Listed, LoadError, Made, Mutex, NodeIdentity, NodeName, Order, PartFilter, PartId,
+    PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary,
+    Request, RequestId, Transition, Unavailable,
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 /// A store in memory; clones share what is stored, as a restart does.
 #[derive(Clone, Default)]
@@ -90,7 +90,7 @@ impl SimStore {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn read(&self) -> Result<MutexGuard<'_, State>, Unavailable> {

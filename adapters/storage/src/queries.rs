@@ -78,10 +78,13 @@ fn find_payment(connection: &mut SqliteConnection, hash: PaymentHash) -> QueryRe
 
 type PartAndNode = (PartRow, Option<RawText>, Option<ResolutionRow>);
 
+/// A payment's row, its parts, and its last order.
+type Stored = (PaymentRow, Vec<PartAndNode>, Option<OrderRow>);
+
 fn payment_and_parts(
     connection: &mut SqliteConnection,
     hash: PaymentHash,
-) -> QueryResult<Option<(PaymentRow, Vec<PartAndNode>, Option<OrderRow>)>> {
+) -> QueryResult<Option<Stored>> {
     let payment = payments::table
         .filter(payments::payment_hash.eq(&hash.0[..]))
         .select(PaymentRow::as_select());

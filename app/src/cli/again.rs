@@ -2,6 +2,7 @@
 
 use crate::escape;
 use crate::say::say;
+use domain::Backoff;
 use rpc::client::{CallError, Client};
 use rpc::error::Code;
 use std::io::ErrorKind;
@@ -9,20 +10,20 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The first and the longest pause before a daemon that was lost is looked for again.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 
 /// Looks for it again and again.
 pub(super) struct Again {
     /// It is away, and that was said.
     away: bool,
-    pause: Duration,
+    backoff: Backoff,
 }
 
 impl Again {
     pub(super) fn new() -> Again {
         Again {
             away: false,
-            pause: PAUSE.0,
+            backoff: BACKOFF,
         }
     }
 
@@ -39,8 +40,7 @@ impl Again {
             say!("waiting for the daemon, to {to}\n  why: {why}");
             self.away = true;
         }
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(PAUSE.1);
+        tokio::time::sleep(self.backoff.next_pause()).await;
     }
 
     /// A new connection.

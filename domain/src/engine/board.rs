@@ -4,9 +4,11 @@ mod waiters;
 
 use self::waiters::{Waiter, Waiters};
 use crate::planted::planted;
-use crate::{Order, PartId, PartialPayment, Payment, PaymentHash, PaymentSummary, StatusKind};
+use crate::{
+    Mutex, Order, PartId, PartialPayment, Payment, PaymentHash, PaymentSummary, StatusKind,
+};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 /// Where everybody is told what has become durable.
 #[derive(Default)]
@@ -144,7 +146,7 @@ impl Board {
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.live.lock()
     }
 }
 

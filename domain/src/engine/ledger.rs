@@ -12,12 +12,12 @@ use self::violations::Violations;
 use super::board::Board;
 use crate::invariant::{Rule, Violation};
 use crate::{
-    ApiError, EventKind, LoadError, PartId, PartialPayment, Payment, PaymentHash, PaymentStore,
-    Request,
+    ApiError, EventKind, LoadError, Mutex, PartId, PartialPayment, Payment, PaymentHash,
+    PaymentStore, Request,
 };
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use tracing::{error, info, warn};
 
 /// A commit that did not happen, or of which that is not known.
@@ -197,7 +197,7 @@ impl Ledger {
 
     /// Payments found damaged since the start, and what is wrong with them.
     pub(super) fn damaged(&self) -> MutexGuard<'_, HashMap<PaymentHash, String>> {
-        self.damaged.lock().unwrap_or_else(PoisonError::into_inner)
+        self.damaged.lock()
     }
 
     pub(super) fn alarms(&self) -> u64 {

@@ -16,17 +16,17 @@ use super::ledger::Ledger;
 use super::nodes::Nodes;
 use super::shared::Shared;
 use super::tasks::Tasks;
-use super::timing::{Backoff, Timing};
+use super::timing::Timing;
 use super::unrecorded::Unrecorded;
 use super::{Policy, Ways};
 use crate::{
-    Bound, LoadError, Need, Next, NoPlan, Order, Payment, PaymentHash, Plan, Terms, Timestamp,
-    Unavailable, Why,
+    Backoff, Bound, LoadError, Mutex, Need, Next, NoPlan, Order, Payment, PaymentHash, Plan, Terms,
+    Timestamp, Unavailable, Why,
 };
 use futures::future::select;
 use std::collections::HashSet;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 use tracing::{debug, info, warn};
 
@@ -294,7 +294,7 @@ impl Orders {
     }
 
     fn driven(&self) -> MutexGuard<'_, HashSet<PaymentHash>> {
-        self.driven.lock().unwrap_or_else(PoisonError::into_inner)
+        self.driven.lock()
     }
 }
 

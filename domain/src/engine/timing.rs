@@ -1,6 +1,6 @@
 //! What time it is, and how long to wait: for a node's answer, and before something is tried again.
 
-use crate::{Clock, NodeAway, Timestamp};
+use crate::{Backoff, Clock, NodeAway, Timestamp};
 use futures::future::{Either, select};
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,17 +13,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(super) struct Timing {
     clock: Arc<dyn Clock>,
-    /// The first and the longest pause before a node or the storage is asked again.
-    backoff: (Duration, Duration),
-}
-
-/// Pauses from the policy's first to its longest, each twice the one before.
-pub(super) struct Backoff {
-    next: Duration,
+    /// Before a node or the storage is asked again.
+    backoff: Backoff,
 }
 
 impl Timing {
-    pub(super) fn new(clock: Arc<dyn Clock>, backoff: (Duration, Duration)) -> Timing {
+    /// With the first and the longest pause before a node or the storage is asked again.
+    pub(super) fn new(clock: Arc<dyn Clock>, (first, longest): (Duration, Duration)) -> Timing {
+        let backoff = Backoff::new(first, longest);
         Timing { clock, backoff }
     }
 
@@ -40,15 +37,11 @@ impl Timing {
     }
 
     pub(super) fn backoff(&self) -> Backoff {
-        Backoff {
-            next: self.backoff.0,
-        }
+        self.backoff
     }
 
     pub(super) async fn pause(&self, backoff: &mut Backoff) {
-        let pause = backoff.next;
-        backoff.next = backoff.next.saturating_mul(2).min(self.backoff.1);
-        self.sleep(pause).await;
+        self.sleep(backoff.next_pause()).await;
     }
 
     /// What comes of it, unless the time is up before.

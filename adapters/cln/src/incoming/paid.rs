@@ -5,13 +5,13 @@ use super::{Receiver, hash, msat};
 use crate::connection::{CallError, shortened};
 use crate::session::Session;
 use domain::{
-    Cursor, NodeId, PaidInvoice, PaymentHash, Preimage, Received, ReceivedPart, Timestamp,
+    Backoff, Cursor, NodeId, PaidInvoice, PaymentHash, Preimage, Received, ReceivedPart, Timestamp,
 };
 use serde_json::json;
 use std::time::Duration;
 
 /// The first and the longest pause before lightningd is tried again.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(5));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(5));
 /// lightningd's error when no invoice was paid within the time-out.
 const NONE_PAID: i64 = 904;
 /// Bits of a cursor that are a `pay_index`: some ten thousand million invoices.
@@ -73,7 +73,7 @@ pub(super) struct InvoiceListener {
     at: Place,
     /// In which life of lightningd its numbers were last compared with ours.
     life: Option<String>,
-    pause: Duration,
+    backoff: Backoff,
 }
 
 impl InvoiceListener {
@@ -82,7 +82,7 @@ impl InvoiceListener {
             receiver,
             at: Place::of(from.unwrap_or(Cursor(0))),
             life: None,
-            pause: PAUSE.0,
+            backoff: BACKOFF,
         }
     }
 
@@ -93,7 +93,7 @@ impl InvoiceListener {
                 Err(away) => away.to_string(),
                 Ok(session) => match self.hear(&session).await {
                     Ok(heard) => {
-                        self.pause = PAUSE.0;
+                        self.backoff.reset();
                         match heard {
                             Some(received) => return received,
                             None => continue,
@@ -112,8 +112,7 @@ impl InvoiceListener {
             };
             tracing::debug!(socket = %self.receiver.link.options.socket.display(), reason,
                 "cannot hear of paid invoices now");
-            tokio::time::sleep(self.pause).await;
-            self.pause = (self.pause * 2).min(PAUSE.1);
+            tokio::time::sleep(self.backoff.next_pause()).await;
         }
     }
 

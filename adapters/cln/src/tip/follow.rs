@@ -4,19 +4,20 @@ use super::{Tip, Told, own_height};
 use crate::calls::WaitBlockHeight;
 use crate::connection::CallError;
 use crate::session::Session;
+use domain::Backoff;
 use serde_json::json;
 use std::sync::Weak;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 /// The first and the longest pause before a lightningd that is below the tip is asked again.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
 /// How often a lightningd at the tip is asked whether the chain was reorganised.
 const LOOK_BACK: Duration = Duration::from_secs(2);
 
 /// Until nobody else holds the session, or it is lost.
 pub(crate) async fn follow(session: Weak<Session>) {
-    let mut pause = PAUSE.0;
+    let mut backoff = BACKOFF;
     while let Some(held) = session.upgrade() {
         let tip = held.progress.tip();
         if let Tip::At(_) = tip {
@@ -25,12 +26,11 @@ pub(crate) async fn follow(session: Weak<Session>) {
         drop(held);
         let asked = match tip {
             Tip::Below(_) => {
-                sleep(pause).await;
-                pause = (pause * 2).min(PAUSE.1);
+                sleep(backoff.next_pause()).await;
                 read_on(&session).await
             }
             Tip::At(height) => {
-                pause = PAUSE.0;
+                backoff.reset();
                 next_tip(&session, height).await
             }
         };

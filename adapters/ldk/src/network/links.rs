@@ -2,6 +2,7 @@
 
 use super::Channel;
 use crate::node::Node;
+use domain::Backoff;
 use lightning::bitcoin::secp256k1::PublicKey;
 use std::io;
 use std::net::SocketAddr;
@@ -11,10 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// The first pause before a peer is called again; it doubles.
-const PAUSE_MIN: Duration = Duration::from_millis(10);
-/// The longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(5);
+/// The pause after a call that could not be taken.
+const PAUSE: Duration = Duration::from_millis(10);
+/// The first and the longest pause before a peer is called again.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(5));
 /// A connection that lasted this long was a good one.
 const LASTED: Duration = Duration::from_secs(1);
 
@@ -55,14 +56,14 @@ async fn accept(node: Arc<Node>, listener: TcpListener) {
             )),
             Err(error) => {
                 tracing::warn!(node = node.name, %error, "a call could not be taken");
-                tokio::time::sleep(PAUSE_MIN).await;
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
 }
 
 async fn call(node: Arc<Node>, peer: PublicKey, address: SocketAddr) {
-    let mut pause = PAUSE_MIN;
+    let mut backoff = BACKOFF;
     loop {
         let called = Instant::now();
         match TcpStream::connect(address).await.and_then(prompt) {
@@ -72,11 +73,11 @@ async fn call(node: Arc<Node>, peer: PublicKey, address: SocketAddr) {
             Err(error) => tracing::warn!(node = node.name, %error, "a peer could not be called"),
         }
         if called.elapsed() >= LASTED {
-            pause = PAUSE_MIN;
+            backoff.reset();
         }
+        let pause = backoff.next_pause();
         tracing::debug!(node = node.name, %peer, ?pause, "not connected, calling again");
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(PAUSE_MAX);
     }
 }
 

@@ -12,7 +12,6 @@ use lightning::bitcoin::Block;
 use lightning::ln::channel_state::ChannelDetails;
 use std::io;
 use std::path::Path;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 /// LDK announces a channel, and forwards over it, from six confirmations. From seven on its invoices
@@ -106,7 +105,7 @@ impl Network {
         if futures::future::join_all(hardened).await.contains(&None) {
             return Err(StartError::NotReady("the nodes' files"));
         }
-        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lock = self.lock.lock();
         let Some(blocks) = lock.as_mut() else {
             return Ok(());
         };

@@ -11,6 +11,7 @@ use super::{ASKS_MAX, Node, RUNNING};
 use crate::chain::Chain;
 use crate::network::Fees;
 use crate::store::{Staging, Store, StoreError, StoredMonitor, Turn};
+use domain::Mutex;
 use lightning::bitcoin::Network;
 use lightning::chain::{BlockLocator, Listen};
 use lightning::ln::channelmanager::{
@@ -22,8 +23,8 @@ use lightning::util::ser::{Readable, ReadableArgs};
 use lightning::util::wakers::Notifier;
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
 

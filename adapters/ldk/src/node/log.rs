@@ -1,9 +1,9 @@
 //! LDK's log: the only place where it tells a part's BOLT 4 failure code.
 
+use domain::Mutex;
 use lightning::ln::channelmanager::PaymentId;
 use lightning::util::logger::{Level, Logger, Record};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 /// The module whose records (from info upwards) are about failures that came back.
 const FAILURES: &str = "lightning::ln::onion_utils";
@@ -37,7 +37,7 @@ impl Log {
     }
 
     fn replies(&self) -> std::sync::MutexGuard<'_, HashMap<PaymentId, String>> {
-        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
+        self.replies.lock()
     }
 }
 

@@ -4,6 +4,7 @@
 //! driver's next transaction takes the write along, and only then is LDK told that it is complete.
 
 use super::{StoreError, StoredMonitor};
+use domain::Mutex;
 use lightning::chain::ChannelMonitorUpdateStatus;
 use lightning::chain::chainmonitor::Persist;
 use lightning::chain::channelmonitor::{ChannelMonitor, ChannelMonitorUpdate};
@@ -12,7 +13,6 @@ use lightning::sign::InMemorySigner;
 use lightning::util::persist::MonitorName;
 use lightning::util::ser::Writeable;
 use rusqlite::{Connection, params};
-use std::sync::{Mutex, PoisonError};
 
 /// After so many updates the monitor is written whole, and they go.
 const UPDATES_MAX: u64 = 100;
@@ -52,7 +52,7 @@ impl Staging {
 
     /// What has come since the last call, in order.
     pub(crate) fn take(&self) -> Vec<Write> {
-        std::mem::take(&mut *self.writes.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.writes.lock())
     }
 
     fn stage(
@@ -77,10 +77,7 @@ impl Staging {
             channel,
             completes,
         };
-        self.writes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(write);
+        self.writes.lock().push(write);
         ChannelMonitorUpdateStatus::InProgress
     }
 

@@ -1,7 +1,7 @@
 //! Luck, from the seed alone.
 
+use domain::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// What can go wrong.
@@ -150,6 +150,6 @@ impl Chance {
     }
 
     fn with<T>(&self, roll: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
-        roll(&mut self.dice.lock().unwrap_or_else(PoisonError::into_inner))
+        roll(&mut self.dice.lock())
     }
 }

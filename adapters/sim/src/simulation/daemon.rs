@@ -7,10 +7,10 @@ use super::node::Nodes;
 use super::till;
 use super::world::{World, lock};
 use crate::SimReceiver;
-use domain::{Engine, NodePorts, Policy, Ports};
+use domain::{Engine, Mutex, NodePorts, Policy, Ports};
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// The daemon: whichever life it is in.

@@ -1,10 +1,10 @@
 //! Who goes on next: one task at a time, chosen by chance among those who can.
 
 use super::chance::Chance;
-use domain::Spawner;
+use domain::{Mutex, Spawner};
 use futures::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Wake, Waker};
 
 /// Whose task it is: a daemon's end with that daemon.
@@ -130,5 +130,5 @@ impl Wake for Alarm {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock()
 }

@@ -9,14 +9,14 @@ use super::world::{World, lock};
 use async_trait::async_trait;
 use domain::contract::samples;
 use domain::{
-    Cursor, Heard, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, NodeAway, NodeIdentity,
-    NodeName, Offer, OfferAnswer, Outcome, PartId, PaymentHash, Preimage, Route,
+    Cursor, Heard, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, Mutex, NodeAway,
+    NodeIdentity, NodeName, Offer, OfferAnswer, Outcome, PartId, PaymentHash, Preimage, Route,
 };
 use futures::future::FutureExt;
 use futures::stream::{BoxStream, StreamExt, iter, unfold};
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 

@@ -1,10 +1,10 @@
 //! Time, which passes when there is nothing else to do.
 
 use async_trait::async_trait;
-use domain::{Clock, Timestamp};
+use domain::{Clock, Mutex, Timestamp};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ impl Time {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -6,10 +6,10 @@ use super::history::Happening;
 use super::judge::Judge;
 use super::time::Time;
 use super::truth::Truth;
-use domain::PaymentHash;
+use domain::{Mutex, PaymentHash};
 use futures::future::BoxFuture;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 /// A short while: what anything may take.
@@ -103,5 +103,5 @@ impl World {
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.lock()
 }

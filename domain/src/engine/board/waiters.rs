@@ -1,10 +1,11 @@
 //! Callers that wait. A waiter is an entry in a map and a place in its caller's future: no task, no
 //! polling, and nothing is left of it once its caller is gone.
 
+use crate::Mutex;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use tokio::sync::oneshot;
 
 /// Those who wait for the end of a `K`, which is a `V`.
@@ -91,7 +92,7 @@ impl<K: Eq + Hash + Copy, V> Waiters<K, V> {
     }
 
     fn rooms(&self) -> MutexGuard<'_, Rooms<K, V>> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rooms.lock()
     }
 }
 

@@ -1,10 +1,10 @@
 //! One cell a payment hash: work on one hash is serial, on different hashes parallel. The cell of a
 //! live payment also remembers the payment, so that its outcomes need not be looked up.
 
-use crate::{Payment, PaymentHash};
+use crate::{Mutex, Payment, PaymentHash};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 /// The cells of all hashes that are live or being worked on.
 #[derive(Default)]
@@ -53,7 +53,7 @@ impl Cells {
     }
 
     fn map(&self) -> MutexGuard<'_, HashMap<PaymentHash, Arc<Cell>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Which of a node's parts somebody is taking care of, and what is in the way.
 
-use crate::PartId;
+use crate::{Mutex, PartId};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 /// Parts under care at one node, and how often that node has started anew.
 #[derive(Default)]
@@ -75,7 +75,7 @@ impl InCharge {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -3,8 +3,9 @@
 //! Those who wait go on in the order in which they came (a `watch` channel wakes them in a random
 //! one), so that the same history is the same run.
 
+use crate::Mutex;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use tokio::sync::Notify;
 
 /// Whether a node may be asked anything.
@@ -63,9 +64,7 @@ impl ReadinessSignal {
     }
 
     fn readiness(&self) -> MutexGuard<'_, Readiness> {
-        self.readiness
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.readiness.lock()
     }
 }
 

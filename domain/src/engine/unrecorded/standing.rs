@@ -2,10 +2,10 @@
 //!
 //! It is said before such a part is kept, so that no commit whose answer was lost is overlooked.
 
-use crate::{NodeName, Unasked, UnrecordedCounts, UnrecordedFate};
+use crate::{Mutex, NodeName, Unasked, UnrecordedCounts, UnrecordedFate};
 use std::collections::BTreeMap;
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// So many are told one by one; after those they are counted, and `getinfo` lists the first of them.
 const TOLD_MAX: u64 = 100;
@@ -114,6 +114,6 @@ impl Standing {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
