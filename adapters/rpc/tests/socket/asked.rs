@@ -1,8 +1,8 @@
 //! What the fake engine was asked.
 
 use domain::{
-    Autoclean, EventFilter, HistoryFilter, Msat, PartFilter, PartId, PaymentHash, ResolvePart,
-    SendPartialPay, SendPay,
+    Autoclean, EventFilter, HistoryFilter, Msat, PartFilter, PartId, Pay, PaymentFilter,
+    PaymentHash, ResolvePart, SendPartialPay, SendPay,
 };
 use rpc::dev::{DevPayment, InvoiceFilter, NewInvoice};
 use std::path::PathBuf;
@@ -15,6 +15,10 @@ pub(crate) enum Asked {
     SendPay(SendPay),
     CheckPartialPay(SendPartialPay),
     CheckPay(SendPay),
+    Pay(Pay),
+    Estimate(Pay),
+    AbandonPay(PaymentHash),
+    ListPays(PaymentFilter),
     WaitPartialPay(PartId, Option<Duration>),
     WaitSendPay(PaymentHash, Option<Duration>),
     WaitPayment(PaymentHash, Option<Duration>),

@@ -4,16 +4,16 @@ pub(crate) use crate::asked::Asked;
 
 use crate::samples::{
     cleaned, complete_part, complete_payment, deleted, ended_by_hand, event, failed_payment,
-    incoming, own_invoice, part, partial_invoices, payment, route,
+    incoming, msat, order, own_invoice, part, partial_invoices, payment, route,
 };
 use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
-    ApiError, Autoclean, Cleaned, DeletedPayment, Direction, Event, EventFilter, HistoryFilter,
-    HistoryPage, HistoryRow, Info, Listed, Msat, NodeName, Page, PartFilter, PartId,
-    PartialInvoices, PartialPayment, Paying, PaymentApi, PaymentHash, PaymentSecret,
-    PaymentSummary, ResolvePart, Resolved, Route, SelfPayment, SendPartialPay, SendPay, Sent,
-    Timestamp,
+    ApiError, Autoclean, Cleaned, DeletedPayment, Direction, Estimate, Event, EventFilter,
+    HistoryFilter, HistoryPage, HistoryRow, Info, Listed, Msat, NodeName, Page, PaidBy, PartFilter,
+    PartId, PartialInvoices, PartialPayment, Pay, PayAnswer, Paying, PaymentApi, PaymentFilter,
+    PaymentHash, PaymentSecret, PaymentSummary, Plan, ResolvePart, Resolved, Route, SelfPayment,
+    SendPartialPay, SendPay, Sent, Timestamp,
 };
 use rpc::dev::{
     DevError, DevInvoice, DevNetwork, DevPayment, InvoiceError, InvoiceFilter, NewInvoice,
@@ -185,6 +185,50 @@ impl PaymentApi for Fake {
 
     async fn check_pay(&self, request: SendPay) -> Result<(), ApiError> {
         self.note(Asked::CheckPay(request))
+    }
+
+    async fn pay(&self, request: Pay) -> Result<PayAnswer, ApiError> {
+        let timeout = request.timeout;
+        self.note(Asked::Pay(request))?;
+        self.wait(timeout).await?;
+        Ok(PayAnswer {
+            payment: complete_payment(),
+            order: Some(order()),
+            parts: vec![complete_part(7)],
+        })
+    }
+
+    async fn estimate(&self, request: Pay) -> Result<Estimate, ApiError> {
+        self.note(Asked::Estimate(request))?;
+        Ok(Estimate {
+            amount: msat(600),
+            fee: msat(10),
+            delay: 30,
+            plan: Plan {
+                parts: vec![(NodeName::new("alice"), route(600))],
+                probability_ppm: 990_000,
+            },
+        })
+    }
+
+    async fn abandon_pay(&self, hash: PaymentHash) -> Result<PaymentSummary, ApiError> {
+        self.note(Asked::AbandonPay(hash))?;
+        Ok(payment())
+    }
+
+    async fn list_pays(&self, filter: PaymentFilter) -> Result<Page<PaidBy>, ApiError> {
+        self.note(Asked::ListPays(filter))?;
+        let paid = |row: Listed<PaymentSummary>| {
+            row.map(|payment| PaidBy {
+                payment,
+                order: Some(order()),
+            })
+        };
+        let Page { rows, next } = self.payments.lock().unwrap().clone();
+        Ok(Page {
+            rows: rows.into_iter().map(paid).collect(),
+            next,
+        })
     }
 
     async fn wait_partial_pay(

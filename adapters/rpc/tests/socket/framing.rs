@@ -180,7 +180,7 @@ async fn what_an_unknown_command_may_have_meant_is_said() {
     let daemon = Daemon::start();
     for (asked, meant) in [
         ("lispayments", "did you mean 'listpayments'?"),
-        ("listpays", "here it is called 'listpayments'"),
+        ("paystatus", "here it is called 'listpays'"),
         ("delpay", "here it is called 'delpayment'"),
         ("listsendpays", "here it is called 'listpartialpayments'"),
         ("getroute", "it is lightningd's own"),

@@ -19,6 +19,7 @@ mod lifecycle;
 mod lists;
 mod operator;
 mod parameters;
+mod pay;
 mod samples;
 mod sends;
 mod subscribe;

@@ -1,11 +1,11 @@
 //! Parts and payments to answer with.
 
 use domain::{
-    Cleaned, Deleted, DeletedPayment, Event, EventKind, Failure, FailureCode, Hop, IncomingPart,
-    IncomingPayment, Msat, NodeId, NodeName, PaidInvoice, PartId, PartStatus, PartialInvoice,
-    PartialInvoices, PartialPayment, PaymentHash, PaymentId, PaymentSecret, PaymentSummary,
-    Preimage, ReceivedPart, ResolvePart, Resolved, Route, ShortChannelId, StatusKind, Swept, Tally,
-    Terms, Timestamp,
+    Avoid, Cleaned, Closed, Deleted, DeletedPayment, Event, EventKind, Failure, FailureCode, Hop,
+    IncomingPart, IncomingPayment, Msat, NodeId, NodeName, Order, OrderId, OrderTerms, PaidInvoice,
+    PartId, PartStatus, PartialInvoice, PartialInvoices, PartialPayment, PaymentHash, PaymentId,
+    PaymentSecret, PaymentSummary, Preimage, ReceivedPart, ResolvePart, Resolved, Route,
+    ShortChannelId, StatusKind, Swept, Tally, Terms, Timestamp, Why,
 };
 use rpc::dev::{InvoiceStatus, OwnInvoice};
 use serde_json::{Value, json};
@@ -289,4 +289,31 @@ pub(crate) fn ended_by_hand(request: &ResolvePart) -> Resolved {
     part.completed_at = Some(part.created_at);
     part.status = PartStatus::Failed(Box::new(request.by.failure()));
     Resolved::Part(Box::new(part))
+}
+
+/// An order that is paid.
+pub(crate) fn order() -> Order {
+    Order {
+        id: OrderId(12),
+        terms: OrderTerms {
+            deliver: msat(1000),
+            max_fee: msat(20),
+            deadline: Timestamp(1_700_000_060_000_000),
+            max_delay: 2016,
+            max_parts: 100,
+            max_attempts: 200,
+            nodes: vec![NodeName::new("alice")],
+            avoid: Avoid {
+                channels: "103x2x0/1".parse().into_iter().collect(),
+                nodes: [node(BOB)].into(),
+            },
+            hints: Vec::new(),
+        },
+        opened_at: Timestamp(1_700_000_000_999_999),
+        parts_before: 2,
+        closed: Some(Closed {
+            at: Timestamp(1_700_000_001_999_999),
+            why: Why::Paid,
+        }),
+    }
 }
