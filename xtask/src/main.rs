@@ -10,6 +10,8 @@ mod migrate;
 #[cfg(feature = "simulation")]
 mod model;
 mod mutants;
+#[cfg(feature = "pay-sim")]
+mod pay_sim;
 #[cfg(feature = "simulation")]
 mod sim;
 mod test;
@@ -48,6 +50,8 @@ enum Verb {
     Bench(BenchArgs),
     /// Tries every order in which two callers, the daemon and a node can act, crashes included
     Model(ModelArgs),
+    /// Pays over a network whose balances nobody knows, with our finder of ways and with LDK's
+    PaySim(PaySimArgs),
     /// Breaks the storage below the product in every way, and kills the daemon under load
     Crash(CrashArgs),
 }
@@ -162,6 +166,32 @@ struct ModelArgs {
     mutation: Option<String>,
 }
 
+#[derive(Args)]
+struct PaySimArgs {
+    /// A small network and few payments: a minute at most
+    #[arg(long)]
+    quick: bool,
+    /// The public network as Core Lightning's tests have it, in place of one from the seed
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<PathBuf>,
+    /// It decides everything
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many payments of each amount
+    #[arg(long, value_name = "N")]
+    payments: Option<u32>,
+    /// What is paid, in sat
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "10000,100000,1000000,5000000,10000000"
+    )]
+    amounts: Vec<u64>,
+    /// How many nodes of our own pay together
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
+    nodes: u8,
+}
+
 #[derive(Args, Clone)]
 struct CrashArgs {
     /// Brings the same dice back
@@ -221,6 +251,10 @@ fn run(verb: Verb) -> Result<()> {
         }
         #[cfg(not(feature = "simulation"))]
         Verb::Model(_) => again::run(again::Build::Sim, "simulation"),
+        #[cfg(feature = "pay-sim")]
+        Verb::PaySim(args) => pay_sim::run(&args),
+        #[cfg(not(feature = "pay-sim"))]
+        Verb::PaySim(_) => again::run(again::Build::Release, "pay-sim"),
         #[cfg(feature = "crash")]
         Verb::Crash(args) => crash::run(&args),
         #[cfg(not(feature = "crash"))]

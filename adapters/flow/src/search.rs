@@ -21,8 +21,11 @@ pub(crate) struct Want {
     pub delay_max: u32,
 }
 
-/// A nat of risk is worth this share of the cap at first: numerator and denominator.
-const NAT: (u64, u64) = (3, 10);
+/// A nat of risk is worth one part in so many of the cap at first.
+const NAT: u64 = 5;
+
+/// But up to all of a small cap, in msat: a part that fails takes seconds, however small it is.
+const NAT_LEAST: u64 = 300_000;
 
 /// Into how many pieces an amount is split, one after the other, until that does not pay any more.
 const PIECES: [u16; 6] = [1, 2, 4, 8, 16, 32];
@@ -43,7 +46,7 @@ enum Found {
 /// Finds ways that deliver the amount, or says why there are none.
 pub(crate) fn search(net: &Net, want: &Want) -> Result<Candidate, NoPlan> {
     diagnosis::at_once(net, want)?;
-    let mut taste = Taste::new(share(want.fee_max, NAT).max(1));
+    let mut taste = Taste::new(nat(want.fee_max));
     for _ in 0..TASTES_MAX {
         match with_taste(net, want, &taste) {
             Found::Good(candidate) => return Ok(candidate),
@@ -126,7 +129,7 @@ fn pieces(net: &Net, want: &Want, taste: &Taste, count: u16) -> Option<Candidate
     Candidate::of_pieces(net, ways, &pieces, want.amount)
 }
 
-fn share(amount: u64, (numerator, denominator): (u64, u64)) -> u64 {
-    let share = u128::from(amount) * u128::from(numerator) / u128::from(denominator);
-    u64::try_from(share).unwrap_or(u64::MAX)
+/// What a nat of risk is worth at first, in msat.
+fn nat(fee_max: u64) -> u64 {
+    (fee_max / NAT).max(fee_max.min(NAT_LEAST)).max(1)
 }
