@@ -18,7 +18,6 @@ use std::collections::HashMap;
 #[derive(Clone, Debug)]
 pub(crate) struct Net<'a> {
     graph: &'a Graph,
-    relaxed: bool,
     are_funds_boundless: bool,
     pub payee: Node,
     pub origin: Node,
@@ -77,7 +76,6 @@ impl<'a> Net<'a> {
     ) -> Net<'a> {
         let mut net = Net {
             graph,
-            relaxed: request.relaxed,
             are_funds_boundless: false,
             payee: 0,
             origin: 0,

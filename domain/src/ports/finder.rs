@@ -81,7 +81,8 @@ pub struct RouteRequest {
     pub policies: Vec<(DirectedChannel, ChannelPolicy)>,
     /// What live parts hold on channels of others.
     pub held: Vec<Held>,
-    /// Whether upper bounds of [`Bound`] are to be forgotten: the last try before there is no way.
+    /// Whether what other orders have learnt is to be forgotten, and not what this one has (rule B-10): the
+    /// last try before there is no way.
     pub relaxed: bool,
 }
 

@@ -23,7 +23,9 @@ impl Net<'_> {
         request: &RouteRequest,
         now: Timestamp,
     ) {
-        for (direction, known) in shared.fresh(now) {
+        // What the request itself knows has failed in its own order, and is not tried again (rule B-10).
+        let shared = (!request.relaxed).then(|| shared.fresh(now));
+        for (direction, known) in shared.into_iter().flatten() {
             if let Some(edge) = self.graph.edge(direction) {
                 self.special_mut(edge).known = known;
                 // So that what it says of the other direction is looked at.
@@ -91,13 +93,11 @@ impl Net<'_> {
         if let Some(below) = back.and_then(|back| back.known.below()) {
             low = low.max(capacity.saturating_sub(below).saturating_sub(capacity / 50));
         }
-        if !self.relaxed {
-            let below = special.known.below().map(|below| below.saturating_sub(1));
-            let back = back.map_or(0, |back| back.known.at_least());
-            high = high
-                .min(below.unwrap_or(high))
-                .min(capacity.saturating_sub(back));
-        }
+        let below = special.known.below().map(|below| below.saturating_sub(1));
+        let back = back.map_or(0, |back| back.known.at_least());
+        high = high
+            .min(below.unwrap_or(high))
+            .min(capacity.saturating_sub(back));
         Room {
             low: low.min(high).saturating_sub(special.held),
             high: high.saturating_sub(special.held),
