@@ -1,6 +1,6 @@
 //! A lock, with the one policy for a holder that has panicked.
 
-use std::sync::{MutexGuard, PoisonError, TryLockError};
+use std::sync::{MutexGuard, PoisonError};
 
 /// A [`std::sync::Mutex`] that goes on after a panic of who held it. What is locked here is whole between any
 /// two statements, and a panic that matters ends the process anyway.
@@ -16,15 +16,6 @@ impl<T> Mutex<T> {
     /// Waits until nobody else holds it.
     pub fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// None if somebody else holds it at this moment.
-    pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        match self.0.try_lock() {
-            Ok(held) => Some(held),
-            Err(TryLockError::Poisoned(panicked)) => Some(panicked.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
     }
 }
 

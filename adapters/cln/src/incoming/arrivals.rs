@@ -1,12 +1,12 @@
 //! When an HTLC was first seen, and what its payer said: lightningd keeps neither.
 
 use super::now;
-use domain::{Msat, Mutex, PaymentHash, ShortChannelId, Timestamp};
+use domain::{Msat, PaymentHash, ShortChannelId, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// HTLCs that are remembered. All channels of a node together rarely carry as many at once.
 const MAX: usize = 1 << 16;
@@ -90,7 +90,7 @@ impl Arrivals {
             total: hook.onion.total_msat.and_then(|msat| Msat::new(msat).ok()),
             hash,
         };
-        if let Some(mut notes) = self.0.try_lock() {
+        if let Ok(mut notes) = self.0.try_lock() {
             notes.keep((channel, htlc.id), note);
         }
     }
@@ -102,7 +102,7 @@ impl Arrivals {
             total: None,
             hash,
         };
-        let mut notes = self.0.lock();
+        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         notes.keep((channel, id), note)
     }
 
@@ -113,7 +113,7 @@ impl Arrivals {
         id: u64,
         hash: PaymentHash,
     ) -> Option<Timestamp> {
-        let notes = self.0.lock();
+        let notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let note = notes.by_htlc.get(&(channel, id))?;
         (note.hash == hash).then_some(note.at)
     }
