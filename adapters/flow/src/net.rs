@@ -140,7 +140,7 @@ impl<'a> Net<'a> {
         match &extra.kind {
             Kind::Hint(policy, assumed) => {
                 let policy = special.and_then(|s| s.policy).unwrap_or(*policy);
-                let room = self.room(special, None, *assumed);
+                let room = Self::room(special, None, *assumed);
                 self.others(extra.from, extra.to, &policy, room)
             }
             Kind::Own(_, channel) => Some(self.own(extra.to, channel)),
@@ -191,7 +191,7 @@ impl<'a> Net<'a> {
         let (from, to) = self.graph.ends(edge);
         let capacity = self.graph.capacity(edge);
         let back = special.and_then(|_| self.special_of(edge ^ 1));
-        let room = self.room(special, back, capacity);
+        let room = Self::room(special, back, capacity);
         self.others(from, to, policy, room)
     }
 

@@ -40,6 +40,7 @@ impl World {
             (name.clone(), receiver)
         });
         let ports = Ports {
+            ways: None,
             store: Arc::new(store.clone()),
             unrecorded: Arc::new(store.clone()),
             clock: clock.clone(),

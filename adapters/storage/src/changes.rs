@@ -1,7 +1,8 @@
 //! Domain → row: what one transition writes, made ready in its caller's task, so that the writer
 //! thread has less to do. Whatever does not fit a row is refused here, before anything is written.
-//! `orders`: the same of an order.
+//! `orders`: the same of an order. `history`: of its event.
 
+mod history;
 mod orders;
 
 pub(crate) use orders::OrderWrite;
@@ -92,7 +93,7 @@ impl TransitionWrite {
                 part_id: 0,
             });
         let heard = transition.cursor.map(|(node, at)| Ok((node, cursor(at)?)));
-        let resolution = resolution(&transition.change)?;
+        let resolution = history::resolution(&transition.change)?;
         let part = PartWrite::of(&transition.after, transition.change, transition.at)?;
         Ok(TransitionWrite {
             request,
@@ -356,44 +357,6 @@ fn failed(failure: Failure, completed_at: i64, expected: ExpectedPart) -> PartFa
         ended_event: 0,
         expected,
     }
-}
-
-impl NewEvent {
-    fn of(transition: &Transition) -> Result<NewEvent, Unstorable> {
-        let part_status = match &transition.change {
-            Change::Accepted(_) => Some(StatusKind::Pending),
-            Change::Resolved { status, .. } | Change::EndedByOperator { status, .. } => {
-                Some(status.kind())
-            }
-            Change::Opened(_)
-            | Change::OrderClosed
-            | Change::Quarantined { .. }
-            | Change::Unrecorded { .. } => None,
-        };
-        Ok(NewEvent {
-            seq: 0,
-            payment_id: 0,
-            part_id: None,
-            kind: codes::of_event(transition.kind()),
-            payment_status: codes::of_status(transition.after.status()),
-            part_status: part_status.map(codes::of_status),
-            at: time(transition.at)?,
-        })
-    }
-}
-
-/// Who ended a part by hand, if somebody did.
-fn resolution(change: &Change) -> Result<Option<NewResolution>, Unstorable> {
-    let Change::EndedByOperator { part, status, by } = change else {
-        return Ok(None);
-    };
-    Ok(Some(NewResolution {
-        seq: 0,
-        part_id: fit(part.0, "part id")?,
-        status: codes::of_status(status.kind()),
-        who: by.who.clone(),
-        why: by.why.clone(),
-    }))
 }
 
 /// How far a node has been heard, as it is stored.

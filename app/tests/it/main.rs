@@ -33,6 +33,7 @@ mod lightningd;
 mod log;
 mod ourselves;
 mod panics;
+mod pay;
 mod plugin_output;
 mod privacy;
 mod proposal;

@@ -79,12 +79,7 @@ impl Net<'_> {
 
     /// The room of a channel that holds so much. What is known of one direction says something of the
     /// other; some of a channel is a reserve that neither can send.
-    pub(super) fn room(
-        &self,
-        special: Option<&Special>,
-        back: Option<&Special>,
-        capacity: u64,
-    ) -> Room {
+    pub(super) fn room(special: Option<&Special>, back: Option<&Special>, capacity: u64) -> Room {
         let (mut low, mut high) = (0, capacity);
         let Some(special) = special else {
             return Room { low, high };

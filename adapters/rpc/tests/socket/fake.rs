@@ -4,20 +4,16 @@ pub(crate) use crate::asked::Asked;
 
 use crate::samples::{
     cleaned, complete_part, complete_payment, deleted, ended_by_hand, event, failed_payment,
-    incoming, msat, order, own_invoice, part, partial_invoices, payment, route,
+    incoming, msat, order, part, partial_invoices, payment, route,
 };
 use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
     ApiError, Autoclean, Cleaned, DeletedPayment, Direction, Estimate, Event, EventFilter,
-    HistoryFilter, HistoryPage, HistoryRow, Info, Listed, Msat, NodeName, Page, PaidBy, PartFilter,
+    HistoryFilter, HistoryPage, HistoryRow, Info, Listed, NodeName, Page, PaidBy, PartFilter,
     PartId, PartialInvoices, PartialPayment, Pay, PayAnswer, Paying, PaymentApi, PaymentFilter,
-    PaymentHash, PaymentSecret, PaymentSummary, Plan, ResolvePart, Resolved, Route, SelfPayment,
-    SendPartialPay, SendPay, Sent, Timestamp,
-};
-use rpc::dev::{
-    DevError, DevInvoice, DevNetwork, DevPayment, InvoiceError, InvoiceFilter, NewInvoice,
-    OwnInvoice, OwnInvoices,
+    PaymentHash, PaymentSummary, Plan, ResolvePart, Resolved, SelfPayment, SendPartialPay, SendPay,
+    Sent,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -188,9 +184,7 @@ impl PaymentApi for Fake {
     }
 
     async fn pay(&self, request: Pay) -> Result<PayAnswer, ApiError> {
-        let timeout = request.timeout;
         self.note(Asked::Pay(request))?;
-        self.wait(timeout).await?;
         Ok(PayAnswer {
             payment: complete_payment(),
             order: Some(order()),
@@ -359,83 +353,5 @@ impl PaymentApi for Fake {
             violations: vec![(Rule::OneOutcome, 2)],
             ..self.unrecorded.lock().unwrap().clone()
         })
-    }
-}
-
-#[async_trait]
-impl DevNetwork for Fake {
-    async fn invoice(
-        &self,
-        amount: Msat,
-        description: Option<String>,
-        node: Option<String>,
-    ) -> Result<DevInvoice, DevError> {
-        let _ = self.note(Asked::Invoice(amount, description, node));
-        Ok(DevInvoice {
-            bolt11: "lnbcrt1".into(),
-            payment_hash: crate::samples::hash(),
-            payment_secret: PaymentSecret::new([1; 32]),
-            destination: crate::samples::DAVE.parse().unwrap(),
-            expires_at: Timestamp(1_700_000_000_000_000),
-        })
-    }
-
-    async fn routes(
-        &self,
-        destination: String,
-        amount: Msat,
-        count: Option<usize>,
-    ) -> Result<Vec<Route>, DevError> {
-        let _ = self.note(Asked::Routes(destination.clone(), amount, count));
-        match &*destination {
-            "dave" => Ok(vec![route(amount.get())]),
-            "nowhere" => Err(DevError::NoRoute("too far".into())),
-            _ => Err(DevError::NoSuchNode(destination)),
-        }
-    }
-
-    async fn pay(&self, payment: DevPayment) -> Result<(), DevError> {
-        let _ = self.note(Asked::DevPay(payment));
-        Ok(())
-    }
-
-    async fn tick(&self, minutes: u32) -> Result<(), DevError> {
-        let _ = self.note(Asked::Tick(minutes));
-        Ok(())
-    }
-
-    async fn hold(&self, on: bool) -> Result<(), DevError> {
-        let _ = self.note(Asked::Hold(on));
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl OwnInvoices for Fake {
-    async fn make(&self, new: NewInvoice) -> Result<(OwnInvoice, PaymentSecret), InvoiceError> {
-        let label = new.label.clone();
-        let _ = self.note(Asked::MakeInvoice(new));
-        match &*label {
-            "used" => Err(InvoiceError::LabelInUse(label)),
-            _ => Ok((own_invoice(1, false), PaymentSecret::new([1; 32]))),
-        }
-    }
-
-    async fn list(&self, filter: InvoiceFilter) -> Result<Vec<OwnInvoice>, InvoiceError> {
-        let _ = self.note(Asked::Invoices(filter));
-        Ok(vec![own_invoice(1, true), own_invoice(2, false)])
-    }
-
-    async fn delete(&self, label: String, status: String) -> Result<OwnInvoice, InvoiceError> {
-        let _ = self.note(Asked::DeleteInvoice(label.clone(), status.clone()));
-        match (&*label, &*status) {
-            ("none", _) => Err(InvoiceError::Unknown),
-            ("arriving", _) => Err(InvoiceError::Arriving),
-            (_, "paid") => Ok(own_invoice(1, true)),
-            (_, _) => Err(InvoiceError::OtherStatus {
-                is: "paid",
-                wanted: status,
-            }),
-        }
     }
 }

@@ -12,6 +12,7 @@ mod clients;
 mod deletions;
 mod errors;
 mod fake;
+mod fake_dev;
 mod framing;
 mod hostile;
 mod incoming;

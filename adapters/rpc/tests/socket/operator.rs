@@ -190,7 +190,7 @@ async fn what_is_kept_out_is_told_which_part_stands_in_its_way() {
     assert_eq!(kept_out["message"], unrecorded().to_string());
     assert_eq!(kept_out["data"]["id"], 7);
     let unsettled = refused(ApiError::Unsettled("beth is away".to_owned())).await;
-    assert_eq!(unsettled["code"], 221);
+    assert_eq!(unsettled["code"], 231);
     let message = "nothing new is sent: beth is away; this call changed nothing, try again then";
     assert_eq!(unsettled["message"], message);
 }
