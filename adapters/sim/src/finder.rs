@@ -1,0 +1,172 @@
+//! A finder that does what it is told, and a node's channels to go with it.
+
+use async_trait::async_trait;
+use domain::contract::samples::{msat, node_id, route};
+use domain::{
+    Bound, Funds, Msat, Mutex, NoPlan, NodeAway, NodeFunds, OwnChannel, Plan, RouteFinder,
+    RouteRequest, Timestamp,
+};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A simulated finder. Unless told otherwise it splits what is asked for into two parts over the usual
+/// route, each for a fee of 1 sat.
+pub struct SimFinder {
+    state: Mutex<State>,
+    asked: watch::Sender<usize>,
+    held: watch::Sender<bool>,
+}
+
+#[derive(Default)]
+struct State {
+    tricks: VecDeque<Trick>,
+    requests: Vec<RouteRequest>,
+}
+
+/// What the finder does when it is asked next.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trick {
+    /// It says that there is no plan.
+    None(NoPlan),
+    /// Its plan delivers more than was asked for.
+    TooMuch,
+    /// Its plan delivers less than was asked for.
+    TooLittle,
+    /// Its plan goes to somebody else.
+    SomebodyElse,
+    /// Its plan begins at a channel that is not ours.
+    NotOurs,
+}
+
+impl SimFinder {
+    /// A finder that has been asked nothing.
+    pub fn new() -> Arc<SimFinder> {
+        Arc::new(SimFinder {
+            state: Mutex::default(),
+            asked: watch::Sender::new(0),
+            held: watch::Sender::new(false),
+        })
+    }
+
+    /// What it does when it is asked next, once each.
+    pub fn trick(&self, trick: Trick) {
+        self.state.lock().tricks.push_back(trick);
+    }
+
+    /// Whether it keeps its answers to itself.
+    pub fn hold(&self, held: bool) {
+        self.held.send_replace(held);
+    }
+
+    /// What it was asked.
+    pub fn requests(&self) -> Vec<RouteRequest> {
+        self.state.lock().requests.clone()
+    }
+
+    /// Returns once it has been asked so often.
+    pub async fn was_asked(&self, times: usize) {
+        let mut asked = self.asked.subscribe();
+        let reached = asked.wait_for(|asked| *asked >= times).await;
+        reached.expect("the finder is here");
+    }
+}
+
+#[async_trait]
+impl RouteFinder for SimFinder {
+    async fn find(&self, request: &RouteRequest) -> Result<Plan, NoPlan> {
+        let trick = {
+            let mut state = self.state.lock();
+            state.requests.push(request.clone());
+            state.tricks.pop_front()
+        };
+        self.asked.send_modify(|asked| *asked += 1);
+        let mut held = self.held.subscribe();
+        let free = held.wait_for(|held| !held).await;
+        free.expect("the finder is here");
+        let amount = request.amount.get();
+        let mut plan = split(request, amount);
+        match trick {
+            None => {}
+            Some(Trick::None(why)) => return Err(why),
+            Some(Trick::TooMuch) => plan = split(request, amount + 2),
+            Some(Trick::TooLittle) => plan = split(request, amount - 2),
+            Some(Trick::SomebodyElse) => {
+                let other = domain::contract::samples::route_to(7, amount);
+                plan.parts = plan
+                    .parts
+                    .into_iter()
+                    .map(|(node, _)| (node, other.clone()))
+                    .collect();
+                plan.parts.truncate(1);
+            }
+            Some(Trick::NotOurs) => {
+                let mut stranger = request.clone();
+                for source in &mut stranger.sources {
+                    source.node = domain::NodeName::new("stranger");
+                }
+                plan = split(&stranger, amount);
+            }
+        }
+        Ok(plan)
+    }
+
+    fn learn(&self, _: &[Bound], _: Timestamp) {}
+}
+
+fn split(request: &RouteRequest, amount: u64) -> Plan {
+    let node = request.sources.first().map(|source| source.node.clone());
+    let node = node.expect("nobody asks without a source");
+    let half = amount / 2;
+    let pieces = if request.max_parts < 2 || half == 0 {
+        vec![amount]
+    } else {
+        vec![amount - half, half]
+    };
+    let part = |piece: u64| (node.clone(), route(piece));
+    Plan {
+        parts: pieces.into_iter().map(part).collect(),
+        probability_ppm: 900_000,
+    }
+}
+
+/// The channel at which the usual route begins; or a node that is away.
+pub struct SimFunds {
+    away: watch::Sender<bool>,
+}
+
+impl SimFunds {
+    /// A node that is there.
+    pub fn new() -> Arc<SimFunds> {
+        Arc::new(SimFunds {
+            away: watch::Sender::new(false),
+        })
+    }
+
+    /// Whether it cannot be asked.
+    pub fn set_away(&self, away: bool) {
+        self.away.send_replace(away);
+    }
+}
+
+#[async_trait]
+impl NodeFunds for SimFunds {
+    async fn funds(&self) -> Result<Funds, NodeAway> {
+        if *self.away.borrow() {
+            return Err(NodeAway("simulated absence".into()));
+        }
+        let usual = route(1);
+        let first = usual.first();
+        Ok(Funds {
+            id: node_id(200),
+            channels: vec![OwnChannel {
+                peer: first.node,
+                channel: first.channel,
+                spendable: msat(1_000_000_000),
+                htlc_min: Msat::ZERO,
+                htlc_max: Msat::MAX,
+                usable: true,
+            }],
+        })
+    }
+}

@@ -1,0 +1,410 @@
+//! Open orders in the engine: finders that lie, lag, leave and have no way; nodes and storage that
+//! fail; and restarts in between.
+
+mod support;
+
+use domain::contract::samples::{failure, hash, invoice, msat, node};
+use domain::{
+    ApiError, Avoid, Engine, Failure, NoPlan, NodePorts, Outcome, PartId, Pay, PayAnswer, Payment,
+    PaymentApi, PaymentStore, Policy, Ports, RequestId, StatusKind, Ways, Why,
+};
+use sim::{Fault, Lapse, SimClock, SimFinder, SimFunds, SimNode, SimStore, TestSpawner, Trick};
+use std::sync::Arc;
+use std::time::Duration;
+use support::soon;
+
+/// What outlives the engine.
+struct Scene {
+    store: SimStore,
+    node: Arc<SimNode>,
+    clock: Arc<SimClock>,
+    finder: Arc<SimFinder>,
+    funds: Arc<SimFunds>,
+    engine: Arc<Engine>,
+}
+
+impl Scene {
+    async fn new() -> Scene {
+        Scene::over(
+            SimStore::new(),
+            SimNode::new(),
+            Arc::new(SimClock::new()),
+            (SimFinder::new(), SimFunds::new()),
+        )
+        .await
+    }
+
+    async fn over(
+        store: SimStore,
+        sim_node: Arc<SimNode>,
+        clock: Arc<SimClock>,
+        (finder, funds): (Arc<SimFinder>, Arc<SimFunds>),
+    ) -> Scene {
+        let ports = Ports {
+            store: Arc::new(store.clone()),
+            unrecorded: Arc::new(store.clone()),
+            clock: clock.clone(),
+            spawner: Arc::new(TestSpawner),
+            incoming: None,
+            ways: Some(Ways {
+                finder: finder.clone(),
+                nodes: vec![(node(), funds.clone())],
+            }),
+            nodes: vec![NodePorts {
+                name: node(),
+                sender: sim_node.clone(),
+                listener: sim_node.listener(),
+            }],
+        };
+        let engine = Engine::start(ports, Policy::default()).await.unwrap();
+        Scene {
+            store,
+            node: sim_node,
+            clock,
+            finder,
+            funds,
+            engine,
+        }
+    }
+
+    /// The daemon dies and is started again.
+    async fn restart(self) -> Scene {
+        drop(self.engine);
+        let found = (self.finder, self.funds);
+        Scene::over(self.store, self.node, self.clock, found).await
+    }
+
+    async fn open(&self) {
+        let pay = Pay {
+            timeout: Some(Duration::ZERO),
+            ..pay()
+        };
+        self.engine.pay(pay).await.unwrap();
+    }
+
+    async fn payment(&self) -> Payment {
+        self.store.load(hash(1)).await.unwrap().unwrap()
+    }
+
+    fn fulfil(&self, part: u64) {
+        let proof = *domain::contract::samples::preimage(1).1.expose();
+        self.node
+            .say(PartId(part), hash(1), Outcome::Fulfilled(proof));
+    }
+
+    /// By the payee, who waited in vain for the rest: that teaches nothing about the way.
+    fn fail(&self, part: u64) {
+        let timed_out = Failure {
+            erring_index: Some(2),
+            failcode: Some(23),
+            ..failure()
+        };
+        let failed = Outcome::Failed(Box::new(timed_out));
+        self.node.say(PartId(part), hash(1), failed);
+    }
+
+    async fn sent(&self, htlcs: usize) {
+        soon(self.node.has_sent(htlcs)).await;
+    }
+
+    /// The end of `pay`.
+    async fn ended(&self) -> Result<PayAnswer, ApiError> {
+        soon(self.engine.pay(pay())).await
+    }
+
+    /// Until the order is closed.
+    async fn closed(&self) -> Why {
+        soon(async {
+            loop {
+                let payment = self.payment().await;
+                match payment.order().and_then(|order| order.closed.clone()) {
+                    Some(closed) => return closed.why,
+                    None => tokio::task::yield_now().await,
+                }
+            }
+        })
+        .await
+    }
+
+    /// Each key went out at most once, and no more is out than was asked for.
+    async fn is_sound(&self) {
+        assert!(self.node.ledger().values().all(|times| *times == 1));
+        let row = self.payment().await.summary().clone();
+        assert!(row.tally.committed() <= msat(1_000), "{row:?}");
+        let info = self.engine.get_info().await.unwrap();
+        assert_eq!((info.alarms, info.violations), (0, vec![]));
+    }
+}
+
+fn pay() -> Pay {
+    Pay {
+        invoice: invoice(1),
+        amount: None,
+        share: None,
+        max_fee: msat(10_000),
+        retry_for: Duration::from_secs(60),
+        max_delay: 2_016,
+        max_parts: None,
+        avoid: Avoid::default(),
+        nodes: Vec::new(),
+        description: None,
+        label: None,
+        request_id: None,
+        timeout: None,
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_paid_in_parts_and_what_fails_is_replaced() {
+    let scene = Scene::new().await;
+    scene.open().await;
+    scene.sent(2).await;
+    scene.fail(2);
+    scene.sent(4).await;
+    assert_eq!(scene.finder.requests()[1].amount, msat(500));
+    assert_eq!(scene.payment().await.status(), StatusKind::Pending);
+    for part in [1, 3, 4] {
+        scene.fulfil(part);
+    }
+    let paid = scene.ended().await.unwrap();
+    assert_eq!(paid.payment.status(), StatusKind::Complete);
+    assert_eq!((paid.parts.len(), paid.fee()), (4, msat(3_000)));
+    assert_eq!(scene.closed().await, Why::Paid);
+    scene.is_sound().await;
+}
+
+/// Rule B-11: nothing of such a plan is sent.
+#[tokio::test]
+async fn a_finder_that_lies_wastes_time_and_never_money() {
+    let lies = [
+        Trick::TooMuch,
+        Trick::TooLittle,
+        Trick::SomebodyElse,
+        Trick::NotOurs,
+    ];
+    for lie in lies {
+        let scene = Scene::new().await;
+        scene.finder.trick(lie.clone());
+        scene.open().await;
+        soon(scene.finder.was_asked(1)).await;
+        soon(async {
+            while scene.clock.sleeps() < 2 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        assert!(scene.node.ledger().is_empty(), "{lie:?}");
+        scene.clock.advance(Duration::from_secs(1));
+        scene.sent(2).await;
+        scene.is_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn a_finder_or_a_node_that_is_away_is_not_no_way() {
+    let scene = Scene::new().await;
+    let away = NoPlan::Away("simulated".into());
+    scene.finder.trick(Trick::None(away));
+    scene.open().await;
+    soon(scene.finder.was_asked(1)).await;
+    scene.funds.set_away(true);
+    for _ in 0..3 {
+        scene.clock.advance(Duration::from_secs(5));
+        tokio::task::yield_now().await;
+    }
+    assert!(scene.payment().await.order().unwrap().is_open());
+    scene.funds.set_away(false);
+    soon(async {
+        while scene.node.ledger().is_empty() {
+            scene.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    scene.is_sound().await;
+}
+
+#[tokio::test]
+async fn no_way_and_nothing_in_flight_ends_the_order_after_one_more_try() {
+    let scene = Scene::new().await;
+    for _ in 0..2 {
+        scene.finder.trick(Trick::None(NoPlan::Unreachable));
+    }
+    let refused = scene.ended().await.unwrap_err();
+    let ApiError::OrderFailed(failed) = refused else {
+        panic!("{refused:?}");
+    };
+    let why = failed.order.closed.unwrap().why;
+    assert_eq!(why, Why::NoRoute(NoPlan::Unreachable));
+    let relaxed: Vec<bool> = scene.finder.requests().iter().map(|r| r.relaxed).collect();
+    assert_eq!(relaxed, [false, true]);
+    assert_eq!(scene.payment().await.status(), StatusKind::Failed);
+    scene.is_sound().await;
+}
+
+#[tokio::test]
+async fn no_way_while_a_part_is_in_flight_waits_for_its_end() {
+    let scene = Scene::new().await;
+    scene.open().await;
+    scene.sent(2).await;
+    scene.finder.trick(Trick::None(NoPlan::Unreachable));
+    scene.fail(1);
+    soon(scene.finder.was_asked(2)).await;
+    assert!(scene.payment().await.order().unwrap().is_open());
+    scene.fail(2);
+    scene.sent(4).await;
+    assert_eq!(scene.finder.requests()[2].amount, msat(1_000));
+    scene.is_sound().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_comes_after_the_order_was_abandoned_is_thrown_away() {
+    let scene = Scene::new().await;
+    scene.finder.hold(true);
+    scene.open().await;
+    soon(scene.finder.was_asked(1)).await;
+    let left = scene.engine.abandon_pay(hash(1)).await.unwrap();
+    assert_eq!(left.status(), StatusKind::Failed, "nothing was out");
+    scene.finder.hold(false);
+    let again = scene.engine.abandon_pay(hash(1)).await.unwrap();
+    assert_eq!(again, left);
+    tokio::task::yield_now().await;
+    assert!(scene.node.ledger().is_empty());
+    scene.is_sound().await;
+}
+
+/// Whatever is not known counts as in flight.
+#[tokio::test]
+async fn an_order_is_resumed_after_its_parts_were_looked_up_and_plans_only_the_rest() {
+    let scene = Scene::new().await;
+    scene.node.lapse(Lapse::AnswerLost);
+    scene.open().await;
+    scene.sent(2).await;
+    let scene = scene.restart().await;
+    scene
+        .finder
+        .trick(Trick::None(NoPlan::Away("simulated".into())));
+    scene.fail(2);
+    soon(scene.finder.was_asked(2)).await;
+    let scene = scene.restart().await;
+    scene.sent(4).await;
+    let last = scene.finder.requests().pop().unwrap();
+    assert_eq!((last.amount, last.max_fee), (msat(500), msat(9_000)));
+    for part in [1, 3, 4] {
+        scene.fulfil(part);
+    }
+    assert_eq!(scene.ended().await.unwrap().fee(), msat(3_000));
+    scene.is_sound().await;
+}
+
+#[tokio::test]
+async fn the_deadline_is_the_first_one_however_often_the_daemon_was_restarted() {
+    let scene = Scene::new().await;
+    scene.open().await;
+    scene.sent(2).await;
+    scene.clock.advance(Duration::from_secs(40));
+    let scene = scene.restart().await;
+    scene.clock.advance(Duration::from_secs(20));
+    assert_eq!(scene.closed().await, Why::Deadline);
+    assert_eq!(
+        scene.payment().await.status(),
+        StatusKind::Pending,
+        "two parts are out"
+    );
+    let refused = scene.engine.pay(pay()).await.unwrap_err();
+    assert!(matches!(refused, ApiError::Refused(_)), "{refused:?}");
+    for part in [1, 2] {
+        scene.fail(part);
+    }
+    soon(scene.engine.wait_payment(hash(1), None))
+        .await
+        .unwrap();
+    assert_eq!(
+        scene.finder.requests().len(),
+        1,
+        "no part after the deadline"
+    );
+    scene.is_sound().await;
+}
+
+#[tokio::test]
+async fn storage_that_fails_between_the_parts_of_a_plan_sends_nothing_twice() {
+    for fault in [
+        Fault::ErrorButWritten,
+        Fault::ErrorAndLost,
+        Fault::Unavailable,
+        Fault::Conflict,
+    ] {
+        let scene = Scene::new().await;
+        scene.finder.hold(true);
+        scene.open().await;
+        soon(scene.finder.was_asked(1)).await;
+        scene.store.fault(fault);
+        scene.finder.hold(false);
+        soon(async {
+            while scene.payment().await.summary().tally.committed() < msat(1_000) {
+                scene.clock.advance(Duration::from_millis(100));
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        scene.is_sound().await;
+        assert!(
+            scene.payment().await.summary().tally.fees() <= msat(10_000),
+            "{fault:?}"
+        );
+    }
+}
+
+/// Rule B-9.
+#[tokio::test]
+async fn the_same_request_is_the_same_order_and_others_join_it() {
+    let scene = Scene::new().await;
+    let keyed = |timeout| Pay {
+        request_id: RequestId::new("once").ok(),
+        timeout,
+        ..pay()
+    };
+    let now = Some(Duration::ZERO);
+    scene.engine.pay(keyed(now)).await.unwrap();
+    scene.sent(2).await;
+    let again = scene.engine.pay(keyed(now)).await.unwrap();
+    assert_eq!(
+        again.order.unwrap().id,
+        scene.payment().await.order().unwrap().id
+    );
+    for part in [1, 2] {
+        scene.fulfil(part);
+    }
+    let (one, other) = tokio::join!(scene.ended(), soon(scene.engine.pay(keyed(None))));
+    assert_eq!(one.unwrap(), other.unwrap());
+    assert_eq!(scene.finder.requests().len(), 1);
+    scene.is_sound().await;
+}
+
+/// An order that waits asks nobody and wakes nobody.
+#[tokio::test]
+async fn orders_that_wait_cost_no_polling() {
+    let scene = Scene::new().await;
+    let many = 200;
+    for n in 1..=many {
+        let pay = Pay {
+            invoice: invoice(n),
+            timeout: Some(Duration::ZERO),
+            ..pay()
+        };
+        scene.engine.pay(pay).await.unwrap();
+    }
+    scene.sent(usize::try_from(2 * many).unwrap()).await;
+    let asked = scene.finder.requests().len();
+    let sleeps = scene.clock.sleeps();
+    for _ in 0..50 {
+        scene.clock.advance(Duration::from_secs(1));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(scene.finder.requests().len(), asked);
+    assert!(
+        scene.clock.sleeps() - sleeps <= many,
+        "at most its deadline"
+    );
+}
