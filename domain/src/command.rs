@@ -237,9 +237,9 @@ pub enum Refusal {
         /// In what.
         what: &'static str,
     },
-    /// No order is opened while parts of others are live (rule B-5).
+    /// No order is opened while parts of others, or of an earlier order, are live (rules B-5 and B-6).
     #[error(
-        "payment {hash} has {live} pending parts that no order sent: pay it again when all of them have \
+        "payment {hash} has {live} pending parts, and no order is open: pay it again when all of them have \
          ended (waitpayment waits for that)"
     )]
     PartsLive {

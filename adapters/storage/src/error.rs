@@ -89,10 +89,10 @@ impl Rule {
         Rule(text.into())
     }
 
-    /// Its number, such as `A-10`, if it has one: triggers begin with it, constraints do not.
+    /// Its number, such as `A-10` or `B-5`, if it has one: triggers begin with it, constraints do not.
     pub(crate) fn id(&self) -> Option<&str> {
         let (id, _) = self.0.split_once(':')?;
-        id.starts_with("A-").then_some(id)
+        (id.starts_with("A-") || id.starts_with("B-")).then_some(id)
     }
 }
 

@@ -1,9 +1,14 @@
 //! Payments, routes and commands to test with.
 
+mod orders;
+
+pub use orders::*;
+
 use crate::{
     Decision, Failure, FailureCode, Hop, Invoice, InvoiceTerms, Method, Msat, Network, NodeId,
-    NodeName, Outcome, PartId, Payment, PaymentHash, PaymentMetadata, PaymentSecret, Preimage,
-    Receipt, Refusal, Route, SendPart, ShortChannelId, Timestamp, Transition,
+    NodeName, OpenOrder, Outcome, PartId, Payment, PaymentHash, PaymentMetadata, PaymentSecret,
+    Preimage, Receipt, Refusal, Route, SendPart, ShortChannelId, Timestamp, Transition, Unchanged,
+    Why,
 };
 
 /// So many msat.
@@ -143,6 +148,15 @@ pub enum Command {
         /// When it was heard.
         at: Timestamp,
     },
+    /// A caller wants an order opened.
+    Open(Box<OpenOrder>),
+    /// The order is closed.
+    Close {
+        /// Why.
+        why: Why,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl Command {
@@ -157,6 +171,9 @@ impl Command {
                 let (hash, part) = (self::hash(1), *part);
                 Err(Refusal::NoSuchPart { hash, part })
             }
+            (Command::Open(order), payment) => Payment::open(payment, order),
+            (Command::Close { why, at }, Some(payment)) => Ok(payment.close(why, *at)),
+            (Command::Close { .. }, None) => Ok(Decision::Unchanged(Unchanged::AlreadyClosed)),
         }
     }
 }

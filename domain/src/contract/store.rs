@@ -3,20 +3,24 @@
 mod deletions;
 mod invoices;
 mod lists;
+mod nodes;
 mod operator;
+mod orders;
 mod unrecorded;
 
 pub use deletions::*;
 pub use invoices::*;
 pub use lists::*;
+pub use nodes::*;
 pub use operator::*;
+pub use orders::*;
 pub use unrecorded::*;
 
-use super::samples::{decided, failure, hash, msat, node, part, preimage};
+use super::samples::{decided, failure, hash, msat, part, preimage};
 use crate::contract::samples::Command;
 use crate::{
-    Committed, Cursor, Made, NodeIdentity, Outcome, PartId, Payment, PaymentHash, PaymentId,
-    PaymentStore, Receipt, Request, RequestId, SendPart, StatusKind, Timestamp, Transition,
+    Committed, Made, Outcome, PartId, Payment, PaymentHash, PaymentId, PaymentStore, Receipt,
+    Request, RequestId, SendPart, StatusKind, Timestamp, Transition,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -54,6 +58,15 @@ macro_rules! store_contract {
             operators_word_is_stored_with_who_and_why, preimage_beats_an_operators_word,
             history_names_the_parts_that_an_operator_ended,
             operators_word_goes_with_its_payment,
+            order_makes_its_payment_without_a_part, terms_of_an_order_survive,
+            order_stays_closed_with_its_reason, order_is_closed_in_the_commit_of_its_cause,
+            order_outlives_its_failed_parts, failed_payment_gets_another_order,
+            second_order_is_a_conflict, open_orders_are_found_page_by_page,
+            last_order_of_each_payment_is_told, request_is_stored_with_its_order,
+            used_key_is_a_conflict_for_parts_and_orders, events_tell_of_orders,
+            lists_tell_an_open_order_as_pending, quarantine_closes_the_order,
+            late_proof_closes_the_order_that_is_open, orders_go_with_their_payment,
+            paid_order_leaves_a_tombstone_and_an_open_one_stays, many_orders_at_once_all_land,
             quarantine_is_stored, preimage_beats_a_failure, extremes_survive,
             everything_survives_a_restart, many_at_once_all_land);
     };
@@ -299,28 +312,6 @@ pub async fn used_request_is_a_conflict(h: Harness<'_>) {
     assert_eq!(load(h, hash(2)).await, None);
 }
 
-/// How far a node was heard is stored with what was heard.
-pub async fn cursor_comes_with_its_transition(h: Harness<'_>) {
-    let receipt = sent(h, 1, 1_000, 1_000).await;
-    let payment = load(h, hash(1)).await;
-    let outcome = decided(payment.as_ref(), &fulfilled(1, receipt.part)).expect("not refused");
-    let cursor = Some((node(), Cursor(17)));
-    commit(h, Transition { cursor, ..outcome }).await;
-    h.reopen().await;
-    assert_eq!(h.store().cursor(node()).await, Ok(Some(Cursor(17))));
-    let other = crate::NodeName::new("bob");
-    assert_eq!(h.store().cursor(other).await, Ok(None));
-}
-
-/// A smaller cursor changes nothing.
-pub async fn cursor_only_grows(h: Harness<'_>) {
-    let store = h.store();
-    for (advance, expected) in [(5, 5), (3, 5), (6, 6)] {
-        store.advance(node(), Cursor(advance)).await.unwrap();
-        assert_eq!(store.cursor(node()).await, Ok(Some(Cursor(expected))));
-    }
-}
-
 /// Rule A-7: a contradiction is remembered.
 pub async fn quarantine_is_stored(h: Harness<'_>) {
     let receipt = sent(h, 1, 1_000, 1_000).await;
@@ -389,16 +380,4 @@ pub async fn many_at_once_all_land(h: Harness<'_>) {
     for payment in futures::future::join_all(payments).await {
         assert_eq!(load(h, payment.summary().payment_hash).await, Some(payment));
     }
-}
-
-/// A node of the same name with another identity is told who was there first.
-pub async fn node_keeps_its_first_identity(h: Harness<'_>) {
-    let (one, two) = (NodeIdentity::new("one"), NodeIdentity::new("two"));
-    let bob = crate::NodeName::new("bob");
-    assert_eq!(h.store().bind(node(), one.clone()).await, Ok(one.clone()));
-    h.reopen().await;
-    assert_eq!(h.store().bind(node(), two.clone()).await, Ok(one));
-    assert_eq!(h.store().bind(bob, two.clone()).await, Ok(two));
-    // Parts and identities share the table of nodes.
-    sent(h, 1, 400, 1_000).await;
 }

@@ -3,8 +3,8 @@
 
 use super::{Rule, Violation};
 use crate::{
-    Change, DirectedChannel, NewOrder, NewPart, Order, PartStatus, PartialPayment, Payment, Route,
-    StatusKind, Transition, Why,
+    Avoid, Change, DirectedChannel, NewOrder, NewPart, Order, PartStatus, PartialPayment, Payment,
+    Route, StatusKind, Transition, Why,
 };
 
 /// The first rule about orders that committing `transition` would break.
@@ -110,11 +110,35 @@ fn joined(payment: &Payment, order: &Order, part: &NewPart) -> Result<(), Violat
         deliver.is_some_and(|deliver| deliver <= terms.deliver),
         "the order's parts would deliver more than its share",
     )?;
+    Rule::NoRepeat.requires(
+        !is_excluded(&part.route, &terms.avoid),
+        "a part goes over what its caller excluded",
+    )?;
     let mut failed = of_order().filter(|part| part.status() == StatusKind::Failed);
     Rule::NoRepeat.requires(
         !failed.any(|failed| repeats(&part.route, failed)),
         "a part goes where one of its order could not, with as much",
     )
+}
+
+/// Whether a way goes over something of it. Which end of its first channel is ours is not known here, so
+/// that one is excluded in both directions.
+fn is_excluded(route: &Route, avoid: &Avoid) -> bool {
+    let first = route.hops().first().map(|hop| hop.channel);
+    let both_ways =
+        [0, 1].map(|direction| first.map(|channel| DirectedChannel { channel, direction }));
+    let has = |channel: &DirectedChannel| avoid.channels.contains(channel);
+    both_ways
+        .iter()
+        .flatten()
+        .filter(|channel| has(channel))
+        .count()
+        == 2
+        || directed(route).any(|(channel, _)| has(&channel))
+        || route
+            .hops()
+            .iter()
+            .any(|hop| avoid.nodes.contains(&hop.node))
 }
 
 /// Whether a way goes over the channel that had not enough for that part, with as much.

@@ -2,7 +2,7 @@
 //! outside, and do not ask it.
 
 use super::{Rule, Violation};
-use crate::{Msat, Offer, PartId, PartialPayment, Payment, PaymentSummary, StatusKind};
+use crate::{Msat, Offer, OrderId, PartId, PartialPayment, Payment, PaymentSummary, StatusKind};
 
 /// What really became of a part at its node, by the node's own ledger.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -97,6 +97,10 @@ pub fn deleted(stored: Option<&Payment>) -> Result<(), Violation> {
             live.map(|part| part.id)
         ),
     )?;
+    Rule::ClosedStays.requires(
+        payment.summary().order.is_none(),
+        "a payment is deleted while its order is open",
+    )?;
     Rule::FailClosed.requires(
         payment.summary().quarantine.is_none(),
         "a quarantined payment is deleted",
@@ -133,6 +137,11 @@ pub fn told_part(told: &PartialPayment, during: &[Payment]) -> Result<(), Violat
 
 /// A caller was told of a payment. What was stored while the call lasted is `during`.
 pub fn told_payment(told: &PaymentSummary, during: &[Payment]) -> Result<(), Violation> {
+    let is_open = |payment: &Payment| payment.summary().order.is_some();
+    Rule::HonestStatus.requires(
+        told.status() != StatusKind::Failed || during.is_empty() || !during.iter().all(is_open),
+        "the payment was told as failed while its order was open",
+    )?;
     let mut stored = during.iter();
     Rule::WaitsTellTheTruth.requires(
         stored.any(|payment| {
@@ -144,16 +153,24 @@ pub fn told_payment(told: &PaymentSummary, during: &[Payment]) -> Result<(), Vio
     )
 }
 
-/// A payment's status, from its parts alone.
+/// A payment's status, from its parts, and from whether its last order is open.
 pub fn status_of(payment: &Payment) -> StatusKind {
     let is = |status| payment.parts().any(|part| part.status() == status);
     if is(StatusKind::Complete) {
         StatusKind::Complete
-    } else if is(StatusKind::Pending) {
+    } else if is(StatusKind::Pending) || payment.order().is_some_and(|o| o.closed.is_none()) {
         StatusKind::Pending
     } else {
         StatusKind::Failed
     }
+}
+
+/// The same request was answered with these orders.
+pub fn same_order(first: OrderId, again: OrderId) -> Result<(), Violation> {
+    Rule::SameOrder.requires(
+        first == again,
+        format_args!("one request opened orders {first} and {again}"),
+    )
 }
 
 /// The same request was answered with these parts.

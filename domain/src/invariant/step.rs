@@ -68,6 +68,11 @@ pub fn deletion(before: Option<&Payment>, deletion: &Deletion) -> Result<(), Vio
         payment.parts().all(|part| !part.is_live()),
         "a payment with a pending part is deleted",
     )?;
+    let open = payment.order().filter(|order| order.closed.is_none());
+    Rule::ClosedStays.requires(
+        row.order.is_none() && open.is_none(),
+        "a payment with an open order is deleted",
+    )?;
     Rule::FailClosed.requires(
         row.quarantine.is_none(),
         "a quarantined payment, which is evidence, is deleted",

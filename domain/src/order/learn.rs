@@ -4,7 +4,7 @@
 use super::update;
 use crate::{
     Avoid, Bound, ChannelPolicy, DirectedChannel, Failure, FailureCode, Msat, PERM, PartialPayment,
-    Payment, Route, ShortChannelId,
+    Payment, Route, ShortChannelId, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +32,8 @@ pub struct Learnt {
     pub height: Option<u32>,
     /// Channels of ours over which a part could not leave.
     failed_at_home: BTreeSet<ShortChannelId>,
+    /// When a policy of that direction was first told of.
+    told_at: BTreeMap<DirectedChannel, Timestamp>,
 }
 
 /// What one failed part says about its order as a whole.
@@ -71,10 +73,8 @@ impl Learnt {
     }
 
     fn could_not(&self, channel: DirectedChannel, amount: Msat) -> bool {
-        let newest = self.bounds.iter().rev();
-        let mut of_it = newest.filter(|bound| bound.channel == channel);
-        let below = of_it.find_map(|bound| bound.below);
-        below.is_some_and(|below| amount >= below)
+        let mut of_it = self.bounds.iter().filter(|bound| bound.channel == channel);
+        of_it.any(|bound| bound.below.is_some_and(|below| amount >= below))
     }
 
     fn hear(&mut self, part: &PartialPayment) {
@@ -125,10 +125,10 @@ impl Learnt {
                     below,
                 });
             }
-            AMOUNT_BELOW_MINIMUM | FEE_INSUFFICIENT => self.hear_policy(channel, raw, 8),
-            INCORRECT_CLTV_EXPIRY => self.hear_policy(channel, raw, 4),
-            EXPIRY_TOO_SOON => self.hear_policy(channel, raw, 0),
-            CHANNEL_DISABLED => self.hear_policy(channel, raw, 2),
+            AMOUNT_BELOW_MINIMUM | FEE_INSUFFICIENT => self.hear_policy(part, channel, raw, 8),
+            INCORRECT_CLTV_EXPIRY => self.hear_policy(part, channel, raw, 4),
+            EXPIRY_TOO_SOON => self.hear_policy(part, channel, raw, 0),
+            CHANNEL_DISABLED => self.hear_policy(part, channel, raw, 2),
             code if code & NODE != 0 && code & BADONION == 0 => {
                 let node = index.checked_sub(1).and_then(|at| route.hops().get(at));
                 self.avoid.nodes.extend(node.map(|hop| hop.node));
@@ -137,12 +137,23 @@ impl Learnt {
         }
     }
 
-    /// A channel is tried once more with the policy that the failure told of, and not a third time.
-    fn hear_policy(&mut self, channel: DirectedChannel, raw: &[u8], before: usize) {
+    /// A channel is tried once more with the policy that the failure told of, and not a third time. Parts
+    /// that were out already when it was told of have not tried it.
+    fn hear_policy(
+        &mut self,
+        part: &PartialPayment,
+        channel: DirectedChannel,
+        raw: &[u8],
+        before: usize,
+    ) {
         match update::policy(raw, before) {
             Some((told_of, policy)) if told_of == channel => {
-                let again = self.policies.insert(channel, policy);
-                if again == Some(policy) || !policy.enabled {
+                self.policies.insert(channel, policy);
+                let told_at = self.told_at.get(&channel);
+                let is_tried = told_at.is_some_and(|told_at| part.created_at >= *told_at);
+                let ended_at = part.completed_at.unwrap_or(part.created_at);
+                self.told_at.entry(channel).or_insert(ended_at);
+                if is_tried || !policy.enabled {
                     self.avoid.channels.insert(channel);
                 }
             }
@@ -181,30 +192,20 @@ impl Says {
         let hops = part.route.hops().len();
         let from_payee = failure.erring_index.and_then(|i| usize::try_from(i).ok()) == Some(hops);
         let raw = failure.raw_message.as_deref().unwrap_or_default();
-        match failure.code {
-            FailureCode::InProgressElsewhere | FailureCode::PaidElsewhere => Says::Refused,
-            FailureCode::DestinationPermanent => {
-                let is_ahead = failure.failcode == Some(INCORRECT_DETAILS)
-                    && height_ahead(part, raw).is_some();
-                if is_ahead {
-                    Says::TryAgain
-                } else {
-                    Says::Refused
-                }
+        let for_good = match failure.code {
+            FailureCode::InProgressElsewhere | FailureCode::PaidElsewhere => return Says::Refused,
+            FailureCode::DestinationPermanent => failure.failcode != Some(MPP_TIMEOUT),
+            FailureCode::TryOtherRoute => {
+                from_payee && failure.failcode.is_some_and(|code| code & PERM != 0)
             }
-            FailureCode::TryOtherRoute
-                if from_payee && failure.failcode.is_some_and(|code| code & PERM != 0) =>
-            {
-                let is_ahead = height_ahead(part, raw).is_some();
-                if is_ahead {
-                    Says::TryAgain
-                } else {
-                    Says::Refused
-                }
-            }
-            FailureCode::TryOtherRoute
-            | FailureCode::UnparseableOnion
-            | FailureCode::Unspecified => Says::TryAgain,
+            FailureCode::UnparseableOnion | FailureCode::Unspecified => false,
+        };
+        let is_ahead =
+            failure.failcode == Some(INCORRECT_DETAILS) && height_ahead(part, raw).is_some();
+        if for_good && !is_ahead {
+            Says::Refused
+        } else {
+            Says::TryAgain
         }
     }
 }

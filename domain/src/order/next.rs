@@ -1,6 +1,7 @@
 //! What an open order needs next.
 
 use super::{Learnt, Why};
+use crate::payment::PARTS_MAX;
 use crate::{Held, Msat, Payment, StatusKind, Timestamp};
 
 /// What to do next about a payment's order.
@@ -76,7 +77,8 @@ impl Payment {
             return wait(None);
         }
         let attempts = row.tally.parts.saturating_sub(order.parts_before);
-        let attempts_left = terms.max_attempts.saturating_sub(attempts);
+        let most = PARTS_MAX.saturating_sub(row.tally.parts);
+        let attempts_left = terms.max_attempts.saturating_sub(attempts).min(most);
         if attempts_left == 0 {
             return if live == 0 {
                 Next::Close(Why::Attempts)

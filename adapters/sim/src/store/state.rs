@@ -124,6 +124,9 @@ impl State {
         if row.tally.live > 0 {
             return Committed::Refused("A-5: it has live parts".into());
         }
+        if row.order.is_some() {
+            return Committed::Refused("B-6: its order is open".into());
+        }
         let (hash, payment) = (deletion.payment_hash, deletion.payment);
         if deletion.tombstone {
             let tombstone = Tombstone {

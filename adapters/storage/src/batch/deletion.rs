@@ -3,7 +3,7 @@
 use super::{Batch, next};
 use crate::changes::Removal;
 use crate::error::Fault;
-use crate::schema::payments;
+use crate::schema::{orders, payments};
 use crate::statements::{
     DeleteEvents, DeleteOrders, DeleteParts, DeletePayment, DeleteRequests, DeleteResolutions,
     Fence, HistoryOf, NewTombstone,
@@ -24,10 +24,11 @@ impl Batch<'_> {
             tombstone.execute(self.connection)?;
         }
         // Keys before parts, parts before payments: each refers to the next. Events are found by parts.
-        let requests = DeleteRequests { payment_id }.execute(self.connection)?;
+        let mut requests = DeleteRequests { payment_id }.execute(self.connection)?;
         let of = HistoryOf::payments(&[payment_id]);
         let events = DeleteEvents { of }.execute(self.connection)?;
         DeleteResolutions { payment_id }.execute(self.connection)?;
+        requests = requests.saturating_add(self.keys_of_orders(payment_id)?);
         DeleteOrders { payment_id }.execute(self.connection)?;
         let parts = DeleteParts { payment_id }.execute(self.connection)?;
         DeletePayment { payment_id }.execute(self.connection)?;
@@ -62,6 +63,14 @@ impl Batch<'_> {
             .select(payments::id);
         let found: Option<i64> = expected.get_result(self.connection).optional()?;
         Ok(found.is_some())
+    }
+
+    /// How many of a payment's orders were asked for under a key, which is in the order's own row.
+    fn keys_of_orders(&mut self, payment_id: i64) -> Result<usize, Fault> {
+        let keyed = orders::table.filter(orders::payment_id.eq(payment_id));
+        let keyed = keyed.filter(orders::request_id.is_not_null()).count();
+        let count: i64 = keyed.get_result(self.connection)?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     /// For what gives out no number: after a failed COMMIT this tells whether it is durable. Once a
