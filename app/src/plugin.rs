@@ -29,7 +29,12 @@ use tokio::sync::{oneshot, watch};
 
 /// What lightningd registers, by its name there and here. `sendpay` and `waitsendpay` stay lightningd's
 /// own; so does whatever begins with `autoclean`, which is a plugin of its.
-const METHODS: [(&str, &str); 11] = [
+/// `pay`, `xpay` and `listpays` are lightningd's there.
+const METHODS: [(&str, &str); 15] = [
+    ("ampere-pay", "pay"),
+    ("ampere-estimate", "estimate"),
+    ("ampere-listpays", "listpays"),
+    ("abandonpay", "abandonpay"),
     ("sendpartialpay", "sendpartialpay"),
     ("waitpartialpay", "waitpartialpay"),
     ("listpartialpayments", "listpartialpayments"),

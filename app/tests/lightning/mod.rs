@@ -140,6 +140,10 @@ pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, a
         "listevents",
         "delpayment payment_hash",
         "ampere-autoclean age [status] [dry_run] [limit]",
+        "ampere-pay bolt11 [amount_msat] [label]",
+        "ampere-estimate bolt11",
+        "ampere-listpays [bolt11] [payment_hash] [status]",
+        "abandonpay payment_hash",
         "ampere-backup file",
     ] {
         assert!(help.contains(usage), "{usage}: {help}");
@@ -162,6 +166,15 @@ pub(crate) async fn serves_lightningds_own_callers(lightning: &impl Lightning, a
     assert_eq!(much.data["room_msat"], SMALLER, "{much:?}");
     let nonsense = refused(&socket, "waitpartialpay", json!(["one"])).await;
     assert_eq!(nonsense.code, -32602);
+    let nonsense = refused(&socket, "ampere-pay", json!(["lnbc1"])).await;
+    assert_eq!(nonsense.code, -32602);
+    let pays = call(&socket, "ampere-listpays", json!([first["payment_hash"]]));
+    assert_eq!(pays.await.unwrap_err().code, -32602, "a hash is no invoice");
+    let hash = json!({"payment_hash": invoice.0});
+    let pays = call(&socket, "ampere-listpays", hash).await.unwrap();
+    assert_eq!(pays["pays"][0]["status"], "pending", "{pays}");
+    let orderless = refused(&socket, "abandonpay", json!([invoice.0])).await;
+    assert_eq!(orderless.code, 208, "no pay has asked for it");
     let smaller = lightning.route(1, SMALLER);
     let by_position = json!([smaller, invoice.0, WHOLE, "the rest", invoice.1]);
     let second = call(&socket, "sendpartialpay", by_position).await.unwrap();
