@@ -1,11 +1,11 @@
 //! What every `UnrecordedStore` must do.
 
 use super::samples::Command;
-use super::samples::{decided, hash, msat, node, part};
+use super::samples::{decided, hash, msat, node, order, part};
 use super::store::StoreHarness;
 use crate::{
     Committed, NodeName, Noted, PartId, Resolution, Settlement, Timestamp, Unasked,
-    UnrecordedCounts, UnrecordedFate, UnrecordedFilter, UnrecordedPart, UnrecordedStore,
+    UnrecordedCounts, UnrecordedFate, UnrecordedFilter, UnrecordedPart, UnrecordedStore, Why,
 };
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ macro_rules! unrecorded_contract {
     ($harness:expr) => {
         $crate::unrecorded_contract!($harness;
             nothing_is_known_at_first, what_is_noted_is_listed, what_is_heard_later_is_believed,
-            open_parts_are_listed_first_and_counted, open_part_keeps_its_payment_out,
+            open_parts_are_listed_first_and_counted, open_part_keeps_its_payment_out, open_part_keeps_orders_out,
             numbers_that_were_passed_over_are_given_to_nobody, nodes_to_be_asked_are_kept,
             operators_word_goes_with_the_part);
     };
@@ -186,6 +186,31 @@ pub async fn open_part_keeps_its_payment_out(h: Harness<'_>) {
     note(h, missing(1, 80, Failed)).await;
     let committed = h.store().commit(another).await;
     assert!(matches!(committed, Committed::Yes(_)), "{committed:?}");
+}
+
+/// Rule A-10 for `pay`: no order is opened either, new or again.
+pub async fn open_part_keeps_orders_out(h: Harness<'_>) {
+    let open = |n| Command::Open(Box::new(order(n, 1_000, 5_000)));
+    let first = |n| decided(None, &open(n)).expect("not refused");
+    for (n, fate) in [(1, Pending), (2, Lost)] {
+        note(h, missing(n, 70 + n, fate)).await;
+        let committed = h.store().commit(first(n)).await;
+        assert!(!matches!(committed, Committed::Yes(_)), "{committed:?}");
+        note(h, missing(n, 70 + n, Failed)).await;
+        let committed = h.store().commit(first(n)).await;
+        assert!(matches!(committed, Committed::Yes(_)), "{committed:?}");
+    }
+    // What is open may be closed all the same, and then nothing is opened again.
+    let (why, at) = (Why::Abandoned, Timestamp(9));
+    let payment = h.store().load(hash(1)).await.expect("a sound payment");
+    let end = decided(payment.as_ref(), &Command::Close { why, at }).expect("it is open");
+    note(h, missing(1, 80, Pending)).await;
+    let committed = h.store().commit(end).await;
+    assert!(matches!(committed, Committed::Yes(_)), "{committed:?}");
+    let payment = h.store().load(hash(1)).await.expect("a sound payment");
+    let again = decided(payment.as_ref(), &open(1)).expect("not refused");
+    let committed = h.store().commit(again).await;
+    assert!(!matches!(committed, Committed::Yes(_)), "{committed:?}");
 }
 
 /// Rule A-4: what a node knows already is nobody else's number.

@@ -1,7 +1,12 @@
 -- What `pay` was asked for. A payment with an open order has its limits in its own row, so that a part
 -- is checked against them where it is counted; and it has a row before it has a part.
 
-alter table payments add column order_deadline integer check (order_deadline >= 0);
+-- What is damaged does not keep the daemon from starting, so nothing that is stored is checked here.
+pragma ignore_check_constraints = on;
+alter table payments add column order_deadline integer check (order_deadline >= 0)
+    constraint "B-6 open" check (
+        order_deadline is null or (payment_preimage is null and quarantine is null)
+    );
 alter table payments add column deliver_msat integer
     constraint "B-2 share" check (
         deliver_msat is null
@@ -15,6 +20,7 @@ alter table payments add column max_fee_msat integer
             or (max_fee_msat >= 0 and sent_msat - in_flight_msat - delivered_msat <= max_fee_msat)
         )
     );
+pragma ignore_check_constraints = off;
 
 -- No row is written anew for this: every stored row keeps to it.
 pragma writable_schema = on;
@@ -76,18 +82,17 @@ end;
 
 create trigger orders_open_on_nothing_live
 before insert on orders
-when not exists (
-    select 1 from payments
-    where payments.id = new.payment_id and payments.live_parts = 0 and payments.status = 0
-        and payments.quarantine is null
-        and payments.deliver_msat = new.deliver_msat and payments.max_fee_msat = new.max_fee_msat
-        and payments.order_deadline = new.deadline and payments.parts = new.parts_before
-) or exists (
-    select 1 from payments join unrecorded_parts using (payment_hash)
-    where payments.id = new.payment_id and unrecorded_parts.fate in (0, 3)
-)
 begin
-    select raise(fail, 'B-5: an order opens on a payment of which nothing is live, and with its limits');
+    select raise(fail, 'B-5: an order opens on a payment of which nothing is live, and with its limits')
+    where not exists (
+        select 1 from payments
+        where payments.id = new.payment_id and payments.live_parts = 0 and payments.status = 0
+            and payments.deliver_msat = new.deliver_msat and payments.max_fee_msat = new.max_fee_msat
+            and payments.order_deadline = new.deadline and payments.parts = new.parts_before
+    );
+    select raise(fail, 'A-10: a part that is not stored may be out')
+    from payments join unrecorded_parts using (payment_hash)
+    where payments.id = new.payment_id and unrecorded_parts.fate in (0, 3);
 end;
 
 create trigger orders_are_fixed
@@ -102,6 +107,16 @@ before update of closed_at, closed_event, why, why_msat on orders
 when old.closed_at is not null
 begin
     select raise(fail, 'B-6: what is closed stays closed');
+end;
+
+-- The payment's row first: it lets go of the limits in the same commit.
+create trigger orders_close_with_their_payment
+before update of closed_at on orders
+when old.closed_at is null and new.closed_at is not null and exists (
+    select 1 from payments where payments.id = old.payment_id and payments.max_fee_msat is not null
+)
+begin
+    select raise(fail, 'B-6: an order is closed in its payment''s row too');
 end;
 
 create trigger orders_are_kept
@@ -125,19 +140,24 @@ end;
 create trigger parts_keep_to_their_order
 before insert on parts
 when exists (
-    select 1 from payments
-    where payments.id = new.payment_id and payments.max_fee_msat is not null and not exists (
-        select 1 from orders
-        where orders.payment_id = payments.id and orders.closed_at is null
-            and new.created_at < orders.deadline
-            and payments.live_parts <= orders.max_parts
-            and payments.parts - orders.parts_before <= orders.max_attempts
-            and exists (
-                select 1 from nodes join json_each(orders.nodes) on json_each.value = nodes.name
-                where nodes.id = new.node_id
-            )
-    )
+    select 1 from payments where payments.id = new.payment_id and payments.max_fee_msat is not null
 )
 begin
-    select raise(fail, 'B-3: a part comes before its order''s deadline, is one of so many, and leaves from its nodes');
+    select raise(fail, 'B-5: a part joins an order that is open') where not exists (
+        select 1 from orders where orders.payment_id = new.payment_id and orders.closed_at is null
+    );
+    select raise(fail, 'B-3: no part comes at or after its order''s deadline') from orders
+    where orders.payment_id = new.payment_id and orders.closed_at is null
+        and new.created_at >= orders.deadline;
+    select raise(fail, 'B-4: an order has so many parts, and so many at once')
+    from orders join payments on payments.id = orders.payment_id
+    where orders.payment_id = new.payment_id and orders.closed_at is null and (
+        payments.live_parts > orders.max_parts
+        or payments.parts - orders.parts_before > orders.max_attempts
+    );
+    select raise(fail, 'B-5: a part leaves from one of its order''s nodes') from orders
+    where orders.payment_id = new.payment_id and orders.closed_at is null and not exists (
+        select 1 from nodes join json_each(orders.nodes) on json_each.value = nodes.name
+        where nodes.id = new.node_id
+    );
 end;

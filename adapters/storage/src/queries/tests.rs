@@ -70,15 +70,18 @@ fn check(plan: &str, starts: &str) {
     assert_eq!(plan.matches("SCAN").count(), 0, "{plan}");
 }
 
+/// What is pending is what has a live part or an open order: both are few, whatever the size of the tables.
+const UNDER_WAY: &str = "SEARCH payments USING INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY 2; COMPOUND QUERY; \
+                         LEFT-MOST SUBQUERY; SCAN parts USING COVERING INDEX parts_pending; UNION ALL; \
+                         SCAN orders USING INDEX orders_open";
+
 #[test]
 fn payments_are_read_by_an_index() {
     let by_id = "SEARCH payments USING INTEGER PRIMARY KEY (rowid>?)";
     check(&plan_of_payments(None, None), by_id);
     check(&plan_of_payments(Some(StatusKind::Complete), None), by_id);
     let pending = plan_of_payments(Some(StatusKind::Pending), None);
-    let by_live_parts = "SEARCH payments USING INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY 1; \
-                         SCAN parts USING COVERING INDEX parts_pending";
-    assert_eq!(pending, by_live_parts);
+    assert_eq!(pending, UNDER_WAY);
     let failed = plan_of_payments(Some(StatusKind::Failed), None);
     check(
         &failed,
@@ -90,6 +93,8 @@ fn payments_are_read_by_an_index() {
         "SEARCH payments USING INDEX sqlite_autoindex_payments_1 (payment_hash=?",
     );
     let live = plan(|connection| drop(live(connection, None, 10).unwrap()));
+    let by_live_parts = "SEARCH payments USING INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY 1; \
+                         SCAN parts USING COVERING INDEX parts_pending";
     assert_eq!(live, by_live_parts);
 }
 
@@ -104,9 +109,7 @@ fn payments_are_read_by_an_index_in_reverse_too() {
         "SEARCH payments USING INDEX payments_failed (id<?)",
     );
     let pending = plan_in_reverse(Some(StatusKind::Pending));
-    let by_live_parts = "SEARCH payments USING INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY 1; \
-                         SCAN parts USING COVERING INDEX parts_pending";
-    assert_eq!(pending, by_live_parts);
+    assert_eq!(pending, UNDER_WAY);
 }
 
 #[test]
@@ -144,6 +147,8 @@ fn events_are_read_by_an_index() {
         |payments| plan(|connection| drop(page_of_events(connection, &filter, payments).unwrap()));
     let by_number = "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)";
     check(&plan_of(None), by_number);
+    let closed = "SEARCH orders USING INDEX orders_closed (closed_event=?)";
+    assert!(plan_of(None).contains(closed), "{}", plan_of(None));
     let of_payments = plan_of(Some(vec![1, 2]));
     assert!(
         of_payments.starts_with("SEARCH events USING INTEGER PRIMARY KEY (rowid=?); LIST SUBQUERY"),
@@ -161,6 +166,38 @@ fn events_are_read_by_an_index() {
     check(
         &of_hash,
         "SEARCH payments USING COVERING INDEX sqlite_autoindex_payments_1",
+    );
+}
+
+#[test]
+fn orders_are_read_by_an_index() {
+    let open = plan(|connection| drop(open_orders(connection, None, 10).unwrap()));
+    let by_payment = "SEARCH orders USING INDEX orders_open (payment_id>?); \
+                      SEARCH payments USING INTEGER PRIMARY KEY (rowid=?)";
+    assert_eq!(open, by_payment);
+    let last = plan(|connection| assert!(orders::last_of(connection, 1).unwrap().is_none()));
+    check(
+        &last,
+        "SEARCH orders USING INDEX orders_by_payment (payment_id=?)",
+    );
+    let by_key = plan(|connection| {
+        let key = RequestId::new("key").unwrap();
+        assert_eq!(request(connection, key), Ok(None));
+    });
+    check(
+        &by_key,
+        "SEARCH orders USING INDEX sqlite_autoindex_orders_1 (request_id=?)",
+    );
+    // The rows of what the grouping query finds, none here, are read by their numbers.
+    let newest = plan(|connection| {
+        let newest = schema_orders::table.filter(schema_orders::payment_id.eq_any([1, 2]));
+        let newest = newest.group_by(schema_orders::payment_id);
+        let newest = newest.select(max(schema_orders::seq));
+        drop(newest.load::<Option<i64>>(connection).unwrap());
+    });
+    check(
+        &newest,
+        "SEARCH orders USING COVERING INDEX orders_by_payment (payment_id=?)",
     );
 }
 

@@ -106,7 +106,7 @@ async fn what_is_broken_is_named() {
             "delete from payments where id = 3",
             "refers to a row of payments that is missing",
         ),
-        ("update events set kind = 9 where seq = 1", "event 1: "),
+        ("update events set kind = 11 where seq = 1", "event 1: "),
         ("delete from installation", "installation has not one row"),
         ("delete from counters", "counters has not one row"),
     ] {

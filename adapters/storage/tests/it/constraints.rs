@@ -1,6 +1,7 @@
 //! Each rule, tried with plain SQL: refused by the schema, whoever asks.
 
 mod invoices;
+mod orders;
 
 use crate::support::{Scene, failed, number};
 use domain::invariant::Rule;
@@ -24,7 +25,7 @@ fn assert_is_in_the_catalogue(says: &str) {
     let Some(id) = says
         .split([' ', ':'])
         .next()
-        .filter(|id| id.starts_with("A-"))
+        .filter(|id| id.starts_with("A-") || id.starts_with("B-"))
     else {
         return;
     };
@@ -43,6 +44,8 @@ pub(crate) fn check(raw: &Connection, cases: &[(&str, &str)]) {
             "resolutions",
             "unrecorded_parts",
             "unasked_nodes",
+            "orders",
+            "requests",
         ]
         .map(|table| {
             let mut rows = raw.prepare(&format!("select * from {table}")).unwrap();

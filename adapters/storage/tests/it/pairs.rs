@@ -1,5 +1,7 @@
 //! Each rule is kept twice: what the domain calls a violation, the schema refuses too.
 
+mod orders;
+
 use crate::support::{Scene, failed, first, fulfilled, send};
 use domain::contract::samples::{decided, msat, part};
 use domain::invariant::Rule;
