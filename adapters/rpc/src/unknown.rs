@@ -10,10 +10,7 @@ const NAME_BYTES: usize = 40;
 
 /// lightningd's names for what has another name here.
 const CALLED_HERE: [(&[&str], &str); 7] = [
-    (
-        &["listpays", "paystatus"],
-        "here it is called 'listpayments'",
-    ),
+    (&["paystatus"], "here it is called 'listpays'"),
     (&["listsendpays"], "here it is called 'listpartialpayments'"),
     (&["delpay"], "here it is called 'delpayment'"),
     (
@@ -28,11 +25,7 @@ const CALLED_HERE: [(&[&str], &str); 7] = [
         &["sendonion", "createonion", "injectpaymentonion"],
         "here 'sendpartialpay' sends a part over a route",
     ),
-    (
-        &["pay", "xpay", "renepay", "keysend"],
-        "ampered finds no routes: take one from your node ('getroutes'), and send it with 'sendpartialpay' \
-         or 'sendpay'",
-    ),
+    (&["xpay", "renepay"], "here it is called 'pay'"),
 ];
 
 /// lightningd's commands that it alone can answer.

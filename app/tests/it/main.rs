@@ -33,6 +33,7 @@ mod lightningd;
 mod log;
 mod ourselves;
 mod panics;
+mod pay_cli;
 mod plugin_output;
 mod privacy;
 mod proposal;
