@@ -13,11 +13,8 @@ use std::path::Path;
 
 /// How a payment ended.
 pub(super) enum Verdict {
-    /// It is paid. `pending_parts` of it have no outcome yet.
-    Paid {
-        preimage: String,
-        pending_parts: u64,
-    },
+    /// It is paid.
+    Paid { preimage: String },
     /// It has failed.
     Failed { code: i32, message: String },
 }
@@ -88,16 +85,15 @@ pub(super) async fn over_restarts(
     }
 }
 
-/// How the payment ended, if it has.
+/// How the payment ended, if it has: one that is paid may have parts that are still pending.
 pub(super) async fn verdict(client: &mut Client, hash: &str) -> Result<Option<Verdict>, CallError> {
     match client.call("waitsendpay", json!([hash, 0])).await {
-        Ok(payment) => Ok(Some(Verdict::Paid {
-            preimage: payment["payment_preimage"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-            pending_parts: payment["pending_parts"].as_u64().unwrap_or(0),
-        })),
+        Ok(payment) if payment["pending_parts"].as_u64().unwrap_or(0) > 0 => Ok(None),
+        Ok(payment) => {
+            let preimage = payment["payment_preimage"].as_str().unwrap_or_default();
+            let preimage = preimage.to_owned();
+            Ok(Some(Verdict::Paid { preimage }))
+        }
         // In progress, or paid, may be somebody else's payment at the node, which ours has failed for.
         Err(CallError::Rpc {
             code,

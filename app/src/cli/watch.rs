@@ -50,7 +50,7 @@ impl Watch {
             };
             self.canvas.finish(&snapshot)?;
             return match verdict {
-                Verdict::Paid { preimage, .. } => {
+                Verdict::Paid { preimage } => {
                     write_line(&format!("complete: preimage {preimage}"))?;
                     Ok(Exit::Ok)
                 }

@@ -146,8 +146,8 @@ async fn ctrl_c_leaves_the_order_going_and_says_how_to_look_and_to_end_it() {
     }
     assert_eq!(row(&daemon, &invoice).await["order"]["open"], true);
     daemon.ok("dev-hold", json!(["off"])).await;
-    let paid = daemon.ok("waitsendpay", json!([invoice.hash])).await;
-    assert!(preimage_opens(&paid));
+    let done = daemon.ok("waitsendpay", json!([invoice.hash])).await;
+    assert!(preimage_opens(&done));
 }
 
 /// A payment of `pay` fails with the numbers of `pay`: it has failed all the same.

@@ -58,18 +58,11 @@ impl Follow {
             let mut snapshot = Snapshot::read(&parts, intended, &self.names)?;
             snapshot.foot = Some(foot(&snapshot, &row["order"], SystemClock.now().seconds()));
             again.is_back();
-            match verdict {
-                Some(
-                    verdict @ (Verdict::Failed { .. }
-                    | Verdict::Paid {
-                        pending_parts: 0, ..
-                    }),
-                ) => {
-                    self.canvas.finish(&snapshot)?;
-                    return told(&verdict);
-                }
-                Some(Verdict::Paid { .. }) | None => self.canvas.draw(&snapshot)?,
+            if let Some(verdict) = verdict {
+                self.canvas.finish(&snapshot)?;
+                return told(&verdict);
             }
+            self.canvas.draw(&snapshot)?;
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -77,7 +70,7 @@ impl Follow {
 
 fn told(verdict: &Verdict) -> Result<Exit, Ended> {
     match verdict {
-        Verdict::Paid { preimage, .. } => {
+        Verdict::Paid { preimage } => {
             write_line(&format!("paid: preimage {preimage}"))?;
             Ok(Exit::Ok)
         }
