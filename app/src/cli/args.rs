@@ -73,9 +73,13 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Three payments over a real Lightning network in this process; needs no daemon
+    /// Payments over a real Lightning network in this process; needs no daemon
     #[cfg(feature = "dev-network")]
-    Demo,
+    Demo {
+        /// Be the daemon that the demo kills
+        #[arg(long, hide = true, value_name = "DIR")]
+        daemon: Option<PathBuf>,
+    },
     /// Pay an invoice: asked first and drawn on a terminal, JSON elsewhere
     #[command(after_help = pay::MORE)]
     Pay(Box<pay::Options>),
@@ -195,6 +199,6 @@ mod tests {
     #[test]
     fn json_may_come_after_demo() {
         let args = Args::try_parse_from(["ampere", "demo", "--json"]).unwrap();
-        assert!(args.json && matches!(args.command, Command::Demo));
+        assert!(args.json && matches!(args.command, Command::Demo { .. }));
     }
 }

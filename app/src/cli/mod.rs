@@ -41,7 +41,7 @@ pub async fn run(args: Args, started: Instant) -> Exit {
     let style = params::Style::chosen(args.keywords, args.order);
     match args.command {
         #[cfg(feature = "dev-network")]
-        Command::Demo => demo::run(args.json, started).await,
+        Command::Demo { daemon } => demo::run(args.json, daemon, started).await,
         Command::Help { topic } => help::run(topic.as_deref()),
         Command::Completions { shell } => completions::run(shell),
         Command::Watch { payment_hash } => match connect(args.place).await {
