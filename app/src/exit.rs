@@ -17,6 +17,8 @@ pub enum Exit {
     Usage,
     /// 4: done, but the answer could not be written. Not 1, which would say that a payment failed.
     NotShown,
+    /// 130: the user left, as a shell has it for Ctrl-C; what was asked for may go on.
+    Left,
 }
 
 impl From<Exit> for ExitCode {
@@ -27,6 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::NoConnection => 2,
             Exit::Usage => 3,
             Exit::NotShown => 4,
+            Exit::Left => 130,
         })
     }
 }

@@ -13,7 +13,7 @@ use lightning_invoice::{
 };
 
 /// What the invoice says; the error is all that is to be said.
-pub(crate) fn decode(text: &str) -> Result<Invoice, String> {
+pub fn decode(text: &str) -> Result<Invoice, String> {
     let text = spelling::canonical(text);
     let signed: SignedRawBolt11Invoice = text.parse().map_err(invalid)?;
     spelling::means_one_thing(&signed, &text).map_err(invalid)?;

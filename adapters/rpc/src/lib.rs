@@ -40,7 +40,7 @@ mod frames;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod in_process;
-mod invoice;
+pub mod invoice;
 mod limits;
 mod linger;
 pub mod methods;

@@ -1,7 +1,7 @@
 //! The command line.
 
 use super::events::Wanted;
-use super::export;
+use super::{export, pay};
 use crate::config::{DaemonFlags, Flags};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as _, CommandFactory, Parser, Subcommand};
@@ -14,6 +14,7 @@ Examples:
   ampere demo                                      payments out and in over a real Lightning network
   ampere getinfo
   ampere dev-invoice 100000000 coffee              an invoice to try things with
+  ampere pay $BOLT11 --max-fee 20sat               over whatever ways there are
   ampere dev-routes dave 60000000 2
   ampere sendpartialpay route=\"$ROUTE\" payment_hash=$HASH intended_msatoshi=100000000 bolt11=$BOLT11
   ampere waitpartialpay 1 30
@@ -28,7 +29,7 @@ what starts with [, { or \" is taken as JSON, everything else as text. `ampere h
 
 Exit status: 0 done, 1 an error from the daemon (on stdout as JSON) or a failed payment,
 2 no connection to the daemon, 3 the command line or the configuration makes no sense,
-4 done, but the answer could not be written (a full disk).";
+4 done, but the answer could not be written (a full disk), 130 `pay` was left by Ctrl-C: it may go on.";
 
 /// The examples that this program can carry out: without the embedded network, none on it.
 fn more() -> String {
@@ -72,9 +73,16 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Three payments over a real Lightning network in this process; needs no daemon
+    /// Payments over a real Lightning network in this process; needs no daemon
     #[cfg(feature = "dev-network")]
-    Demo,
+    Demo {
+        /// Be the daemon that the demo kills
+        #[arg(long, hide = true, value_name = "DIR")]
+        daemon: Option<PathBuf>,
+    },
+    /// Pay an invoice: asked first and drawn on a terminal, JSON elsewhere
+    #[command(after_help = pay::MORE)]
+    Pay(Box<pay::Options>),
     /// Draw a payment until it is final; exit status 0 if it completes, 1 if it fails
     Watch {
         /// Which payment
@@ -191,6 +199,6 @@ mod tests {
     #[test]
     fn json_may_come_after_demo() {
         let args = Args::try_parse_from(["ampere", "demo", "--json"]).unwrap();
-        assert!(args.json && matches!(args.command, Command::Demo));
+        assert!(args.json && matches!(args.command, Command::Demo { .. }));
     }
 }

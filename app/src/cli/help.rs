@@ -13,9 +13,12 @@ pub(super) fn run(topic: Option<&str>) -> Exit {
     let text = match topic {
         None => overview(),
         Some("errors") => errors(),
-        Some(topic) => match method(topic).or_else(|| command(topic)) {
-            Some(text) => text,
-            None => return unknown(topic),
+        Some(topic) => match (method(topic), command(topic)) {
+            (Some(method), Some(command)) => {
+                format!("{}\n\nOn the command line:\n\n{command}", method.trim_end())
+            }
+            (Some(text), None) | (None, Some(text)) => text,
+            (None, None) => return unknown(topic),
         },
     };
     output::print(text.trim_end())
@@ -94,7 +97,11 @@ fn unknown(topic: &str) -> Exit {
 
 /// The topic that was meant, if it is none of the methods that are nearer.
 fn nearest_to<'a>(topic: &str, others: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let others: Vec<&str> = others.into_iter().collect();
+    // A command that is a method, too, is told as the method.
+    let others = others.into_iter();
+    let others: Vec<&str> = others
+        .filter(|other| rpc::methods::named(other).is_none())
+        .collect();
     let methods = rpc::methods::all().iter().map(|method| method.name);
     let near = nearest(topic, methods.chain(others.iter().copied()))?;
     others.into_iter().find(|other| *other == near)

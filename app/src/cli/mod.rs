@@ -11,6 +11,8 @@ mod export;
 mod help;
 mod output;
 mod params;
+mod pay;
+mod payment;
 mod table;
 mod watch;
 
@@ -39,7 +41,7 @@ pub async fn run(args: Args, started: Instant) -> Exit {
     let style = params::Style::chosen(args.keywords, args.order);
     match args.command {
         #[cfg(feature = "dev-network")]
-        Command::Demo => demo::run(args.json, started).await,
+        Command::Demo { daemon } => demo::run(args.json, daemon, started).await,
         Command::Help { topic } => help::run(topic.as_deref()),
         Command::Completions { shell } => completions::run(shell),
         Command::Watch { payment_hash } => match connect(args.place).await {
@@ -50,6 +52,16 @@ pub async fn run(args: Args, started: Instant) -> Exit {
             Ok((client, rpc_file)) => events::run(client, rpc_file, wanted).await,
             Err(exit) => exit,
         },
+        Command::Pay(options) => {
+            let pay = match pay::Pay::read(*options, style, args.json) {
+                Ok(pay) => pay,
+                Err(why) => return failed(&why, Exit::Usage),
+            };
+            match connect(args.place).await {
+                Ok((client, rpc_file)) => pay.run(client, rpc_file).await,
+                Err(exit) => exit,
+            }
+        }
         Command::Export(options) => {
             if let Err(why) = options.check() {
                 return failed(&why, Exit::Usage);

@@ -46,6 +46,11 @@ pub(super) fn read(words: &[String], style: Style) -> anyhow::Result<Value> {
     Ok(Value::Object(named))
 }
 
+/// Whether the word names a parameter.
+pub(super) fn is_pair(word: &str) -> bool {
+    pair(word).is_some()
+}
+
 /// `key=value`, where the key can be a parameter's name: JSON and descriptions may contain `=` too.
 fn pair(word: &str) -> Option<(&str, &str)> {
     let (key, value) = word.split_once('=')?;

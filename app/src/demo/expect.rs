@@ -70,7 +70,7 @@ pub(super) fn problems(outcome: &PaymentReport, expected: &Expected) -> Vec<Stri
     let proven = expected.status == "complete";
     compare(
         "SHA256(preimage) = payment_hash".into(),
-        proves(outcome).into(),
+        proves(&outcome.payment_hash, outcome.preimage()).into(),
         proven.into(),
     );
     for (part, wanted) in outcome.parts.iter().zip(expected.parts) {
@@ -96,10 +96,9 @@ pub(super) fn problems(outcome: &PaymentReport, expected: &Expected) -> Vec<Stri
 }
 
 /// Checked here once more, from the socket's own words.
-fn proves(outcome: &PaymentReport) -> bool {
+pub(super) fn proves(payment_hash: &str, preimage: Option<&str>) -> bool {
     let mut bytes = [0; 32];
-    let preimage = outcome.preimage().unwrap_or_default();
-    let hash = outcome.payment_hash.parse::<PaymentHash>();
-    let read = hex::decode_to_slice(preimage, &mut bytes);
+    let hash = payment_hash.parse::<PaymentHash>();
+    let read = hex::decode_to_slice(preimage.unwrap_or_default(), &mut bytes);
     matches!((hash, read), (Ok(hash), Ok(())) if Preimage::proving(hash, bytes).is_ok())
 }

@@ -1,6 +1,7 @@
 //! `ampere demo`: three payments out and one in, over a real Lightning network in this process, by way of the same
-//! socket that any client would use.
+//! socket that any client would use; and one by `pay`, whose daemon is a process of its own and is killed.
 
+mod apart;
 mod beside;
 mod expect;
 mod incoming;
@@ -8,6 +9,7 @@ mod report;
 mod scene;
 mod script;
 mod stage;
+mod ways;
 
 use crate::exit::Exit;
 use crate::logging::{self, LogFormat};
@@ -17,18 +19,22 @@ use crate::trouble;
 use crate::view::{is_terminal, print_line};
 use report::Report;
 use stage::Stage;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Longer than any of it can take, so that a demo that hangs says so.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Runs the demo. `started` is when the process was.
-pub async fn run(json: bool, started: Instant) -> Exit {
+/// Runs the demo, or the daemon in that folder which the demo kills. `started` is when the process was.
+pub async fn run(json: bool, daemon: Option<PathBuf>, started: Instant) -> Exit {
     if let Ok(filter) = std::env::var("AMPERE_LOG")
         && let Err(error) = logging::start(&filter, LogFormat::Plain)
     {
         say!("{}", trouble::report(&error));
         return Exit::Usage;
+    }
+    if let Some(dir) = daemon {
+        return apart::serve(dir).await;
     }
     let told = tokio::select! {
         told = tokio::time::timeout(PATIENCE, tell(json, started)) => told,
@@ -82,6 +88,7 @@ async fn play(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
     report.receive(incoming::three_parts(stage).await?);
     report.follow(beside::resume(stage, told).await?);
     report.keep(beside::books(stage).await?);
+    report.pay(ways::three_ways(stage).await?);
     if report.problems().is_empty() {
         print_line("\nEvery outcome was the expected one.");
     }

@@ -2,6 +2,7 @@
 
 use super::expect::{Expected, problems};
 use super::incoming::Receipt;
+use super::ways::PayReport;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,7 @@ impl PaymentReport {
     }
 }
 
-fn part_json(part: &Value) -> Value {
+pub(super) fn part_json(part: &Value) -> Value {
     let mut shown = serde_json::Map::new();
     for key in [
         "id",
@@ -58,6 +59,7 @@ pub(super) struct Report {
     network_up: Duration,
     outcomes: Vec<PaymentReport>,
     received: Vec<Receipt>,
+    by_pay: Vec<PayReport>,
     told: Vec<u64>,
     books: String,
     problems: Vec<String>,
@@ -70,6 +72,7 @@ impl Report {
             network_up,
             outcomes: Vec::new(),
             received: Vec::new(),
+            by_pay: Vec::new(),
             told: Vec::new(),
             books: String::new(),
             problems: Vec::new(),
@@ -88,6 +91,11 @@ impl Report {
     pub(super) fn receive(&mut self, receipt: Receipt) {
         self.problems.extend(receipt.problems());
         self.received.push(receipt);
+    }
+
+    pub(super) fn pay(&mut self, paid: PayReport) {
+        self.problems.extend(paid.problems());
+        self.by_pay.push(paid);
     }
 
     /// What was told of the history, by one who was killed and one who went on.
@@ -119,6 +127,7 @@ impl Report {
         json!({
             "payments": self.outcomes.iter().map(PaymentReport::json).collect::<Vec<_>>(),
             "incoming": self.received.iter().map(Receipt::json).collect::<Vec<_>>(),
+            "pay": self.by_pay.iter().map(PayReport::json).collect::<Vec<_>>(),
             "events_told": self.told,
             "export": self.books,
             "network_up_ms": millis(self.network_up),

@@ -71,12 +71,17 @@ impl Stage {
     /// Says what there is.
     pub(super) fn introduce(&self, up_in: Duration) {
         print_line(&format!(
-            "Four Lightning nodes in this process: alice (ours), bob, carol, dave, up in {} ms.\n\
-             Channels alice–bob–dave and alice–carol–dave: two ways from alice to dave.\n\
+            "Eight Lightning nodes in this process: alice (ours), bob, carol, dave, erin, frank, grace, heidi,\n\
+             up in {} ms. Channels alice–bob–dave and alice–carol–dave: two short ways from alice to dave.\n\
              Everything below goes through the socket {}.",
             up_in.as_millis(),
             self.rpc_file.display()
         ));
+    }
+
+    /// Where whatever is there for the demo alone belongs.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The socket.

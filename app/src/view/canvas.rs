@@ -8,6 +8,9 @@ use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+/// How long a route is drawn at least.
+const ROUTE: usize = 20;
+
 /// One payment's drawing.
 pub struct Canvas {
     live: Option<MultiProgress>,
@@ -46,9 +49,11 @@ impl Canvas {
     /// Draws the payment as it is now. Without a terminal it is printed, which may fail.
     pub fn draw(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         let mut lines = Vec::new();
+        let routes = snapshot.parts.iter().map(|part| part.route.chars().count());
+        let width = routes.max().unwrap_or(0).max(ROUTE);
         for part in &snapshot.parts {
             let changed = self.note(part);
-            let drawn = self.drawn(part);
+            let drawn = self.drawn(part, width);
             if changed && self.live.is_none() {
                 for line in &drawn {
                     write_line(&format!("   {line}"))?;
@@ -57,6 +62,7 @@ impl Canvas {
             lines.extend(drawn);
         }
         lines.push(bar::draw(snapshot));
+        lines.extend(snapshot.foot.clone());
         self.place(&lines);
         Ok(())
     }
@@ -64,13 +70,18 @@ impl Canvas {
     /// Leaves the drawing as it stands; without a terminal, prints the bar once.
     pub fn finish(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         self.draw(snapshot)?;
-        for line in &self.lines {
-            line.abandon();
-        }
+        self.leave();
         if self.live.is_none() && !snapshot.parts.is_empty() {
             write_line(&format!("   {}", bar::draw(snapshot)))?;
         }
         Ok(())
+    }
+
+    /// Leaves the drawing as it stands, finished or not.
+    pub fn leave(&self) {
+        for line in &self.lines {
+            line.abandon();
+        }
     }
 
     /// A line of text above the drawing.
@@ -129,7 +140,7 @@ impl Canvas {
     }
 
     /// The part's line, and one below it that says why it failed.
-    fn drawn(&self, part: &PartRow) -> Vec<String> {
+    fn drawn(&self, part: &PartRow, width: usize) -> Vec<String> {
         let age = self.seen.get(&part.id).map_or(String::new(), |seen| {
             let now = || shown(seen.age_then + seen.first.elapsed());
             seen.final_age.clone().unwrap_or_else(now)
@@ -140,12 +151,13 @@ impl Canvas {
             State::Failed => style("failed   ").red(),
         };
         let line = format!(
-            "part {:<2} {:<20} {:>12}  fee {:>7}  {state}  {:>6}",
+            "part {:<2} {:<width$} {:>12}  fee {:>7}  {state}  {:>6}  {}",
             part.id,
             part.route,
             sat(part.amount_msat),
             sat(part.fee_msat),
-            age
+            age,
+            style(&part.channels).dim()
         );
         let reason = part.reason.as_ref();
         let reason = reason.map(|reason| format!("        {}", style(reason).red()));

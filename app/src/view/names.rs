@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// The embedded network's nodes but ours.
-const EMBEDDED: [&str; 3] = ["bob", "carol", "dave"];
+const EMBEDDED: [&str; 7] = ["bob", "carol", "dave", "erin", "frank", "grace", "heidi"];
 
 /// Names for node ids; a node without one goes by the ends of its id.
 #[derive(Clone, Debug)]
@@ -32,10 +32,12 @@ impl Names {
             let answer = answer.unwrap_or_default();
             let hops = answer["routes"][0]["route"].as_array();
             let last = hops.and_then(|hops| hops.last());
-            let Some(id) = last.and_then(|hop| hop["id"].as_str()) else {
-                return Names::new("us");
-            };
-            names.learn(id, name);
+            match last.and_then(|hop| hop["id"].as_str()) {
+                Some(id) => names.learn(id, name),
+                None if names.others.is_empty() => return Names::new("us"),
+                // A network from before there was that node, or no way to it now.
+                None => {}
+            }
         }
         names
     }

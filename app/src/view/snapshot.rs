@@ -23,6 +23,8 @@ pub struct PartRow {
     pub id: u64,
     /// `alice → bob → dave`.
     pub route: String,
+    /// The channels of its way: `103x1x0 105x2x1`.
+    pub channels: String,
     /// What its last hop receives.
     pub amount_msat: u64,
     /// What its way costs.
@@ -44,6 +46,8 @@ pub struct Snapshot {
     pub intended_msat: u64,
     /// Its parts, by number.
     pub parts: Vec<PartRow>,
+    /// What stands below the bar.
+    pub foot: Option<String>,
 }
 
 impl Snapshot {
@@ -58,7 +62,14 @@ impl Snapshot {
         Ok(Snapshot {
             intended_msat: intended.unwrap_or(intended_msat),
             parts,
+            foot: None,
         })
+    }
+
+    /// How many parts are on their way.
+    pub fn out(&self) -> usize {
+        let parts = self.parts.iter();
+        parts.filter(|part| part.state == State::Pending).count()
     }
 
     /// What has been delivered, and what is on its way.
@@ -85,6 +96,7 @@ impl PartRow {
         Ok(PartRow {
             id: number("id")?,
             route: names.route(&row["route"]),
+            channels: channels(&row["route"]),
             amount_msat,
             fee_msat: number("amount_sent_msat")?.saturating_sub(amount_msat),
             state: match row["status"].as_str() {
@@ -97,9 +109,21 @@ impl PartRow {
             reason: reason
                 .map(escape::line)
                 .map(|r| match failure["erring_node"].as_str() {
-                    Some(node) => format!("{r} at {}", names.of(node)),
+                    Some(node) => format!("{r} at {}{}", names.of(node), erring(failure)),
                     None => r.into_owned(),
                 }),
         })
     }
+}
+
+fn channels(route: &Value) -> String {
+    let hops = route.as_array().into_iter().flatten();
+    let channels: Vec<&str> = hops.filter_map(|hop| hop["channel"].as_str()).collect();
+    channels.join(" ")
+}
+
+/// `, channel 103x1x0`, where it is known.
+fn erring(failure: &Value) -> String {
+    let channel = failure["erring_channel"].as_str();
+    channel.map_or(String::new(), |channel| format!(", channel {channel}"))
 }

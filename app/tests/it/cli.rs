@@ -77,7 +77,7 @@ async fn a_name_that_is_no_method_is_told_with_what_may_have_been_meant() {
     let (home, _daemon) = Daemon::fresh().await;
     for (word, meant) in [
         ("lispayments", "did you mean 'listpayments'?"),
-        ("listpays", "here it is called 'listpayments'"),
+        ("paystatus", "here it is called 'listpays'"),
         ("delpay", "here it is called 'delpayment'"),
         ("listsendpays", "here it is called 'listpartialpayments'"),
         ("waitanyinvoice", "'subscribe'"),
@@ -268,6 +268,10 @@ async fn help_and_completions_need_no_daemon() {
             &["request_id", "intended_msatoshi"],
         ),
         (&["help", "watch"], &["PAYMENT_HASH"]),
+        (
+            &["help", "pay"],
+            &["maxfeepercent", "--max-fee-percent", "--dry-run", "130"],
+        ),
         (&["help", "events"], &["--from", "--follow", "--hash"]),
         (&["help", "subscribe"], &["from", "payment_hash", "-32005"]),
         (

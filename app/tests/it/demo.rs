@@ -60,6 +60,14 @@ async fn the_demo_pays_replaces_and_gives_up_as_it_should() {
     assert_eq!(incoming["parts_seen"], serde_json::json!([1, 2, 0]));
     assert_eq!(incoming["parts"].as_array().unwrap().len(), 3);
     assert!(preimage_opens(incoming));
+    let [paid] = &last["pay"].as_array().unwrap()[..] else {
+        panic!("{last}");
+    };
+    assert!(preimage_opens(paid));
+    assert!(paid["ways"].as_u64().unwrap() >= 3, "{paid}");
+    assert!(paid["out_when_killed"].as_u64().unwrap() >= 1, "{paid}");
+    let failed = |part: &Value| part["status"] == "failed";
+    assert!(paid["parts"].as_array().unwrap().iter().any(failed));
     let told: Vec<u64> = serde_json::from_value(last["events_told"].clone()).unwrap();
     let all: Vec<u64> = (1..=told.len() as u64).collect();
     assert_eq!(told, all, "killed, resumed, and nothing is missing");
@@ -80,6 +88,9 @@ async fn without_a_terminal_the_demo_tells_its_story_in_lines() {
         "sha256sum",
         "60,000 sat missing",
         "listpartialinvoices is empty",
+        "kill -9",
+        "failed and were replaced",
+        "Every outcome was the expected one.",
         "--node embedded --data-dir /tmp/ampere",
     ] {
         assert!(stdout.contains(words), "no {words} in\n{stdout}");

@@ -34,6 +34,7 @@ mod log;
 mod ourselves;
 mod panics;
 mod pay;
+mod pay_cli;
 mod plugin_output;
 mod privacy;
 mod proposal;

@@ -94,7 +94,7 @@ impl Script {
 pub(super) fn label(command: &Command) -> Option<&str> {
     match command {
         Command::Send(part) => part.label.as_deref(),
-        Command::Resolve { .. } => None,
+        Command::Open(_) | Command::Close { .. } | Command::Resolve { .. } => None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Method, pay};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
-use domain::{Estimate as Estimated, Pay as Request, Route};
+use domain::{Estimate as Estimated, Msat, Pay as Request, Route};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub(super) struct EstimateView {
     amount_msat: u64,
     /// What that would cost.
     fee_msat: u64,
+    /// The most that it may cost.
+    max_fee_msat: u64,
     /// How likely it is that all ways have what they need, in millionths.
     probability_ppm: u32,
     /// The most blocks that a part would last.
@@ -61,7 +63,7 @@ partial_msat   our share of the amount, where others pay the rest
 maxparts       the most parts at once: 100, unless given
 nodes          the configured nodes that may send: all of them, unless given
 
-Returns {amount_msat, fee_msat, probability_ppm, maxdelay, parts: [{node, amount_msat, fee_msat, delay, channels}]}.
+Returns {amount_msat, fee_msat, max_fee_msat, probability_ppm, maxdelay, parts: [{node, amount_msat, fee_msat, delay, channels}]}.
 Errors: 205 no way (data.reason), 206 the ways cost more (data.fee_needed_msat), 207 expired, 215 our channels cannot carry it, -32602.";
 
     const ERRORS: &'static [Code] = &[
@@ -80,13 +82,14 @@ Errors: 205 no way (data.reason), 206 the ways cost more (data.fee_needed_msat),
     }
 
     async fn run(context: Arc<Context>, request: Request) -> Result<Self::Answer, RpcError> {
+        let max_fee = request.max_fee;
         let estimate = context.services.payments.estimate(request).await?;
-        Ok(EstimateView::from(estimate))
+        Ok(EstimateView::new(&estimate, max_fee))
     }
 }
 
-impl From<Estimated> for EstimateView {
-    fn from(estimate: Estimated) -> EstimateView {
+impl EstimateView {
+    pub(super) fn new(estimate: &Estimated, max_fee: Msat) -> EstimateView {
         let fee = |route: &Route| route.amount_sent().saturating_sub(route.amount());
         let way = |(node, route): &(domain::NodeName, Route)| WayView {
             node: node.as_str().to_owned(),
@@ -102,6 +105,7 @@ impl From<Estimated> for EstimateView {
         EstimateView {
             amount_msat: estimate.amount.get(),
             fee_msat: estimate.fee.get(),
+            max_fee_msat: max_fee.get(),
             probability_ppm: estimate.plan.probability_ppm,
             maxdelay: estimate.delay,
             parts: estimate.plan.parts.iter().map(way).collect(),

@@ -116,8 +116,10 @@ Errors: 200 the timeout passed (it goes on), or parts that no order sent are pen
     ) -> Result<Self::Answer, RpcError> {
         let payments = &context.services.payments;
         if dry_run {
+            let max_fee = request.max_fee;
             let estimate = payments.estimate(request).await?;
-            return Ok(Answer::Estimate(EstimateView::from(estimate)));
+            let view = EstimateView::new(&estimate, max_fee);
+            return Ok(Answer::Estimate(view));
         }
         context.page_writer.payment_asked_for();
         Ok(Answer::Paid(AsView(Box::new(payments.pay(request).await?))))

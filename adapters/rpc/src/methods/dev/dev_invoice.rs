@@ -34,7 +34,7 @@ impl Method for DevInvoice {
     const HELP: &'static str = "\
 amount_msat  what it asks for
 description  what it is for: at most 639 bytes, as an invoice holds no more
-node         whose: alice, bob, carol or dave; dave's unless said
+node         whose: alice, bob, carol, dave, erin, frank, grace or heidi; dave's unless said
 
 Returns {bolt11, payment_hash, payment_secret, destination, expires_at}.";
     const KIND: Kind = Kind::Dev;
