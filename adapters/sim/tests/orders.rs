@@ -1,5 +1,9 @@
 //! Open orders in the engine: finders that lie, lag, leave and have no way; nodes and storage that
 //! fail; and restarts in between.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
 
 mod support;
 
