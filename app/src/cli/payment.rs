@@ -107,6 +107,13 @@ pub(super) async fn verdict(client: &mut Client, hash: &str) -> Result<Option<Ve
     }
 }
 
+/// Its row of `listpays`; null if there is none.
+pub(super) async fn row(client: &mut Client, hash: &str) -> Result<Value, CallError> {
+    let filter = json!({"payment_hash": hash});
+    let listed = client.call("listpays", filter).await?;
+    Ok(listed["pays"][0].clone())
+}
+
 /// Its rows of `listpartialpayments`.
 pub(super) async fn parts(client: &mut Client, hash: &str) -> Result<Vec<Value>, Ended> {
     let mut parts = Vec::new();

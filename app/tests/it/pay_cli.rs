@@ -1,6 +1,6 @@
 //! `ampere pay`: where nobody looks on, it is one call, and its answer.
 
-use crate::support::{Daemon, Home, Invoice, ampere, preimage_opens, run, soon};
+use crate::support::{Daemon, Home, Invoice, Terminal, ampere, preimage_opens, run, soon};
 use serde_json::{Value, json};
 use std::process::Stdio;
 
@@ -130,9 +130,7 @@ async fn ctrl_c_leaves_the_order_going_and_says_how_to_look_and_to_end_it() {
     let running = command.spawn().unwrap();
     let ordered = async { while daemon.parts_of(&invoice).await.is_empty() {} };
     soon("a part", ordered).await;
-    let pid = running.id().unwrap().to_string();
-    let mut kill = std::process::Command::new("kill");
-    assert!(kill.args(["-s", "INT", &pid]).status().unwrap().success());
+    interrupt(running.id().unwrap());
     let ended = soon("its end", running.wait_with_output()).await.unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(130), "{said}");
@@ -160,6 +158,90 @@ async fn a_watch_tells_that_an_order_failed() {
     assert_eq!(watched.code, Some(1));
     let said = "the payment failed: not paid: the ways cost";
     assert!(watched.stdout.contains(said), "{}", watched.stdout);
+}
+
+/// The bill first, then the question, then the parts.
+#[tokio::test]
+async fn on_a_terminal_it_shows_the_bill_asks_and_draws() {
+    let (home, daemon, invoice) = fresh().await;
+    let words = ["pay", &invoice.bolt11, "--max-fee", "20sat"];
+    let mut terminal = Terminal::run(home.path(), &words);
+    terminal.shows("Pay? [y/N] ").await;
+    for words in [
+        "100,000 sat",
+        "dave, ",
+        &invoice.destination,
+        &invoice.hash,
+        "20 sat at most",
+        "expires  in ",
+    ] {
+        assert!(
+            terminal.text.contains(words),
+            "no {words} in {}",
+            terminal.text
+        );
+    }
+    let pays = daemon.ok("listpays", json!([])).await;
+    assert_eq!(pays["pays"], json!([]), "nothing before the answer");
+    terminal.types("y\n");
+    let (code, shown) = terminal.ended().await;
+    assert_eq!(code, Some(0), "{shown}");
+    for words in [
+        "delivered 100,000 sat",
+        "of 20 sat at most",
+        "paid: preimage ",
+    ] {
+        assert!(shown.contains(words), "no {words} in {shown}");
+    }
+    let (code, shown) = Terminal::run(home.path(), &words).ended().await;
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("it is paid already: preimage "), "{shown}");
+}
+
+#[tokio::test]
+async fn on_a_terminal_whoever_says_nothing_pays_nothing() {
+    let (home, daemon, invoice) = fresh().await;
+    for answer in ["\n", "n\n"] {
+        let mut terminal = Terminal::run(home.path(), &["pay", &invoice.bolt11]);
+        terminal.shows("Pay? [y/N] ").await;
+        terminal.types(answer);
+        let (code, shown) = terminal.ended().await;
+        assert_eq!(code, Some(1), "{shown}");
+        assert!(shown.contains("nothing was sent"), "{shown}");
+    }
+    let mut terminal = Terminal::run(home.path(), &["pay", &invoice.bolt11]);
+    terminal.shows("Pay? [y/N] ").await;
+    interrupt(terminal.id());
+    let (code, shown) = terminal.ended().await;
+    assert_eq!(code, Some(130), "{shown}");
+    assert!(shown.contains("nothing of it is under way"), "{shown}");
+    let quote = ["pay", &*invoice.bolt11, "--dry-run"];
+    let (code, shown) = Terminal::run(home.path(), &quote).ended().await;
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!shown.contains("Pay?"), "{shown}");
+    let pays = daemon.ok("listpays", json!([])).await;
+    assert_eq!(pays["pays"], json!([]));
+}
+
+/// The drawing goes on over a restart: what it follows is in the lists.
+#[tokio::test]
+async fn on_a_terminal_the_drawing_outlives_the_daemon() {
+    let (home, daemon, invoice) = held().await;
+    let mut terminal = Terminal::run(home.path(), &["pay", &invoice.bolt11, "--yes"]);
+    terminal.shows("in flight").await;
+    daemon.kill().await;
+    terminal.shows("waiting for the daemon").await;
+    let daemon = home.start().await;
+    daemon.ok("dev-hold", json!(["off"])).await;
+    let (code, shown) = terminal.ended().await;
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("paid: preimage "), "{shown}");
+}
+
+fn interrupt(pid: u32) {
+    let mut kill = std::process::Command::new("kill");
+    let sent = kill.args(["-s", "INT", &pid.to_string()]).status();
+    assert!(sent.unwrap().success());
 }
 
 async fn row(daemon: &Daemon, invoice: &Invoice) -> Value {

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::view::{Canvas, Names, Snapshot, State, sat, write_line};
 use domain::{Clock, Invoice};
 use rpc::client::Client;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 
@@ -50,9 +50,7 @@ impl Follow {
         loop {
             // Asked first: whatever is final now is so in the lists that are read after it.
             let verdict = payment::verdict(client, &self.hash).await?;
-            let filter = json!({"payment_hash": self.hash});
-            let listed = client.call("listpays", filter).await?;
-            let row = &listed["pays"][0];
+            let row = payment::row(client, &self.hash).await?;
             let parts = payment::parts(client, &self.hash).await?;
             let intended = row["amount_msat"].as_u64().unwrap_or(0);
             let mut snapshot = Snapshot::read(&parts, intended, &self.names)?;

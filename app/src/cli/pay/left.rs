@@ -1,12 +1,13 @@
 //! Somebody presses Ctrl-C: what goes on without them, and what they can do about it.
 
 use super::hash_of;
+use crate::cli::payment;
 use crate::clock::SystemClock;
 use crate::exit::Exit;
 use crate::say::say;
 use domain::{Clock, Invoice};
 use rpc::client::Client;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 
@@ -57,7 +58,5 @@ fn ways_on(hash: &str) -> Exit {
 /// Its row of `listpays`: null if there is none, and nothing if that is not known.
 async fn row(rpc_file: &Path, hash: &str) -> Option<Value> {
     let mut client = Client::connect(rpc_file).await.ok()?;
-    let filter = json!({"payment_hash": hash});
-    let listed = client.call("listpays", filter).await.ok()?;
-    Some(listed["pays"][0].clone())
+    payment::row(&mut client, hash).await.ok()
 }

@@ -8,12 +8,13 @@ mod left;
 pub(super) use args::{MORE, Options};
 
 use super::params::Style;
-use super::{call, failed, output};
+use super::{call, failed, output, payment};
 use crate::exit::Exit;
 use crate::say::say;
 use crate::shutdown::interrupted;
 use crate::trouble::trouble;
 use crate::view::{Names, is_terminal};
+use anyhow::anyhow;
 use args::{Terms, Wish};
 use bill::Bill;
 use domain::Invoice;
@@ -83,14 +84,9 @@ async fn plain(mut client: Client, rpc_file: &Path, params: Value, raw: bool) ->
 
 /// Shown, asked for, and drawn.
 async fn live(mut client: Client, rpc_file: &Path, terms: Terms) -> Exit {
-    let estimate = client.call("estimate", Value::Object(terms.params.clone()));
-    let estimate = match estimate.await {
-        Ok(estimate) => estimate,
-        Err(error) => return refused(error),
-    };
-    let invoice = match rpc::invoice::decode(&terms.bolt11) {
-        Ok(invoice) => invoice,
-        Err(why) => return failed(&anyhow::anyhow!(why), Exit::Usage),
+    let (invoice, estimate) = match quoted(&mut client, &terms).await {
+        Ok(quoted) => quoted,
+        Err(exit) => return exit,
     };
     let names = Names::ask(&mut client).await;
     let bill = Bill::new(&invoice, &estimate, &names);
@@ -125,6 +121,22 @@ async fn live(mut client: Client, rpc_file: &Path, terms: Terms) -> Exit {
     }
     follow.leave();
     left::told(rpc_file, Some(&invoice)).await
+}
+
+/// The invoice, and what it would cost; or how this ends without either.
+async fn quoted(client: &mut Client, terms: &Terms) -> Result<(Invoice, Value), Exit> {
+    let invoice = rpc::invoice::decode(&terms.bolt11);
+    let invoice = invoice.map_err(|why| failed(&anyhow!(why), Exit::Usage))?;
+    let row = payment::row(client, &hash_of(&invoice)).await;
+    let row = row.map_err(refused)?;
+    if row["status"] == "complete" {
+        let preimage = row["preimage"].as_str().unwrap_or_default();
+        let words = format!("it is paid already: preimage {preimage}");
+        return Err(output::print(&words));
+    }
+    let params = Value::Object(terms.params.clone());
+    let estimate = client.call("estimate", params).await;
+    Ok((invoice, estimate.map_err(refused)?))
 }
 
 /// Makes the order durable, and draws what comes of it.

@@ -5,12 +5,14 @@ mod daemon;
 mod payment;
 mod python;
 mod secrets;
+mod terminal;
 
 pub(crate) use command::run;
 pub(crate) use daemon::{Daemon, Home, Refused, ampere, ampered_in, call, clean};
 pub(crate) use payment::{Invoice, LARGER, SMALLER, WHOLE, preimage_opens};
 pub(crate) use python::python;
 pub(crate) use secrets::Secrets;
+pub(crate) use terminal::Terminal;
 
 use std::time::Duration;
 
