@@ -4,7 +4,7 @@
 //!
 //! - [`payment`]: the aggregate and its pure decisions. Why it is impossible to pay twice.
 //! - [`SendPart`], [`Refusal`]: what can be asked, and every no. [`Transition`], [`Deletion`]: what is committed.
-//! - [`invariant`]: the fifteen rules, as predicates.
+//! - [`invariant`]: the rules about money, as predicates.
 //! - [`NextStep`]: what follows from a node's answer.
 //! - [`ports`]: the edges. [`Engine`]: decide → persist → act.
 //!

@@ -117,6 +117,7 @@ fn written(payment: &Payment) -> String {
     )
 }
 
+#[rustfmt::skip]
 fn refused(refusal: &Refusal) -> String {
     match refusal {
         Refusal::TermsDiffer { what, .. } => format!("other {what}"),
@@ -126,29 +127,17 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::Quarantined { .. } => "quarantined".into(),
         Refusal::NoSuchPart { .. } => "no such part".into(),
         Refusal::WrongPreimage { .. } => "wrong preimage".into(),
-        Refusal::InvoiceDiffers { .. }
-        | Refusal::InvoiceAmount { .. }
-        | Refusal::OtherNetwork { .. }
-        | Refusal::FinalDelay { .. }
-        | Refusal::TakesNoParts { .. }
-        | Refusal::OtherDescription { .. }
-        | Refusal::InvoiceExpired(_)
-        | Refusal::TooManyParts { .. }
-        | Refusal::PaidBefore(_)
-        | Refusal::HasEnded { .. }
-        | Refusal::NoReason { .. }
-        | Refusal::NotItsPreimage { .. }
-        | Refusal::NodeCanTell { .. }
-        | Refusal::Unrecorded(_)
-        | Refusal::Live { .. }
-        | Refusal::RequestReused { .. }
-        | Refusal::RequestOfOrder { .. }
-        | Refusal::OrderOpen { .. }
-        | Refusal::OrderDiffers { .. }
-        | Refusal::PartsLive { .. }
-        | Refusal::NoOrder { .. }
-        | Refusal::OutsideOrder { .. }
-        | Refusal::ShareTooLarge { .. } => panic!("not in this table: {refusal}"),
+        Refusal::InvoiceDiffers { .. } | Refusal::InvoiceAmount { .. } |
+        Refusal::OtherNetwork { .. } | Refusal::FinalDelay { .. } | Refusal::TakesNoParts { .. } |
+        Refusal::OtherDescription { .. } | Refusal::InvoiceExpired(_) |
+        Refusal::TooManyParts { .. } | Refusal::PaidBefore(_) | Refusal::HasEnded { .. } |
+        Refusal::NoReason { .. } | Refusal::NotItsPreimage { .. } | Refusal::NodeCanTell { .. } |
+        Refusal::Unrecorded(_) | Refusal::Live { .. } | Refusal::RequestReused { .. } |
+        Refusal::RequestOfOrder { .. } | Refusal::OrderOpen { .. } | Refusal::OrderDiffers { .. }
+        | Refusal::PartsLive { .. } | Refusal::NoOrder { .. } | Refusal::OutsideOrder { .. } |
+        Refusal::ShareTooLarge { .. } => {
+            panic!("not in this table: {refusal}")
+        }
     }
 }
 
@@ -385,8 +374,7 @@ fn every_cell() {
 /// The figures go with the refusal: what is in flight, what was delivered, what may still be sent.
 #[test]
 fn ceiling_refusal_carries_the_figures() {
-    let command = send(part(1, 201, 1_000));
-    let refusal = decided(payment("PP").as_ref(), &command).unwrap_err();
+    let refusal = decided(payment("PP").as_ref(), &send(part(1, 201, 1_000))).unwrap_err();
     assert_eq!(
         refusal,
         Refusal::Ceiling {
@@ -397,6 +385,8 @@ fn ceiling_refusal_carries_the_figures() {
             room: msat(200),
         }
     );
-    let text = refusal.to_string();
-    assert!(text.contains("send at most 200 msat"), "{text}");
+    assert!(
+        refusal.to_string().contains("send at most 200 msat"),
+        "{refusal}"
+    );
 }

@@ -36,6 +36,7 @@ async fn the_reference_of_the_methods_is_what_they_do() {
     outgoing(&mut recorder).await;
     incoming(&mut recorder).await;
     deletion(&mut recorder).await;
+    paying(&mut recorder).await;
     let mut recorder = by_hand(recorder, &home).await;
     recorder.ask("stop", json!([])).await;
     let written = reference(&recorder.exchanges).unwrap();
@@ -101,6 +102,16 @@ async fn outgoing(recorder: &mut Recorder) {
     assert_eq!(failed.code, 204);
     recorder.ask("listevents", json!({"start": 5})).await;
     recorder.ask("subscribe", json!({"from": 5})).await;
+}
+
+async fn paying(recorder: &mut Recorder) {
+    let invoice = recorder.daemon.invoice().await;
+    let capped = json!({"bolt11": invoice.bolt11, "maxfee": "100sat"});
+    recorder.ask("estimate", capped.clone()).await;
+    recorder.ask("pay", capped).await;
+    let of_payment = json!({"payment_hash": invoice.hash});
+    recorder.ask("listpays", of_payment).await;
+    recorder.ask("abandonpay", json!([invoice.hash])).await;
 }
 
 async fn deletion(recorder: &mut Recorder) {
