@@ -91,6 +91,7 @@ async fn list_that_cannot_be_read_is_an_error_and_not_an_empty_list() {
     let mut store = bound();
     store.expect_cursor().returning(|_| Ok(None));
     store.expect_live().returning(|_, _| Ok(Vec::new()));
+    store.expect_open_orders().returning(|_, _| Ok(Vec::new()));
     store.expect_payments().returning(|_| broken());
     let engine = Engine::start(ports(store), Policy::default())
         .await

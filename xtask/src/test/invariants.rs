@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 
 const CATALOGUE: &str = "docs/invariants.md";
 const FIELD: &str = "docs/field.md";
-/// How many rules there are.
-const RULES: usize = 15;
+/// The rules, of parts and payments, and B-1 to B-11, of orders.
+const RULES: [(char, usize); 2] = [('A', 15), ('B', 11)];
 
 /// Fails with every rule that has no test, and every test that is not there.
 pub(super) fn check() -> Result<()> {
@@ -55,25 +55,32 @@ fn cases_without_tests(text: &str, exists: impl Fn(&str, &str) -> bool) -> Vec<S
 fn violations(text: &str, exists: impl Fn(&str, &str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     let sections: Vec<&str> = text.split("\n## ").skip(1).collect();
-    if sections.len() != RULES {
-        found.push(format!("{} rules, not {RULES}", sections.len()));
+    let rules: Vec<String> = rules().collect();
+    if sections.len() != rules.len() {
+        found.push(format!("{} rules, not {}", sections.len(), rules.len()));
     }
-    for (number, section) in (1..).zip(sections) {
-        if !section.starts_with(&format!("A-{number} ")) {
-            found.push(format!("A-{number} is not in its place"));
+    for (rule, section) in rules.iter().zip(sections) {
+        if !section.starts_with(&format!("{rule} ")) {
+            found.push(format!("{rule} is not in its place"));
         }
         let tests = section.lines().filter_map(named);
         let tests: Vec<(&str, &str)> = tests.collect();
         if tests.is_empty() {
-            found.push(format!("A-{number} has no test"));
+            found.push(format!("{rule} has no test"));
         }
         for (file, test) in tests {
             if !exists(file, test) {
-                found.push(format!("A-{number}: no test {test} in {file}"));
+                found.push(format!("{rule}: no test {test} in {file}"));
             }
         }
     }
     found
+}
+
+/// Their ids, in order.
+fn rules() -> impl Iterator<Item = String> {
+    let numbers = |(letter, count)| (1..=count).map(move |number| format!("{letter}-{number}"));
+    RULES.into_iter().flat_map(numbers)
 }
 
 /// The file and the test of a line like "- `file` `test`".
@@ -88,11 +95,11 @@ mod tests {
 
     /// A catalogue in which only rule 3 may be odd.
     fn catalogue(third: &str) -> String {
-        let rules = (1..=RULES).map(|number| match number {
-            3 => format!("\n## A-3 x\n{third}\n"),
-            _ => format!("\n## A-{number} x\n- `file` `test`\n"),
+        let sections = rules().map(|rule| match &*rule {
+            "A-3" => format!("\n## A-3 x\n{third}\n"),
+            _ => format!("\n## {rule} x\n- `file` `test`\n"),
         });
-        rules.collect()
+        sections.collect()
     }
 
     #[test]
@@ -117,6 +124,8 @@ mod tests {
         assert_eq!(of("- `file` `test`"), [""; 0]);
         assert_eq!(of("nothing"), ["A-3 has no test"]);
         assert_eq!(of("- `file` `gone`"), ["A-3: no test gone in file"]);
-        assert_eq!(violations("", exists), ["0 rules, not 15"]);
+        assert_eq!(violations("", exists), ["0 rules, not 26"]);
+        let swapped = catalogue("- `file` `test`").replace("## B-11 ", "## A-16 ");
+        assert_eq!(violations(&swapped, exists), ["B-11 is not in its place"]);
     }
 }
