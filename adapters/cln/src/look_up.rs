@@ -37,7 +37,7 @@ impl Sender {
             own @ (Some((_, RowStatus::Pending)) | None) => {
                 let own = own.map(|(row, _)| row);
                 if own.is_none()
-                    && let Some(told) = self.told(session, hash, part)
+                    && let Some(told) = self.told(session, hash, part).await
                 {
                     return Ok(told);
                 }
@@ -51,8 +51,8 @@ impl Sender {
     }
 
     /// What was heard of a part before its row was deleted.
-    fn told(&self, session: &Session, hash: PaymentHash, part: PartId) -> Option<LookUp> {
-        let told = session.heard_already(hash, part)?;
+    async fn told(&self, session: &Session, hash: PaymentHash, part: PartId) -> Option<LookUp> {
+        let told = session.heard_before(hash, part).await?;
         match told {
             Ok(row) => match fulfilled(&row, hash) {
                 known @ LookUp::Fulfilled(_) => Some(known),

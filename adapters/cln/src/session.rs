@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Connections for offers and questions.
@@ -23,6 +24,9 @@ const POOL: usize = 4;
 /// before it turns to the next; so whatever an earlier Ampere wrote before it died has taken effect by
 /// the time a new one has had its first answers, and "no row" means that there will be none.
 const OFFERS_A_CONNECTION: usize = 8;
+/// How long an answer that lightningd has given may take to be read.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
+
 /// Connections to one life of a lightningd. All of it is given up when one of them breaks.
 pub(crate) struct Session {
     pub(crate) life: Life,
@@ -146,14 +150,15 @@ impl Session {
         Some(heard?.await.and_then(|end| read(&end)))
     }
 
-    /// The same, if it has been said already: nobody waits for it.
-    pub(crate) fn heard_already(
+    /// The same of a part whose row is gone: lightningd deletes a row only after it has said how the part
+    /// ended, so that is here, or on its way on another connection.
+    pub(crate) async fn heard_before(
         &self,
         hash: PaymentHash,
         part: PartId,
     ) -> Option<Result<Row, CallError>> {
         let heard = self.watched().get(&(hash, part)).cloned();
-        let reply = heard?.now_or_never()?;
+        let reply = tokio::time::timeout(ON_ITS_WAY, heard?).await.ok()?;
         Some(reply.and_then(|row| read(&row)))
     }
 
