@@ -13,7 +13,7 @@ pub(crate) use learn::Says;
 pub use learn::Learnt;
 pub use next::{Need, Next};
 
-use crate::{Avoid, Msat, NoPlan, NodeName, RouteHint, Timestamp};
+use crate::{Avoid, InvoiceTerms, Msat, NoPlan, NodeName, RouteHint, Timestamp};
 
 /// An order's number: that of the event that opened it. Never used again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -152,6 +152,12 @@ impl OrderTerms {
             max_fee: self.max_fee,
             deadline: self.deadline,
         }
+    }
+
+    /// The most parts that may be live at once: one if the invoice takes no parts.
+    pub(crate) fn parts_at_once(&self, invoice: Option<&InvoiceTerms>) -> u16 {
+        let one = invoice.is_some_and(|invoice| !invoice.takes_parts);
+        if one { 1 } else { self.max_parts }
     }
 
     /// Whether somebody who asks for the same payment asks for the same. The deadline is counted from

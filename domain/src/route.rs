@@ -106,4 +106,9 @@ impl Route {
     pub fn amount_sent(&self) -> Msat {
         self.first().amount
     }
+
+    /// What the nodes on the way keep.
+    pub fn fee(&self) -> Msat {
+        self.amount_sent().saturating_sub(self.amount())
+    }
 }

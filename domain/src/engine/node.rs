@@ -26,7 +26,7 @@ use super::tasks::Tasks;
 use super::timing::Timing;
 use super::unrecorded::Unrecorded;
 use super::{NodePorts, Policy};
-use crate::{Cursor, HtlcListener, HtlcSender, NodeAway, NodeName, PartId};
+use crate::{Cursor, HtlcListener, HtlcSender, NodeAway, NodeName, PartId, Route};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -69,6 +69,11 @@ impl Node {
             // It fails only when the engine has stopped, and then the part stays pending.
             let _ = self.jobs.send(job);
         }
+    }
+
+    /// The block at which a part's first HTLC runs out, if it left now; unless the node's height is unknown.
+    pub(super) fn cltv_expiry(&self, route: &Route) -> Option<u32> {
+        self.sender.height()?.checked_add(route.first().delay)
     }
 
     /// What is in the way of knowing more of that part.

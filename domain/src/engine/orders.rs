@@ -8,7 +8,6 @@ mod planning;
 mod request;
 
 pub(super) use self::planning::Closing;
-pub(super) use self::request::quote;
 
 use self::planning::{Planning, Sent};
 use super::board::Board;
@@ -231,13 +230,10 @@ impl Orders {
 
     /// Finds ways, and makes parts of them.
     async fn plan(&self, hash: PaymentHash, step: &Step, need: &Need, relaxed: bool) -> Planned {
-        let (sources, mut away) = self.sources(&step.order.terms.nodes).await;
-        if sources.is_empty() {
-            let reason = away
-                .pop()
-                .unwrap_or_else(|| "no node can be asked".to_owned());
-            return Planned::Away(reason);
-        }
+        let (sources, mut away) = match self.sources(&step.order.terms.nodes).await {
+            Ok(sources) => sources,
+            Err(reason) => return Planned::Away(reason),
+        };
         let mut request = request::of(&step.order, &step.terms, need, sources);
         request.relaxed = relaxed;
         self.learn(&request.knowledge);

@@ -86,9 +86,8 @@ impl Payment {
                 wait(None)
             };
         }
-        let one = invoice.is_some_and(|invoice| !invoice.takes_parts);
-        let most = if one { 1 } else { terms.max_parts };
-        let max_parts = u32::from(most).saturating_sub(live).min(attempts_left);
+        let at_once = u32::from(terms.parts_at_once(invoice));
+        let max_parts = at_once.saturating_sub(live).min(attempts_left);
         if max_parts == 0 {
             return wait(None);
         }

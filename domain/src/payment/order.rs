@@ -212,8 +212,7 @@ pub(super) fn lets(payment: &Payment, part: &SendPart) -> Result<(), Refusal> {
     };
     let (terms, tally, route) = (&order.terms, &row.tally, &part.route);
     let outside = |rule, what| Err(Refusal::OutsideOrder { rule, what });
-    let fees = route.amount_sent().saturating_sub(route.amount());
-    let cost = tally.fees().checked_add(fees);
+    let cost = tally.fees().checked_add(route.fee());
     if cost.is_none_or(|cost| cost > terms.max_fee) {
         return outside("B-1", "the order's parts would cost more than its cap");
     }

@@ -184,18 +184,12 @@ impl RouteRequest {
         if parts == 0 || parts > usize::from(self.max_parts) {
             return Err(PlanFault::Parts(parts));
         }
-        let sum = |msat: fn(&Route) -> Msat| {
-            let mut each = plan.parts.iter().map(|(_, route)| msat(route));
-            each.try_fold(Msat::ZERO, Msat::checked_add)
-        };
-        if sum(Route::amount) != Some(self.amount) {
+        if plan.sum(Route::amount) != Some(self.amount) {
             return Err(PlanFault::Amount);
         }
         let most = self.amount.checked_add(self.max_fee);
-        if sum(Route::amount_sent)
-            .zip(most)
-            .is_none_or(|(sent, most)| sent > most)
-        {
+        let sent = plan.sum(Route::amount_sent);
+        if sent.zip(most).is_none_or(|(sent, most)| sent > most) {
             return Err(PlanFault::Fee);
         }
         let mut each = plan.parts.iter().enumerate();
@@ -218,6 +212,14 @@ impl RouteRequest {
             return Err(PlanFault::Excluded(index));
         }
         Ok(())
+    }
+}
+
+impl Plan {
+    /// That of all its ways, unless it is more than there is.
+    pub(crate) fn sum(&self, msat: fn(&Route) -> Msat) -> Option<Msat> {
+        let mut each = self.parts.iter().map(|(_, route)| msat(route));
+        each.try_fold(Msat::ZERO, Msat::checked_add)
     }
 }
 

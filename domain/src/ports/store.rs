@@ -2,8 +2,8 @@
 
 use crate::{
     Burial, Cursor, Deleted, Deletion, Event, History, HistoryFilter, NodeIdentity, NodeName,
-    Order, PartId, PartialPayment, Payment, PaymentHash, PaymentId, PaymentSummary, Request,
-    RequestId, StatusKind, Tombstone, Transition,
+    Order, PartId, PartialPayment, Payment, PaymentHash, PaymentId, PaymentSummary, Refusal,
+    Request, RequestId, StatusKind, Tombstone, Transition,
 };
 use async_trait::async_trait;
 
@@ -127,6 +127,16 @@ pub enum Made {
     Part(PartId),
     /// An order of that payment, as it is now.
     Order(PaymentHash, Box<Order>),
+}
+
+impl Made {
+    /// Why another request cannot be made under the same `request_id`.
+    pub fn reused(&self) -> Refusal {
+        match *self {
+            Made::Part(part) => Refusal::RequestReused { part },
+            Made::Order(hash, _) => Refusal::RequestOfOrder { hash },
+        }
+    }
 }
 
 /// Storage cannot answer now.

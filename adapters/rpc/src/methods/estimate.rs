@@ -90,11 +90,10 @@ Errors: 205 no way (data.reason), 206 the ways cost more (data.fee_needed_msat),
 
 impl EstimateView {
     pub(super) fn new(estimate: &Estimated, max_fee: Msat) -> EstimateView {
-        let fee = |route: &Route| route.amount_sent().saturating_sub(route.amount());
         let way = |(node, route): &(domain::NodeName, Route)| WayView {
             node: node.as_str().to_owned(),
             amount_msat: route.amount().get(),
-            fee_msat: fee(route).get(),
+            fee_msat: route.fee().get(),
             delay: route.first().delay,
             channels: route
                 .hops()

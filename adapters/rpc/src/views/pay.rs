@@ -3,7 +3,7 @@
 use super::order::OrderView;
 use super::shared::RetryView;
 use super::{Shown, Viewed};
-use domain::{Msat, NodeId, PaidBy, PartialPayment, PayAnswer, PaymentHash, StatusKind, Timestamp};
+use domain::{NodeId, PaidBy, PartialPayment, PayAnswer, PaymentHash, StatusKind, Timestamp};
 use serde::Serialize;
 
 /// How a payment of `pay` stands: lightningd's fields, and what came since.
@@ -139,8 +139,7 @@ fn shares(parts: &[PartialPayment]) -> Vec<NodeShare<'_>> {
         .iter()
         .filter(|part| part.status() != StatusKind::Failed)
     {
-        let (amount, sent) = (part.amount(), part.amount_sent());
-        let fee: Msat = sent.saturating_sub(amount);
+        let (amount, fee) = (part.amount(), part.route.fee());
         let node = part.node.as_str();
         match shares.iter_mut().find(|share| share.node == node) {
             Some(share) => {

@@ -48,7 +48,6 @@ impl Core {
         extras: Extras,
     ) -> Result<SendPart, ApiError> {
         let node = self.sending_node(&extras)?;
-        let expiry = |height: u32| height.checked_add(route.first().delay);
         Ok(SendPart {
             method: Method::SendPartialPay,
             payment_hash,
@@ -56,7 +55,7 @@ impl Core {
             requested: intended,
             node: node.name.clone(),
             network: extras.invoice.as_ref().and_then(|_| node.sender.network()),
-            cltv_expiry: node.sender.height().and_then(expiry),
+            cltv_expiry: node.cltv_expiry(&route),
             route,
             secret: extras.secret,
             metadata: extras.metadata,

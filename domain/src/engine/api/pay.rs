@@ -206,14 +206,10 @@ impl Change for Opening<'_> {
 impl Opening<'_> {
     /// The order that a repeated request has opened (rule B-9).
     async fn answered(&self, request: &Request) -> Result<Option<Box<Order>>, ApiError> {
-        match self.core.ledger.store().request(request.id.clone()).await {
-            Ok(None) => Ok(None),
-            Ok(Some((stored, Made::Order(_, order)))) if stored.digest == request.digest => {
-                Ok(Some(order))
-            }
-            Ok(Some((_, Made::Order(hash, _)))) => Err(Refusal::RequestOfOrder { hash }.into()),
-            Ok(Some((_, Made::Part(part)))) => Err(Refusal::RequestReused { part }.into()),
-            Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
+        match self.core.made(request).await? {
+            None => Ok(None),
+            Some(Made::Order(_, order)) => Ok(Some(order)),
+            Some(part) => Err(part.reused().into()),
         }
     }
 }

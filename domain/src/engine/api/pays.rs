@@ -2,10 +2,8 @@
 
 use super::core::Core;
 use super::page;
-use crate::engine::orders::quote;
 use crate::{
-    ApiError, Estimate, Listed, Msat, NoPlan, Page, PaidBy, Pay, Payment, PaymentFilter, PaymentId,
-    Route,
+    ApiError, Estimate, Listed, Msat, Page, PaidBy, Pay, Payment, PaymentFilter, PaymentId, Route,
 };
 use std::collections::HashMap;
 
@@ -15,27 +13,12 @@ impl Core {
         let command = self.open_order(request)?;
         // Refused for the same reasons, except for what is stored.
         Payment::open(None, &command)?;
-        let (sources, away) = self.orders.sources(&command.terms.nodes).await;
-        if sources.is_empty() {
-            let reason = away.into_iter().next().unwrap_or_default();
-            return Err(ApiError::NoWay(NoPlan::Away(reason)));
-        }
-        let request = quote(&command, sources);
-        let plan = self.orders.find(&request).await.map_err(ApiError::NoWay)?;
-        let sum = |msat: fn(&Route) -> Msat| {
-            let mut each = plan.parts.iter().map(|(_, route)| msat(route));
-            each.try_fold(Msat::ZERO, Msat::checked_add)
-                .unwrap_or(Msat::MAX)
-        };
+        let plan = self.orders.quote(&command).await.map_err(ApiError::NoWay)?;
+        let delays = plan.parts.iter().map(|(_, route)| route.first().delay);
         Ok(Estimate {
-            amount: request.amount,
-            fee: sum(Route::amount_sent).saturating_sub(sum(Route::amount)),
-            delay: plan
-                .parts
-                .iter()
-                .map(|(_, route)| route.first().delay)
-                .max()
-                .unwrap_or(0),
+            amount: command.terms.deliver,
+            fee: plan.sum(Route::fee).unwrap_or(Msat::MAX),
+            delay: delays.max().unwrap_or(0),
             plan,
         })
     }

@@ -8,7 +8,7 @@ use crate::engine::node::FirstAnswer;
 use crate::planted::planted;
 use crate::{
     ApiError, Decision, LoadError, Made, PartId, PartialPayment, Paying, Payment, PaymentHash,
-    PaymentSummary, Refusal, Request, SendPart, Sent, StatusKind,
+    PaymentSummary, Request, SendPart, Sent, StatusKind,
 };
 use tokio::sync::oneshot;
 
@@ -95,13 +95,19 @@ impl Core {
     /// Rule A-14: a repeated request is the same request.
     pub(super) async fn replayed(&self, request: &Request) -> Result<Option<PartId>, ApiError> {
         planted!(IgnoresRequestId, return Ok(None));
+        match self.made(request).await? {
+            None => Ok(None),
+            Some(Made::Part(part)) => Ok(Some(part)),
+            Some(order) => Err(order.reused().into()),
+        }
+    }
+
+    /// What that request has made, if it was made before: another one is refused.
+    pub(super) async fn made(&self, request: &Request) -> Result<Option<Made>, ApiError> {
         match self.ledger.store().request(request.id.clone()).await {
             Ok(None) => Ok(None),
-            Ok(Some((stored, Made::Part(part)))) if stored.digest == request.digest => {
-                Ok(Some(part))
-            }
-            Ok(Some((_, Made::Part(part)))) => Err(Refusal::RequestReused { part }.into()),
-            Ok(Some((_, Made::Order(hash, _)))) => Err(Refusal::RequestOfOrder { hash }.into()),
+            Ok(Some((stored, made))) if stored.digest == request.digest => Ok(Some(made)),
+            Ok(Some((_, made))) => Err(made.reused().into()),
             Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
         }
     }

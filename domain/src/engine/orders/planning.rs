@@ -98,8 +98,7 @@ impl Planning<'_> {
     }
 
     fn command(&self, node: &NodeName, route: &Route) -> SendPart {
-        let sender = self.orders.nodes.named(node).map(|node| &node.sender);
-        let expiry = |height: u32| height.checked_add(route.first().delay);
+        let from = self.orders.nodes.named(node);
         SendPart {
             method: Method::Pay,
             payment_hash: self.hash,
@@ -107,8 +106,8 @@ impl Planning<'_> {
             requested: self.terms.requested,
             route: route.clone(),
             node: node.clone(),
-            network: sender.and_then(|sender| sender.network()),
-            cltv_expiry: sender.and_then(|sender| sender.height()).and_then(expiry),
+            network: from.and_then(|node| node.sender.network()),
+            cltv_expiry: from.and_then(|node| node.cltv_expiry(route)),
             secret: None,
             metadata: None,
             invoice: None,

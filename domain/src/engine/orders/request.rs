@@ -2,8 +2,8 @@
 
 use super::{FINDING, Orders};
 use crate::{
-    Need, NoPlan, NodeAway, NodeFunds, NodeName, OpenOrder, Order, Plan, RouteRequest, Source,
-    Terms,
+    InvoiceTerms, Need, NoPlan, NodeAway, NodeFunds, NodeId, NodeName, OpenOrder, Order,
+    OrderTerms, Plan, RouteRequest, Source, Terms,
 };
 use futures::future::join_all;
 
@@ -12,17 +12,11 @@ const FINAL_CLTV: u32 = 18;
 
 /// The ways that an order needs now.
 pub(super) fn of(order: &Order, terms: &Terms, need: &Need, sources: Vec<Source>) -> RouteRequest {
-    let invoice = terms.invoice.as_ref();
     let learnt = &need.learnt;
     RouteRequest {
-        sources,
-        payee: terms.destination,
         amount: need.amount,
         max_fee: need.max_fee,
         max_parts: need.max_parts,
-        max_delay: order.terms.max_delay,
-        final_cltv: invoice.map_or(FINAL_CLTV, |invoice| invoice.min_final_cltv_expiry),
-        hints: order.terms.hints.clone(),
         avoid: learnt.avoid.clone(),
         knowledge: learnt.bounds.clone(),
         policies: learnt
@@ -31,24 +25,32 @@ pub(super) fn of(order: &Order, terms: &Terms, need: &Need, sources: Vec<Source>
             .map(|(channel, policy)| (*channel, *policy))
             .collect(),
         held: need.held.clone(),
-        relaxed: false,
+        ..first(
+            &order.terms,
+            terms.destination,
+            terms.invoice.as_ref(),
+            sources,
+        )
     }
 }
 
 /// The ways of an order that has no parts yet.
-pub(in crate::engine) fn quote(order: &OpenOrder, sources: Vec<Source>) -> RouteRequest {
-    let (terms, invoice) = (&order.terms, &order.invoice);
-    let takes_parts = invoice.terms.takes_parts;
+fn first(
+    order: &OrderTerms,
+    payee: NodeId,
+    invoice: Option<&InvoiceTerms>,
+    sources: Vec<Source>,
+) -> RouteRequest {
     RouteRequest {
         sources,
-        payee: invoice.payee,
-        amount: terms.deliver,
-        max_fee: terms.max_fee,
-        max_parts: if takes_parts { terms.max_parts } else { 1 },
-        max_delay: terms.max_delay,
-        final_cltv: invoice.terms.min_final_cltv_expiry,
-        hints: terms.hints.clone(),
-        avoid: terms.avoid.clone(),
+        payee,
+        amount: order.deliver,
+        max_fee: order.max_fee,
+        max_parts: order.parts_at_once(invoice),
+        max_delay: order.max_delay,
+        final_cltv: invoice.map_or(FINAL_CLTV, |invoice| invoice.min_final_cltv_expiry),
+        hints: order.hints.clone(),
+        avoid: order.avoid.clone(),
         knowledge: Vec::new(),
         policies: Vec::new(),
         held: Vec::new(),
@@ -57,11 +59,20 @@ pub(in crate::engine) fn quote(order: &OpenOrder, sources: Vec<Source>) -> Route
 }
 
 impl Orders {
-    /// What those nodes can send over, and why the others cannot be asked.
-    pub(in crate::engine) async fn sources(
+    /// The plan of an order that is not opened.
+    pub(in crate::engine) async fn quote(&self, order: &OpenOrder) -> Result<Plan, NoPlan> {
+        let (terms, invoice) = (&order.terms, &order.invoice);
+        let sources = self.sources(&terms.nodes).await;
+        let (sources, _) = sources.map_err(NoPlan::Away)?;
+        let request = first(terms, invoice.payee, Some(&invoice.terms), sources);
+        self.find(&request).await
+    }
+
+    /// What those nodes can send over, and why the others cannot be asked; or why none can.
+    pub(super) async fn sources(
         &self,
         nodes: &[NodeName],
-    ) -> (Vec<Source>, Vec<String>) {
+    ) -> Result<(Vec<Source>, Vec<String>), String> {
         let asked = join_all(nodes.iter().map(|name| self.funds(name))).await;
         let (mut sources, mut away) = (Vec::new(), Vec::new());
         for (name, funds) in nodes.iter().zip(asked) {
@@ -70,7 +81,11 @@ impl Orders {
                 Err(NodeAway(reason)) => away.push(format!("node {name}: {reason}")),
             }
         }
-        (sources, away)
+        if sources.is_empty() {
+            let reason = away.pop();
+            return Err(reason.unwrap_or_else(|| "no node can be asked".to_owned()));
+        }
+        Ok((sources, away))
     }
 
     async fn funds(&self, name: &NodeName) -> Result<Source, NodeAway> {
@@ -91,7 +106,7 @@ impl Orders {
     }
 
     /// The finder's plan, if it is what was asked for (rule B-11).
-    pub(in crate::engine) async fn find(&self, request: &RouteRequest) -> Result<Plan, NoPlan> {
+    pub(super) async fn find(&self, request: &RouteRequest) -> Result<Plan, NoPlan> {
         let Some(ways) = &self.ways else {
             return Err(NoPlan::Away("no route finder is configured".to_owned()));
         };
