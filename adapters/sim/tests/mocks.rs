@@ -6,10 +6,10 @@ mod support;
 
 use domain::contract::samples::{hash, node, preimage};
 use domain::{
-    ApiError, Cursor, Engine, LookUp, MockHtlcSender, MockPaymentStore, MockUnrecordedStore,
-    NodeIdentity, NodePorts, Noted, OfferAnswer, Outcome, PartId, Paying, PaymentApi,
-    PaymentFilter, Policy, Ports, Refusal, StartError, StatusKind, Timestamp, Unavailable,
-    UnrecordedCounts, UnrecordedFate, UnrecordedPart,
+    ApiError, Cursor, Engine, LookUp, MockHtlcSender, MockPaymentStore, MockSpawner,
+    MockUnrecordedStore, NodeIdentity, NodePorts, Noted, OfferAnswer, Outcome, PartId, Paying,
+    PaymentApi, PaymentFilter, Policy, Ports, Refusal, StartError, StatusKind, Timestamp,
+    Unavailable, UnrecordedCounts, UnrecordedFate, UnrecordedPart,
 };
 use futures::StreamExt;
 use sim::{NullNode, SimClock, SimNode, SimStore, TestSpawner};
@@ -59,6 +59,22 @@ async fn engine_does_not_start_without_knowing_what_is_live() {
     store.expect_cursor().returning(|_| Ok(Some(Cursor(7))));
     store.expect_live().returning(|_, _| broken());
     let started = Engine::start(ports(store), Policy::default()).await;
+    assert!(matches!(started, Err(StartError::Storage(_))));
+}
+
+/// Two engines on one store would be the end of every promise: whoever starts it again starts the only one.
+#[tokio::test]
+async fn an_engine_that_does_not_start_leaves_nothing_running() {
+    let mut store = bound();
+    store.expect_cursor().returning(|_| Ok(None));
+    store.expect_live().returning(|_, _| Ok(Vec::new()));
+    store.expect_open_orders().returning(|_, _| broken());
+    let ports = Ports {
+        // It panics if anything is started.
+        spawner: Arc::new(MockSpawner::new()),
+        ..ports(store)
+    };
+    let started = Engine::start(ports, Policy::default()).await;
     assert!(matches!(started, Err(StartError::Storage(_))));
 }
 

@@ -6,7 +6,7 @@ use sim::simulation::{Plan, run, shortened};
 const MOVES: u64 = 2_000;
 
 /// Seeds that found something once, each with whether somebody followed the history, and what it found.
-const KEPT: [(u64, bool, &str); 10] = [
+const KEPT: [(u64, bool, &str); 11] = [
     (
         0,
         false,
@@ -52,6 +52,11 @@ const KEPT: [(u64, bool, &str); 10] = [
         2_556,
         true,
         "a node that was met twice, and so stayed away for its parts",
+    ),
+    (
+        93,
+        true,
+        "a start that failed when its nodes were at work already, and left them at it",
     ),
 ];
 

@@ -151,7 +151,11 @@ impl Engine {
     /// at its node), listens to every node, and is ready. Nothing is sent before its part has been looked up.
     pub async fn start(ports: Ports, policy: Policy) -> Result<Arc<Engine>, StartError> {
         let (core, workers) = Core::new(ports, policy)?;
-        let core = Arc::new(core);
+        // From here on the engine, dropped, ends whatever runs: a start that fails leaves nothing behind.
+        let engine = Engine {
+            core: Arc::new(core),
+        };
+        let core = &engine.core;
         core.nodes.meet().await?;
         core.nodes.take_stock().await?;
         let mut cursors = Vec::new();
@@ -159,12 +163,13 @@ impl Engine {
             cursors.push(core.ledger.store().cursor(node.name.clone()).await?);
         }
         core.nodes.recover_all().await?;
+        let open = core.orders.open().await?;
         for (worker, from) in workers.into_iter().zip(cursors) {
             worker.start(from);
         }
-        core.orders.resume().await?;
+        core.orders.resume(&open);
         core.start_autoclean();
-        Ok(Arc::new(Engine { core }))
+        Ok(Arc::new(engine))
     }
 
     /// Accepts nothing more, sends the waiters away, finishes the decisions that have begun and

@@ -7,9 +7,7 @@
 mod planning;
 mod request;
 
-pub(super) use self::planning::Closing;
-
-use self::planning::{Planning, Sent};
+use self::planning::{Closing, Planning, Sent};
 use super::board::Board;
 use super::ledger::Ledger;
 use super::nodes::Nodes;
@@ -19,8 +17,8 @@ use super::timing::Timing;
 use super::unrecorded::Unrecorded;
 use super::{Policy, Ways};
 use crate::{
-    Backoff, Bound, LoadError, Mutex, Need, Next, NoPlan, Order, Payment, PaymentHash, Plan, Terms,
-    Timestamp, Unavailable, Why,
+    ApiError, Backoff, Bound, LoadError, Mutex, Need, Next, NoPlan, Order, Payment, PaymentHash,
+    PaymentSummary, Plan, Terms, Timestamp, Unavailable, Why,
 };
 use futures::future::select;
 use std::collections::HashSet;
@@ -87,24 +85,27 @@ impl Orders {
         }
     }
 
-    /// Resumes every open order. What is live has been looked up before: what is not known counts as live.
-    pub(super) async fn resume(self: &Arc<Self>) -> Result<(), Unavailable> {
-        let (mut after, mut orders) = (None, 0_u64);
+    /// The payments that have an open order.
+    pub(super) async fn open(&self) -> Result<Vec<PaymentHash>, Unavailable> {
+        let (mut after, mut open) = (None, Vec::new());
         loop {
             let page = self.ledger.store().open_orders(after, PAGE).await?;
-            for (_, hash) in &page {
-                self.drive(*hash);
-                orders += 1;
-            }
+            open.extend(page.iter().map(|(_, hash)| *hash));
             match page.last() {
                 Some((id, _)) => after = Some(*id),
-                None => break,
+                None => return Ok(open),
             }
         }
-        if orders > 0 {
-            info!(orders, "resumed the open orders");
+    }
+
+    /// Resumes open orders. Their live parts have been looked up before: what is not known counts as live.
+    pub(super) fn resume(self: &Arc<Self>, open: &[PaymentHash]) {
+        for hash in open {
+            self.drive(*hash);
         }
-        Ok(())
+        if !open.is_empty() {
+            info!(orders = open.len(), "resumed the open orders");
+        }
     }
 
     /// Starts the task of a payment's order, unless it has one.
@@ -152,7 +153,7 @@ impl Orders {
             match &step.next {
                 Next::Rest => return,
                 Next::Close(why) => {
-                    if !self.close(hash, why).await {
+                    if !self.has_closed(hash, why).await {
                         self.timing.pause(&mut backoff).await;
                     }
                 }
@@ -180,7 +181,7 @@ impl Orders {
                     // Once more, as if what could not be had could be: it may have come back.
                     Planned::NoWay(_) if !relaxed => relaxed = true,
                     Planned::NoWay(why) => {
-                        if !self.close(hash, &Why::NoRoute(why)).await {
+                        if !self.has_closed(hash, &Why::NoRoute(why)).await {
                             self.timing.pause(&mut backoff).await;
                         }
                     }
@@ -197,8 +198,13 @@ impl Orders {
     fn step(&self, payment: Option<&Payment>) -> Option<Step> {
         let payment = payment?;
         let order = payment.order()?.clone();
+        let next = payment.next(self.timing.now(), self.height(&order));
+        if next == Next::Rest {
+            // After a commit in doubt nobody may have been told yet.
+            self.board.tell_of_payment(payment);
+        }
         Some(Step {
-            next: payment.next(self.timing.now(), self.height(&order)),
+            next,
             terms: payment.summary().terms.clone(),
             order,
         })
@@ -270,16 +276,26 @@ impl Orders {
     }
 
     /// Whether it is closed now.
-    async fn close(&self, hash: PaymentHash, why: &Why) -> bool {
-        let at = self.timing.now();
-        let closed = self.ledger.change(hash, Closing { why, at }).await;
-        match closed {
+    async fn has_closed(&self, hash: PaymentHash, why: &Why) -> bool {
+        match self.close(hash, why).await {
             Ok(_) => true,
             Err(reason) => {
-                warn!(payment.hash = %hash, reason, "an order cannot be closed now");
+                warn!(payment.hash = %hash, %reason, "an order cannot be closed now");
                 false
             }
         }
+    }
+
+    /// No new part is sent; what is live ends by itself. The payment as it is then, if there is one.
+    pub(super) async fn close(
+        &self,
+        hash: PaymentHash,
+        why: &Why,
+    ) -> Result<Option<PaymentSummary>, ApiError> {
+        let orders = self;
+        self.ledger
+            .change(hash, Closing { orders, hash, why })
+            .await
     }
 
     /// What was learnt about channels is everybody's.

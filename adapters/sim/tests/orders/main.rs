@@ -219,6 +219,99 @@ async fn storage_that_fails_between_the_parts_of_a_plan_sends_nothing_twice() {
     }
 }
 
+#[tokio::test]
+async fn an_order_that_storage_kept_in_error_is_carried_out() {
+    let scene = Scene::new().await;
+    scene.store.fault(Fault::ErrorButWritten);
+    let unknown = scene.engine.pay(pay()).await.unwrap_err();
+    assert!(
+        matches!(unknown, ApiError::StorageUnknown(_)),
+        "{unknown:?}"
+    );
+    scene.sent(2).await;
+    scene.is_sound().await;
+}
+
+#[tokio::test]
+async fn whoever_waits_is_told_of_a_close_that_storage_kept_in_error() {
+    let scene = Scene::new().await;
+    scene.finder.hold(true);
+    let waiting = scene.engine.pay(pay());
+    let abandoning = async {
+        soon(scene.finder.was_asked(1)).await;
+        scene.store.fault(Fault::ErrorButWritten);
+        let unknown = scene.engine.abandon_pay(hash(1)).await.unwrap_err();
+        scene.finder.hold(false);
+        unknown
+    };
+    let (ended, unknown) = tokio::join!(soon(waiting), abandoning);
+    assert!(
+        matches!(unknown, ApiError::StorageUnknown(_)),
+        "{unknown:?}"
+    );
+    assert!(matches!(ended, Err(ApiError::OrderFailed(_))), "{ended:?}");
+
+    let scene = Scene::new().await;
+    for _ in 0..2 {
+        scene.finder.trick(Trick::None(NoPlan::Unreachable));
+    }
+    scene.finder.hold(true);
+    let closing = async {
+        soon(scene.finder.was_asked(1)).await;
+        scene.store.fault(Fault::ErrorButWritten);
+        scene.finder.hold(false);
+        assert_eq!(scene.closed().await, Why::NoRoute(NoPlan::Unreachable));
+        scene.clock.advance(Duration::from_secs(1));
+    };
+    let (ended, ()) = tokio::join!(soon(scene.engine.pay(pay())), closing);
+    assert!(matches!(ended, Err(ApiError::OrderFailed(_))), "{ended:?}");
+    scene.is_sound().await;
+}
+
+/// Nothing was written, and the caller is told so.
+#[tokio::test]
+async fn a_close_that_storage_did_not_keep_changed_nothing() {
+    let scene = Scene::new().await;
+    scene.open().await;
+    scene.sent(2).await;
+    scene.store.fault(Fault::Unavailable);
+    let refused = scene.engine.abandon_pay(hash(1)).await.unwrap_err();
+    assert!(
+        matches!(refused, ApiError::StorageUnavailable(_)),
+        "{refused:?}"
+    );
+    assert!(scene.payment().await.order().unwrap().is_open());
+    scene.is_sound().await;
+}
+
+/// Rule B-9, of an order that was closed while parts of it were in flight.
+#[tokio::test]
+async fn a_repeated_request_waits_as_long_as_its_caller_says() {
+    let scene = Scene::new().await;
+    let keyed = || Pay {
+        request_id: RequestId::new("once").ok(),
+        timeout: Some(Duration::ZERO),
+        ..pay()
+    };
+    scene.engine.pay(keyed()).await.unwrap();
+    scene.sent(2).await;
+    scene.engine.abandon_pay(hash(1)).await.unwrap();
+    let again = soon(scene.engine.pay(keyed())).await.unwrap();
+    assert_eq!(again.payment.status(), StatusKind::Pending);
+    for part in [1, 2] {
+        scene.fail(part);
+    }
+    soon(scene.engine.wait_payment(hash(1), None))
+        .await
+        .unwrap();
+    let failed = soon(scene.engine.pay(keyed())).await;
+    assert!(
+        matches!(failed, Err(ApiError::OrderFailed(_))),
+        "{failed:?}"
+    );
+    scene.is_sound().await;
+}
+
 /// Rule B-9.
 #[tokio::test]
 async fn the_same_request_is_the_same_order_and_others_join_it() {

@@ -5,7 +5,6 @@ use super::digest;
 use super::wait::payment_end;
 use crate::engine::board::PaymentEnd;
 use crate::engine::ledger::{Change, CommitError, Turn};
-use crate::engine::orders::Closing;
 use crate::{
     ApiError, Decision, FailedOrder, Made, Msat, NodeName, OpenOrder, Order, OrderTerms, Pay,
     PayAnswer, Payment, PaymentHash, PaymentSummary, Refusal, Request, StatusKind, Why,
@@ -44,7 +43,7 @@ impl Core {
         if let Opened::Before(order) = opened
             && !order.is_open()
         {
-            return self.as_before(hash, *order).await;
+            self.assert_goes_on(hash, *order).await?;
         }
         if timeout != Some(Duration::ZERO) {
             self.wait_payment(hash, timeout).await?;
@@ -56,21 +55,14 @@ impl Core {
         }
     }
 
-    /// Rule B-9: what became of an order that was closed.
-    async fn as_before(&self, hash: PaymentHash, order: Order) -> Result<PayAnswer, ApiError> {
+    /// Rule B-9: a closed order has failed, unless its payment is paid or its last parts are under way.
+    async fn assert_goes_on(&self, hash: PaymentHash, order: Order) -> Result<(), ApiError> {
         let payment = self.stored_payment(hash).await?;
-        if payment.status() == StatusKind::Complete {
-            return Ok(PayAnswer::of(&payment));
-        }
-        if payment.status() == StatusKind::Pending
-            && payment.order().is_some_and(|last| last.id == order.id)
-        {
-            self.wait_payment(hash, None).await?;
-            let payment = self.stored_payment(hash).await?;
-            return match payment.status() {
-                StatusKind::Complete | StatusKind::Pending => Ok(PayAnswer::of(&payment)),
-                StatusKind::Failed => Err(failed(&payment)),
-            };
+        let is_last = || payment.order().is_some_and(|last| last.id == order.id);
+        match payment.status() {
+            StatusKind::Complete => return Ok(()),
+            StatusKind::Pending if is_last() => return Ok(()),
+            StatusKind::Pending | StatusKind::Failed => {}
         }
         Err(ApiError::OrderFailed(Box::new(FailedOrder {
             payment: payment.summary().clone(),
@@ -135,12 +127,7 @@ impl Core {
         if payment.order().is_none() {
             return Err(Refusal::NoOrder { hash }.into());
         }
-        let closing = Closing {
-            why: &Why::Abandoned,
-            at: self.timing.now(),
-        };
-        let closed = self.ledger.change(hash, closing).await;
-        let closed = closed.map_err(ApiError::StorageUnknown)?;
+        let closed = self.orders.close(hash, &Why::Abandoned).await?;
         closed.ok_or(ApiError::NoSuchPayment(hash))
     }
 }
@@ -195,6 +182,7 @@ impl Change for Opening<'_> {
             Err(error) => {
                 if let CommitError::Unknown(_) = error {
                     core.nodes.recover_later(hash);
+                    core.orders.drive(hash);
                 }
                 let refused = "a rule forbids the order, and nothing was sent";
                 Err(error.answer(refused, ApiError::StorageUnknown))

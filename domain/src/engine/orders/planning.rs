@@ -4,8 +4,8 @@ use super::Orders;
 use crate::engine::ledger::{Change, CommitError, Turn};
 use crate::engine::node::Job;
 use crate::{
-    Decision, Method, NodeName, PartialPayment, Payment, PaymentHash, PaymentSummary, Plan, Route,
-    SendPart, Terms, Timestamp, Why,
+    ApiError, Decision, Method, NodeName, PartialPayment, Payment, PaymentHash, PaymentSummary,
+    Plan, Route, SendPart, Terms, Why,
 };
 
 /// The parts of a plan, one after the other.
@@ -120,27 +120,36 @@ impl Planning<'_> {
 }
 
 /// An order is closed. What is live of it ends by itself.
-pub(in crate::engine) struct Closing<'a> {
-    pub(in crate::engine) why: &'a Why,
-    pub(in crate::engine) at: Timestamp,
+pub(super) struct Closing<'a> {
+    pub(super) orders: &'a Orders,
+    pub(super) hash: PaymentHash,
+    pub(super) why: &'a Why,
 }
 
 impl Change for Closing<'_> {
     /// The payment as it is then, if there is one.
-    type Answer = Result<Option<PaymentSummary>, String>;
+    type Answer = Result<Option<PaymentSummary>, ApiError>;
 
     async fn attempt(&self, turn: &mut Turn<'_>) -> Self::Answer {
-        let payment = turn.payment().await.map_err(|error| error.to_string())?;
+        let payment = turn.payment().await;
+        let payment =
+            payment.map_err(|error| self.orders.ledger.load_error(self.hash, None, error))?;
         let Some(payment) = payment else {
             return Ok(None);
         };
-        let transition = match payment.close(self.why, self.at) {
+        let transition = match payment.close(self.why, self.orders.timing.now()) {
             Decision::Commit(transition) => transition,
             Decision::Unchanged(_) => return Ok(Some(payment.summary().clone())),
         };
         match turn.commit(*transition).await {
             Ok((payment, _)) => Ok(Some(payment.summary().clone())),
-            Err(error) => Err(said(error)),
+            Err(error) => {
+                if let CommitError::Unknown(_) = error {
+                    self.orders.nodes.recover_later(self.hash);
+                }
+                let refused = "a rule forbids closing the order, and nothing was written";
+                Err(error.answer(refused, ApiError::StorageUnknown))
+            }
         }
     }
 }
