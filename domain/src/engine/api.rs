@@ -1,79 +1,140 @@
 //! What callers ask: sends and deletions, which go on when the caller hangs up, and waits, which do not.
+//!
+//! One struct a concern, each with what it needs of the engine below.
 
 mod ask;
 mod autoclean_timer;
 mod clean;
-mod core;
 mod decisions;
 mod delete;
 mod digest;
-mod follow;
+mod events;
 mod incoming;
+mod list;
+mod opening;
 mod pay;
-mod pays;
 mod resolve;
 mod resolve_unrecorded;
 mod send;
 mod sending;
+mod stored;
 mod wait;
 
 pub use self::autoclean_timer::AutocleanTimer;
 
-pub(super) use self::core::Core;
+pub(super) use self::send::SendApi;
 
-use super::Engine;
+use self::clean::CleanApi;
+use self::decisions::Decisions;
+use self::delete::DeleteApi;
+use self::events::EventApi;
+use self::incoming::IncomingApi;
+use self::list::ListApi;
+use self::pay::PayApi;
+use self::resolve::ResolveApi;
+use self::wait::WaitApi;
+use super::nodes::Nodes;
+use super::orders::Orders;
+use super::shared::Shared;
+use super::{Engine, Incoming, Policy};
 use crate::{
-    ApiError, Autoclean, Cleaned, DeletedPayment, Estimate, Event, EventFilter, History,
-    HistoryFilter, HistoryPage, HistoryRow, Info, Listed, Page, PaidBy, PartFilter, PartId,
-    PartialInvoices, PartialPayment, Pay, PayAnswer, Paying, PaymentApi, PaymentFilter,
-    PaymentHash, PaymentSummary, ResolvePart, Resolved, SendPartialPay, SendPay, Sent, Unavailable,
+    ApiError, Autoclean, Cleaned, DeletedPayment, Estimate, Event, EventFilter, HistoryFilter,
+    HistoryPage, Info, Page, PaidBy, PartFilter, PartId, PartialInvoices, PartialPayment, Pay,
+    PayAnswer, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSummary, ResolvePart,
+    Resolved, SendPartialPay, SendPay, Sent, Unavailable,
 };
 use async_trait::async_trait;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// Everything that callers may ask of.
+pub(super) struct Api {
+    pub(super) send: Arc<SendApi>,
+    pub(super) events: EventApi,
+    pay: Arc<PayApi>,
+    wait: Arc<WaitApi>,
+    list: ListApi,
+    incoming: IncomingApi,
+    delete: Arc<DeleteApi>,
+    pub(super) clean: Arc<CleanApi>,
+    resolve: Arc<ResolveApi>,
+    decisions: Arc<Decisions>,
+}
+
+impl Api {
+    pub(super) fn new(
+        nodes: &Arc<Nodes>,
+        orders: &Arc<Orders>,
+        incoming: Option<Incoming>,
+        policy: &Policy,
+        shared: &Shared,
+    ) -> Api {
+        let decisions = Decisions::new(policy.decisions_max, shared.tasks.clone());
+        let decisions = Arc::new(decisions);
+        let wait = WaitApi::new(nodes.clone(), decisions.clone(), policy, shared);
+        let wait = Arc::new(wait);
+        let pay = PayApi::new(
+            nodes.clone(),
+            orders.clone(),
+            wait.clone(),
+            decisions.clone(),
+            shared,
+        );
+        let send = SendApi::new(nodes.clone(), decisions.clone(), policy, shared);
+        let delete = Arc::new(DeleteApi::new(decisions.clone(), shared));
+        let resolve = ResolveApi::new(nodes.clone(), decisions.clone(), shared);
+        Api {
+            send: Arc::new(send),
+            events: EventApi::new(decisions.clone(), shared),
+            pay: Arc::new(pay),
+            wait,
+            list: ListApi::new(nodes.clone(), shared),
+            incoming: IncomingApi {
+                incoming,
+                timing: shared.timing.clone(),
+            },
+            clean: Arc::new(CleanApi {
+                delete: delete.clone(),
+            }),
+            delete,
+            resolve: Arc::new(resolve),
+            decisions,
+        }
+    }
+}
 
 #[async_trait]
 impl PaymentApi for Engine {
     async fn send_partial_pay(&self, request: SendPartialPay) -> Result<Sent, ApiError> {
-        let command = self.core.partial_pay(request)?;
-        let core = self.core.clone();
-        let sending = async move { core.send_partial_pay(command).await };
-        self.core.decisions.finish(sending).await
+        self.api.send.part(request).await
     }
 
     async fn send_pay(&self, request: SendPay) -> Result<Paying, ApiError> {
-        let command = self.core.whole_pay(request)?;
-        let core = self.core.clone();
-        let begun = self
-            .core
-            .decisions
-            .finish(async move { core.begin(command).await });
-        self.core.first_answer(begun.await?).await
+        self.api.send.whole(request).await
     }
 
     async fn check_partial_pay(&self, request: SendPartialPay) -> Result<(), ApiError> {
-        self.core.check(self.core.partial_pay(request)?).await
+        self.api.send.check_part(request).await
     }
 
     async fn check_pay(&self, request: SendPay) -> Result<(), ApiError> {
-        self.core.check(self.core.whole_pay(request)?).await
+        self.api.send.check_whole(request).await
     }
 
     async fn pay(&self, request: Pay) -> Result<PayAnswer, ApiError> {
-        self.core.pay(request).await
+        self.api.pay.pay(request).await
     }
 
     async fn estimate(&self, request: Pay) -> Result<Estimate, ApiError> {
-        self.core.estimate(request).await
+        self.api.pay.estimate(request).await
     }
 
     async fn abandon_pay(&self, hash: PaymentHash) -> Result<PaymentSummary, ApiError> {
-        let core = self.core.clone();
-        let abandoning = async move { core.abandon(hash).await };
-        self.core.decisions.finish(abandoning).await
+        self.api.pay.abandon(hash).await
     }
 
     async fn list_pays(&self, filter: PaymentFilter) -> Result<Page<PaidBy>, ApiError> {
-        self.core.pays(filter).await
+        self.api.list.pays(filter).await
     }
 
     async fn wait_partial_pay(
@@ -81,7 +142,7 @@ impl PaymentApi for Engine {
         id: PartId,
         timeout: Option<Duration>,
     ) -> Result<PartialPayment, ApiError> {
-        self.core.wait_part(id, timeout).await
+        self.api.wait.part(id, timeout).await
     }
 
     async fn wait_send_pay(
@@ -89,7 +150,7 @@ impl PaymentApi for Engine {
         hash: PaymentHash,
         timeout: Option<Duration>,
     ) -> Result<PaymentSummary, ApiError> {
-        self.core.wait_send_pay(hash, timeout).await
+        self.api.wait.send_pay(hash, timeout).await
     }
 
     async fn wait_payment(
@@ -97,95 +158,65 @@ impl PaymentApi for Engine {
         hash: PaymentHash,
         timeout: Option<Duration>,
     ) -> Result<PaymentSummary, ApiError> {
-        self.core.wait_payment(hash, timeout).await
+        self.api.wait.payment(hash, timeout).await
     }
 
     async fn list_partial_payments(
         &self,
         filter: PartFilter,
     ) -> Result<Page<PartialPayment>, ApiError> {
-        let limit = filter.limit;
-        let filter = PartFilter {
-            limit: limit.saturating_add(1),
-            ..filter
-        };
-        let mut rows = self.core.ledger.store().parts(filter).await?;
-        for row in &mut rows {
-            if let Listed::Sound(part) = row
-                && part.is_live()
-            {
-                part.doubt = self.core.nodes.doubted(part);
-            }
-        }
-        Ok(page(rows, limit, |part| part.id.0))
+        self.api.list.parts(filter).await
     }
 
-    async fn list_history(&self, mut filter: HistoryFilter) -> Result<HistoryPage, ApiError> {
-        let limit = filter.payments.limit;
-        filter.payments.limit = limit.saturating_add(1);
-        let History {
-            rows,
-            own,
-            by_hand,
-            total,
-        } = self.core.history(filter).await?;
-        Ok(HistoryPage {
-            page: page(rows, limit, |row| row.id().0),
-            own,
-            by_hand,
-            total,
-        })
+    async fn list_history(&self, filter: HistoryFilter) -> Result<HistoryPage, ApiError> {
+        self.api.list.history(filter).await
     }
 
     async fn list_partial_invoices(
         &self,
         hash: Option<PaymentHash>,
     ) -> Result<PartialInvoices, ApiError> {
-        Ok(self.core.partial_invoices(hash).await)
+        Ok(self.api.incoming.partial_invoices(hash).await)
     }
 
     async fn list_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
-        self.core.events(filter).await
+        self.api.events.events(filter).await
     }
 
     async fn next_events(&self, filter: EventFilter) -> Result<Page<Event>, ApiError> {
-        self.core.next_events(filter).await
+        self.api.events.next(filter).await
     }
 
     async fn last_event(&self) -> Result<u64, ApiError> {
-        Ok(self.core.ledger.store().last_event().await?)
+        self.api.events.last().await
     }
 
     async fn delete_payment(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError> {
-        let core = self.core.clone();
-        let deleting = async move { core.delete_payment(hash).await };
-        self.core.decisions.finish(deleting).await
+        self.api.delete.payment(hash).await
     }
 
     async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
-        let core = self.core.clone();
-        let resolving = async move { core.resolve_part(request).await };
-        self.core.decisions.finish(resolving).await
+        self.api.resolve.part(request).await
     }
 
     async fn autoclean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {
-        self.core.clean(request).await
+        self.api.clean.clean(request).await
     }
 
     async fn get_info(&self) -> Result<Info, ApiError> {
-        let core = &self.core;
+        let (ledger, board) = (&self.shared.ledger, &self.shared.board);
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        let nodes = core.nodes.iter();
-        let (unrecorded, unrecorded_parts) = core.unrecorded.all().await;
+        let nodes = self.nodes.iter();
+        let (unrecorded, unrecorded_parts) = self.shared.unrecorded.all().await;
         Ok(Info {
             unrecorded,
             unrecorded_parts,
-            unsettled: core.unrecorded.unsettled(),
+            unsettled: self.shared.unrecorded.unsettled(),
             nodes: nodes.map(|n| (n.name.clone(), n.sender.height())).collect(),
-            live_parts: count(core.board.live_parts()),
-            waiters: count(core.board.waiting()),
-            alarms: core.ledger.alarms(),
-            violations: core.ledger.violations(),
+            live_parts: count(board.live_parts()),
+            waiters: count(board.waiting()),
+            alarms: ledger.alarms(),
+            violations: ledger.violations(),
         })
     }
 }
@@ -196,55 +227,19 @@ impl Engine {
         &self,
         filter: PaymentFilter,
     ) -> Result<Page<PaymentSummary>, ApiError> {
-        let limit = filter.limit;
-        let filter = PaymentFilter {
-            limit: limit.saturating_add(1),
-            ..filter
-        };
-        let rows = self.core.outgoing(filter).await?;
-        Ok(page(rows, limit, |payment| payment.id.0))
-    }
-}
-
-impl Core {
-    /// A page of the payments that we make.
-    pub(super) async fn outgoing(
-        &self,
-        filter: PaymentFilter,
-    ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
-        let mut rows = self.ledger.store().payments(filter).await?;
-        self.warn_of_damage(rows.iter_mut().filter_map(|row| match row {
-            Listed::Sound(payment) => Some(payment),
-            Listed::Damaged(_) => None,
-        }));
-        Ok(rows)
+        self.api.list.payments(filter).await
     }
 
-    /// A page of the history.
-    async fn history(&self, filter: HistoryFilter) -> Result<History, Unavailable> {
-        let mut history = self.ledger.store().history(filter).await?;
-        self.warn_of_damage(history.rows.iter_mut().filter_map(|row| match row {
-            Listed::Sound(HistoryRow::Outgoing(payment)) => Some(&mut **payment),
-            Listed::Sound(HistoryRow::Incoming(_)) | Listed::Damaged(_) => None,
-        }));
-        Ok(history)
+    /// Accepts nothing more, sends the waiters away, finishes the decisions that have begun and
+    /// leaves the parts pending.
+    pub async fn close(&self) {
+        self.api.decisions.stop();
+        // At once: however long the decisions under way take, those who wait need not. Whoever registers
+        // later finds that it stops.
+        self.shared.board.dismiss();
+        self.api.decisions.done().await;
+        self.shared.tasks.close();
     }
-
-    /// A row may be sound and its parts damaged: what calls are told, the list says too.
-    fn warn_of_damage<'a>(&self, payments: impl Iterator<Item = &'a mut PaymentSummary>) {
-        let damaged = self.ledger.damaged();
-        for payment in payments.filter(|payment| payment.quarantine.is_none()) {
-            payment.quarantine = damaged.get(&payment.payment_hash).cloned();
-        }
-    }
-}
-
-/// One row more than asked for says that there is a next page.
-fn page<T>(mut rows: Vec<Listed<T>>, limit: u32, id: impl Fn(&T) -> u64) -> Page<T> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let next = rows.get(limit).map(|row| row.number(id));
-    rows.truncate(limit);
-    Page { rows, next }
 }
 
 impl From<Unavailable> for ApiError {

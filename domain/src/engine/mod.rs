@@ -8,7 +8,7 @@
 //! - `node`: one node. Its parts out, its outcomes in, what it was paid.
 //! - `nodes`: all of them, at the start and after a commit in doubt.
 //! - `orders`: what `pay` was asked for: ways are found, and become parts, until the order is closed.
-//! - `api`: what callers ask.
+//! - `api`: what callers ask, one struct a concern.
 //!
 //! `timing`, `tasks`: the clock, and where the engine's own work runs.
 
@@ -29,7 +29,16 @@ mod unrecorded;
 
 pub use self::api::AutocleanTimer;
 
-use self::api::Core;
+use self::api::Api;
+use self::board::Board;
+use self::ledger::Ledger;
+use self::node::Worker;
+use self::nodes::Nodes;
+use self::orders::Orders;
+use self::shared::Shared;
+use self::tasks::Tasks;
+use self::timing::Timing;
+use self::unrecorded::Unrecorded;
 use crate::{
     Clock, HtlcListener, HtlcSender, IncomingNode, IncomingStore, NodeFunds, NodeIdentity,
     NodeName, PaymentStore, RouteFinder, Spawner, UnrecordedStore,
@@ -116,7 +125,10 @@ impl Default for Policy {
 
 /// The engine: everything callers ask of it is in [`PaymentApi`](crate::PaymentApi).
 pub struct Engine {
-    core: Arc<Core>,
+    api: Api,
+    orders: Arc<Orders>,
+    nodes: Arc<Nodes>,
+    shared: Shared,
 }
 
 /// Why the engine could not start.
@@ -150,37 +162,56 @@ impl Engine {
     /// Asks the nodes for parts that storage does not know, takes charge of every live part (each is looked up
     /// at its node), listens to every node, and is ready. Nothing is sent before its part has been looked up.
     pub async fn start(ports: Ports, policy: Policy) -> Result<Arc<Engine>, StartError> {
-        let (core, workers) = Core::new(ports, policy)?;
-        // From here on the engine, dropped, ends whatever runs: a start that fails leaves nothing behind.
-        let engine = Engine {
-            core: Arc::new(core),
-        };
-        let core = &engine.core;
-        core.nodes.meet().await?;
-        core.nodes.take_stock().await?;
+        // An engine that is dropped ends whatever it runs: a start that fails leaves nothing behind.
+        let (engine, workers) = Engine::new(ports, &policy)?;
+        engine.nodes.meet().await?;
+        engine.nodes.take_stock().await?;
         let mut cursors = Vec::new();
-        for node in core.nodes.iter() {
-            cursors.push(core.ledger.store().cursor(node.name.clone()).await?);
+        for node in engine.nodes.iter() {
+            let store = engine.shared.ledger.store();
+            cursors.push(store.cursor(node.name.clone()).await?);
         }
-        core.nodes.recover_all().await?;
-        let open = core.orders.open().await?;
+        engine.nodes.recover_all().await?;
+        let open = engine.orders.open().await?;
         for (worker, from) in workers.into_iter().zip(cursors) {
             worker.start(from);
         }
-        core.orders.resume(&open);
-        core.start_autoclean();
+        engine.orders.resume(&open);
+        let (timing, tasks) = (&engine.shared.timing, &engine.shared.tasks);
+        let autoclean = policy.autoclean;
+        autoclean.start(engine.api.clean.clone(), timing.clone(), tasks);
         Ok(Arc::new(engine))
     }
 
-    /// Accepts nothing more, sends the waiters away, finishes the decisions that have begun and
-    /// leaves the parts pending.
-    pub async fn close(&self) {
-        self.core.close().await;
+    /// The engine and its nodes' work, of which nothing runs yet.
+    fn new(ports: Ports, policy: &Policy) -> Result<(Engine, Vec<Worker>), StartError> {
+        let board = Arc::new(Board::default());
+        let ledger = Arc::new(Ledger::new(ports.store, board.clone()));
+        let unrecorded = Unrecorded::new(ports.unrecorded, ledger.clone());
+        let shared = Shared {
+            ledger,
+            board,
+            unrecorded: Arc::new(unrecorded),
+            timing: Timing::new(ports.clock, policy.backoff),
+            tasks: Arc::new(Tasks::new(ports.spawner)),
+        };
+        let incoming = ports.incoming;
+        let (nodes, workers) = Nodes::new(ports.nodes, incoming.as_ref(), policy, &shared)?;
+        let nodes = Arc::new(nodes);
+        let orders = Orders::new(ports.ways, nodes.clone(), policy, &shared);
+        let orders = Arc::new(orders);
+        let engine = Engine {
+            api: Api::new(&nodes, &orders, incoming, policy, &shared),
+            orders,
+            nodes,
+            shared,
+        };
+        Ok((engine, workers))
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.core.tasks.close();
+        self.shared.tasks.close();
     }
 }

@@ -1,6 +1,6 @@
 //! What the planted bugs of the engine do. None of it is compiled without the feature `planted`.
 
-use super::api::Core;
+use super::api::SendApi;
 use super::board::{Board, PaymentEnd};
 use super::ledger::Ledger;
 use super::node::Node;
@@ -53,7 +53,7 @@ impl Board {
     }
 }
 
-impl Core {
+impl SendApi {
     /// A transition with what is planted in it.
     pub(super) async fn wrong(&self, mut transition: Box<Transition>) -> Box<Transition> {
         planted!(IgnoresRequestId, transition.request = None);
@@ -68,12 +68,7 @@ impl Core {
             event: 0,
         };
         let payment = Payment::apply(None, transition.clone(), receipt);
-        let wish = payment.wish(
-            PartId(u64::MAX),
-            transition.at,
-            self.policy.offer_window,
-            None,
-        );
+        let wish = payment.wish(PartId(u64::MAX), transition.at, self.offer_window, None);
         if let OfferDecision::Offer(offer) = wish {
             self.nodes.first().sender.offer(&offer).await;
         }

@@ -1,7 +1,6 @@
 //! What the engine's own tests begin with.
 
-use super::api::Core;
-use super::{NodePorts, Policy, Ports};
+use super::{Engine, NodePorts, Policy, Ports};
 use crate::contract::samples;
 use crate::contract::samples::Command;
 use crate::{
@@ -10,8 +9,8 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A core whose ports nobody may call but that store.
-pub(super) fn over(store: MockPaymentStore) -> Core {
+/// An engine whose ports nobody may call but that store.
+pub(super) fn over(store: MockPaymentStore) -> Engine {
     let node = NodePorts {
         name: samples::node(),
         sender: Arc::new(MockHtlcSender::new()),
@@ -26,8 +25,8 @@ pub(super) fn over(store: MockPaymentStore) -> Core {
         unrecorded: Arc::new(MockUnrecordedStore::new()),
         nodes: vec![node],
     };
-    let core = Core::new(ports, Policy::default());
-    core.expect("there is one node").0
+    let engine = Engine::new(ports, &Policy::default());
+    engine.expect("there is one node").0
 }
 
 /// A payment of one live part.

@@ -1,6 +1,8 @@
 //! What is done by itself, hour by hour: what ended long ago is deleted, where that was asked for.
 
-use super::core::Core;
+use super::clean::CleanApi;
+use crate::engine::tasks::Tasks;
+use crate::engine::timing::Timing;
 use crate::{Autoclean, Ended};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,40 +35,38 @@ impl AutocleanTimer {
             })
         })
     }
+
+    /// Until the engine closes.
+    pub(in crate::engine) fn start(self, api: Arc<CleanApi>, timing: Timing, tasks: &Tasks) {
+        if self.wanted().next().is_some() {
+            tasks.spawn_until_closed(self.clean_hourly(api, timing));
+        }
+    }
+
+    async fn clean_hourly(self, api: Arc<CleanApi>, timing: Timing) {
+        loop {
+            for request in self.wanted() {
+                clean_by_itself(&api, request).await;
+            }
+            timing.sleep(HOUR).await;
+        }
+    }
 }
 
-impl Core {
-    /// Until the engine closes.
-    pub(in crate::engine) fn start_autoclean(self: &Arc<Self>) {
-        if self.policy.autoclean.wanted().next().is_some() {
-            self.tasks.spawn_until_closed(self.clone().clean_hourly());
+async fn clean_by_itself(api: &CleanApi, request: Autoclean) {
+    let ended = request.ended;
+    match api.clean(request).await {
+        Ok(cleaned) => {
+            if let Some(reason) = cleaned.stopped {
+                warn!(
+                    reason,
+                    ?ended,
+                    "autoclean stopped early: the next run is in an hour"
+                );
+            }
         }
-    }
-
-    async fn clean_hourly(self: Arc<Self>) {
-        loop {
-            for request in self.policy.autoclean.wanted() {
-                self.clean_by_itself(request).await;
-            }
-            self.timing.sleep(HOUR).await;
-        }
-    }
-
-    async fn clean_by_itself(self: &Arc<Self>, request: Autoclean) {
-        let ended = request.ended;
-        match self.clean(request).await {
-            Ok(cleaned) => {
-                if let Some(reason) = cleaned.stopped {
-                    warn!(
-                        reason,
-                        ?ended,
-                        "autoclean stopped early: the next run is in an hour"
-                    );
-                }
-            }
-            Err(error) => {
-                warn!(reason = %error, ?ended, "autoclean failed: the next run is in an hour");
-            }
+        Err(error) => {
+            warn!(reason = %error, ?ended, "autoclean failed: the next run is in an hour");
         }
     }
 }

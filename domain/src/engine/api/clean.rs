@@ -1,7 +1,8 @@
 //! `autoclean`: what ended long ago is deleted, a few payments at a time, so that no payment waits for
 //! it. Each goes by the same decision as any other deletion.
 
-use super::core::Core;
+use super::delete::DeleteApi;
+use super::stored;
 use crate::{
     ApiError, Autoclean, Cleaned, Deleted, DeletedPayment, Ended, Listed, PaymentFilter,
     PaymentHash, PaymentId, PaymentStatus, PaymentSummary, Refusal, Timestamp,
@@ -39,11 +40,16 @@ impl Meant {
     }
 }
 
-impl Core {
-    pub(super) async fn clean(self: &Arc<Self>, request: Autoclean) -> Result<Cleaned, ApiError> {
+/// Old payments, to be deleted.
+pub(in crate::engine) struct CleanApi {
+    pub(super) delete: Arc<DeleteApi>,
+}
+
+impl CleanApi {
+    pub(super) async fn clean(&self, request: Autoclean) -> Result<Cleaned, ApiError> {
         let meant = Meant {
             ended: request.ended,
-            by: self.timing.now().before(request.older_than),
+            by: self.delete.timing.now().before(request.older_than),
         };
         let mut cleaned = Cleaned::default();
         let walked = self.walk(request, meant, &mut cleaned).await;
@@ -60,7 +66,7 @@ impl Core {
     }
 
     async fn walk(
-        self: &Arc<Self>,
+        &self,
         request: Autoclean,
         meant: Meant,
         cleaned: &mut Cleaned,
@@ -100,7 +106,7 @@ impl Core {
             limit: PAGE,
             ..PaymentFilter::default()
         };
-        let rows = self.ledger.store().payments(filter).await?;
+        let rows = self.delete.ledger.store().payments(filter).await?;
         let is_full = rows.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
         let last = rows.last().map(|row| row.number(|payment| payment.id.0));
         let sound = rows.into_iter().filter_map(|row| match row {
@@ -123,19 +129,19 @@ impl Core {
 
     /// Whoever asked may hang up: what has begun is done to its end.
     async fn delete_some(
-        self: &Arc<Self>,
+        &self,
         batch: Vec<PaymentHash>,
         meant: Meant,
     ) -> Result<Vec<Fate>, ApiError> {
-        let core = self.clone();
+        let delete = self.delete.clone();
         let deleting = async move {
             let fates = batch.iter().map(|hash| async {
-                let fate = core.delete_if(*hash, |row| meant.includes(row)).await;
+                let fate = delete.delete_if(*hash, |row| meant.includes(row)).await;
                 fate.map(|done: Option<DeletedPayment>| done.map(|it| (it.status, it.deleted)))
             });
             Ok(join_all(fates).await)
         };
-        self.decisions.finish(deleting).await
+        self.delete.decisions.finish(deleting).await
     }
 
     /// What the same would do.
@@ -144,18 +150,18 @@ impl Core {
         batch: Vec<PaymentHash>,
         meant: Meant,
     ) -> Result<Vec<Fate>, ApiError> {
-        self.decisions.assert_open()?;
+        self.delete.decisions.assert_open()?;
         let fates = batch.iter().map(|hash| self.would_be_deleted(*hash, meant));
         Ok(join_all(fates).await)
     }
 
     async fn would_be_deleted(&self, hash: PaymentHash, meant: Meant) -> Fate {
-        let payment = self.stored_payment(hash).await?;
+        let payment = stored::payment(&self.delete.ledger, hash).await?;
         let row = payment.summary();
         if !meant.includes(row) {
             return Ok(None);
         }
-        payment.deletion(self.timing.now())?;
+        payment.deletion(self.delete.timing.now())?;
         let deleted = Deleted {
             parts: row.tally.parts.into(),
             // One a transition, which the version counts.

@@ -1,16 +1,40 @@
 //! Deleting one payment: decide, persist. Nothing is left to act on.
 
-use super::core::Core;
-use crate::engine::ledger::{Change, CommitError, Turn};
+use super::decisions::Decisions;
+use crate::engine::ledger::{Change, CommitError, Ledger, Turn};
+use crate::engine::shared::Shared;
+use crate::engine::timing::Timing;
 use crate::{ApiError, DeletedPayment, PaymentHash, PaymentSummary};
+use std::sync::Arc;
 use tracing::info;
 
-impl Core {
+/// Payments that are over, to be deleted.
+pub(super) struct DeleteApi {
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) timing: Timing,
+    pub(super) decisions: Arc<Decisions>,
+}
+
+impl DeleteApi {
+    pub(super) fn new(decisions: Arc<Decisions>, shared: &Shared) -> DeleteApi {
+        DeleteApi {
+            ledger: shared.ledger.clone(),
+            timing: shared.timing.clone(),
+            decisions,
+        }
+    }
+
     /// The payment of that hash goes, if no part of it is live.
-    pub(super) async fn delete_payment(
-        &self,
+    pub(super) async fn payment(
+        self: &Arc<Self>,
         hash: PaymentHash,
     ) -> Result<DeletedPayment, ApiError> {
+        let api = self.clone();
+        let deleting = async move { api.delete(hash).await };
+        self.decisions.finish(deleting).await
+    }
+
+    async fn delete(&self, hash: PaymentHash) -> Result<DeletedPayment, ApiError> {
         let deleted = self.delete_if(hash, |_| true).await?;
         let deleted = deleted.ok_or(ApiError::NoSuchPayment(hash))?;
         let DeletedPayment {
@@ -28,7 +52,7 @@ impl Core {
         is_meant: impl Fn(&PaymentSummary) -> bool + Send + Sync,
     ) -> Result<Option<DeletedPayment>, ApiError> {
         let deleting = Deleting {
-            core: self,
+            api: self,
             hash,
             is_meant,
         };
@@ -38,7 +62,7 @@ impl Core {
 
 /// A payment is deleted, if it is one that is meant.
 struct Deleting<'a, F> {
-    core: &'a Core,
+    api: &'a DeleteApi,
     hash: PaymentHash,
     is_meant: F,
 }
@@ -50,12 +74,12 @@ impl<F: Fn(&PaymentSummary) -> bool + Send + Sync> Change for Deleting<'_, F> {
         let payment_hash = self.hash;
         let payment = turn.payment().await;
         let payment =
-            payment.map_err(|error| self.core.ledger.load_error(payment_hash, None, error))?;
+            payment.map_err(|error| self.api.ledger.load_error(payment_hash, None, error))?;
         let payment = payment.ok_or(ApiError::NoSuchPayment(payment_hash))?;
         if !(self.is_meant)(payment.summary()) {
             return Ok(None);
         }
-        let deletion = payment.deletion(self.core.timing.now())?;
+        let deletion = payment.deletion(self.api.timing.now())?;
         let (status, tombstone) = (payment.status(), deletion.tombstone);
         let deleted = turn.delete(deletion).await.map_err(not_deleted)?;
         Ok(Some(DeletedPayment {

@@ -1,6 +1,7 @@
 //! What is on its way to us: HTLCs that have arrived for our invoices and are not claimed yet.
 
-use super::core::Core;
+use crate::engine::Incoming;
+use crate::engine::timing::Timing;
 use crate::planted::planted;
 use crate::{IncomingPart, Msat, NodeName, PartialInvoice, PartialInvoices, PaymentHash};
 use futures::future::join_all;
@@ -10,7 +11,13 @@ use std::time::Duration;
 /// How long a node may take to say what is there: people wait for the list.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-impl Core {
+/// The nodes that can receive.
+pub(super) struct IncomingApi {
+    pub(super) incoming: Option<Incoming>,
+    pub(super) timing: Timing,
+}
+
+impl IncomingApi {
     /// What is there now, asked of every node at once.
     pub(super) async fn partial_invoices(&self, hash: Option<PaymentHash>) -> PartialInvoices {
         let nodes = self.incoming.iter().flat_map(|incoming| &incoming.nodes);

@@ -1,42 +1,64 @@
 //! `pay`: an order is opened, or joined, and waited for.
 
-use super::core::Core;
-use super::digest;
-use super::wait::payment_end;
+use super::decisions::Decisions;
+use super::opening::{Opened, Opening};
+use super::wait::{WaitApi, payment_end};
+use super::{ask, stored};
 use crate::engine::board::PaymentEnd;
-use crate::engine::ledger::{Change, CommitError, Turn};
+use crate::engine::ledger::Ledger;
+use crate::engine::nodes::Nodes;
+use crate::engine::orders::Orders;
+use crate::engine::shared::Shared;
+use crate::engine::timing::Timing;
+use crate::engine::unrecorded::Unrecorded;
 use crate::{
-    ApiError, Decision, FailedOrder, Made, Msat, NodeName, OpenOrder, Order, OrderTerms, Pay,
-    PayAnswer, Payment, PaymentHash, PaymentSummary, Refusal, Request, StatusKind, Why,
+    ApiError, Estimate, FailedOrder, Msat, Order, Pay, PayAnswer, Payment, PaymentHash,
+    PaymentSummary, Refusal, Route, StatusKind, Why,
 };
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The most parts of an order that are live at once, unless its caller says less.
-const PARTS_MAX: u16 = 100;
-/// The most parts that an order ever tries.
-const ATTEMPTS_MAX: u32 = 200;
-
-/// What a request to pay came to.
-enum Opened {
-    /// The payment's order is open, or it is paid: how it stands tells its end.
-    Standing,
-    /// The same request has opened this order before.
-    Before(Box<Order>),
+/// Invoices to pay, over whatever ways there are.
+pub(super) struct PayApi {
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) nodes: Arc<Nodes>,
+    pub(super) orders: Arc<Orders>,
+    pub(super) unrecorded: Arc<Unrecorded>,
+    timing: Timing,
+    decisions: Arc<Decisions>,
+    wait: Arc<WaitApi>,
 }
 
-impl Core {
+impl PayApi {
+    pub(super) fn new(
+        nodes: Arc<Nodes>,
+        orders: Arc<Orders>,
+        wait: Arc<WaitApi>,
+        decisions: Arc<Decisions>,
+        shared: &Shared,
+    ) -> PayApi {
+        PayApi {
+            ledger: shared.ledger.clone(),
+            nodes,
+            orders,
+            unrecorded: shared.unrecorded.clone(),
+            timing: shared.timing.clone(),
+            decisions,
+            wait,
+        }
+    }
+
     pub(super) async fn pay(self: &Arc<Self>, request: Pay) -> Result<PayAnswer, ApiError> {
         let (hash, timeout) = (request.invoice.payment_hash, request.timeout);
-        let command = self.open_order(request)?;
-        let core = self.clone();
+        let command = ask::open_order(&self.nodes, request, self.timing.now())?;
+        let api = self.clone();
         let opening = async move {
             let opening = Opening {
-                core: &core,
+                api: &api,
                 command: &command,
             };
-            let opened = core.ledger.change(hash, opening).await?;
-            core.orders.drive(hash);
+            let opened = api.ledger.change(hash, opening).await?;
+            api.orders.drive(hash);
             Ok(opened)
         };
         let opened = self.decisions.finish(opening).await?;
@@ -46,9 +68,9 @@ impl Core {
             self.assert_goes_on(hash, *order).await?;
         }
         if timeout != Some(Duration::ZERO) {
-            self.wait_payment(hash, timeout).await?;
+            self.wait.payment(hash, timeout).await?;
         }
-        let payment = self.stored_payment(hash).await?;
+        let payment = stored::payment(&self.ledger, hash).await?;
         match payment.status() {
             StatusKind::Complete | StatusKind::Pending => Ok(PayAnswer::of(&payment)),
             StatusKind::Failed => Err(failed(&payment)),
@@ -57,7 +79,7 @@ impl Core {
 
     /// Rule B-9: a closed order has failed, unless its payment is paid or its last parts are under way.
     async fn assert_goes_on(&self, hash: PaymentHash, order: Order) -> Result<(), ApiError> {
-        let payment = self.stored_payment(hash).await?;
+        let payment = stored::payment(&self.ledger, hash).await?;
         let is_last = || payment.order().is_some_and(|last| last.id == order.id);
         match payment.status() {
             StatusKind::Complete => return Ok(()),
@@ -71,59 +93,33 @@ impl Core {
         })))
     }
 
-    /// What a caller asks for, as an order.
-    pub(super) fn open_order(&self, request: Pay) -> Result<OpenOrder, ApiError> {
-        let key = digest::of_pay(&request);
-        let invoice = request.invoice;
-        let intended = request
-            .amount
-            .or(invoice.amount)
-            .ok_or(ApiError::NoAmount)?;
-        let nodes = self.paying_nodes(request.nodes)?;
-        let at = self.timing.now();
-        let first = nodes.first().and_then(|name| self.nodes.named(name));
-        Ok(OpenOrder {
-            payment_hash: invoice.payment_hash,
-            intended,
-            network: first.and_then(|node| node.sender.network()),
-            terms: OrderTerms {
-                deliver: request.share.unwrap_or(intended),
-                max_fee: request.max_fee,
-                deadline: at.after(request.retry_for),
-                max_delay: request.max_delay,
-                max_parts: request.max_parts.unwrap_or(PARTS_MAX).clamp(1, PARTS_MAX),
-                max_attempts: ATTEMPTS_MAX,
-                nodes,
-                avoid: request.avoid,
-                hints: invoice.hints.clone(),
-            },
-            invoice,
-            description: request.description,
-            label: request.label,
-            request: key,
-            at,
+    /// What paying would cost now. Nothing is stored.
+    pub(super) async fn estimate(&self, request: Pay) -> Result<Estimate, ApiError> {
+        let command = ask::open_order(&self.nodes, request, self.timing.now())?;
+        // Refused for the same reasons, except for what is stored.
+        Payment::open(None, &command)?;
+        let plan = self.orders.quote(&command).await.map_err(ApiError::NoWay)?;
+        let delays = plan.parts.iter().map(|(_, route)| route.first().delay);
+        Ok(Estimate {
+            amount: command.terms.deliver,
+            fee: plan.sum(Route::fee).unwrap_or(Msat::MAX),
+            delay: delays.max().unwrap_or(0),
+            plan,
         })
     }
 
-    fn paying_nodes(&self, asked: Vec<NodeName>) -> Result<Vec<NodeName>, ApiError> {
-        if asked.is_empty() {
-            return Ok(self.nodes.iter().map(|node| node.name.clone()).collect());
-        }
-        let mut nodes = Vec::new();
-        for name in asked {
-            if self.nodes.named(&name).is_none() {
-                return Err(ApiError::NoSuchNode(name));
-            }
-            if !nodes.contains(&name) {
-                nodes.push(name);
-            }
-        }
-        Ok(nodes)
+    /// No new part is sent; what is live ends by itself. The payment as it is then.
+    pub(super) async fn abandon(
+        self: &Arc<Self>,
+        hash: PaymentHash,
+    ) -> Result<PaymentSummary, ApiError> {
+        let api = self.clone();
+        let abandoning = async move { api.close(hash).await };
+        self.decisions.finish(abandoning).await
     }
 
-    /// No new part is sent; what is live ends by itself. The payment as it is then.
-    pub(super) async fn abandon(&self, hash: PaymentHash) -> Result<PaymentSummary, ApiError> {
-        let payment = self.stored_payment(hash).await?;
+    async fn close(&self, hash: PaymentHash) -> Result<PaymentSummary, ApiError> {
+        let payment = stored::payment(&self.ledger, hash).await?;
         if payment.order().is_none() {
             return Err(Refusal::NoOrder { hash }.into());
         }
@@ -151,53 +147,5 @@ fn failed(payment: &Payment) -> ApiError {
     match payment_end(PaymentEnd::of(payment)) {
         Err(error) => error,
         Ok(summary) => ApiError::NoSuchPayment(summary.payment_hash),
-    }
-}
-
-/// An order is opened, if it may be.
-struct Opening<'a> {
-    core: &'a Core,
-    command: &'a OpenOrder,
-}
-
-impl Change for Opening<'_> {
-    type Answer = Result<Opened, ApiError>;
-
-    async fn attempt(&self, turn: &mut Turn<'_>) -> Self::Answer {
-        let (core, hash) = (self.core, self.command.payment_hash);
-        let request = self.command.request.as_ref();
-        if let Some(request) = request
-            && let Some(order) = self.answered(request).await?
-        {
-            return Ok(Opened::Before(order));
-        }
-        let payment = turn.payment().await;
-        let payment = payment.map_err(|error| core.send_error(hash, request, error))?;
-        let Decision::Commit(transition) = Payment::open(payment, self.command)? else {
-            return Ok(Opened::Standing);
-        };
-        core.unrecorded.may_send(hash).await?;
-        match turn.commit(*transition).await {
-            Ok(_) => Ok(Opened::Standing),
-            Err(error) => {
-                if let CommitError::Unknown(_) = error {
-                    core.nodes.recover_later(hash);
-                    core.orders.drive(hash);
-                }
-                let refused = "a rule forbids the order, and nothing was sent";
-                Err(error.answer(refused, ApiError::StorageUnknown))
-            }
-        }
-    }
-}
-
-impl Opening<'_> {
-    /// The order that a repeated request has opened (rule B-9).
-    async fn answered(&self, request: &Request) -> Result<Option<Box<Order>>, ApiError> {
-        match self.core.made(request).await? {
-            None => Ok(None),
-            Some(Made::Order(_, order)) => Ok(Some(order)),
-            Some(part) => Err(part.reused().into()),
-        }
     }
 }

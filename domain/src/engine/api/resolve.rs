@@ -1,12 +1,28 @@
 //! An operator ends a part by hand: only where no node can tell, and never while it is being offered.
 
-use super::core::Core;
-use crate::engine::ledger::{Change, CommitError, Turn};
+use super::decisions::Decisions;
+use super::resolve_unrecorded;
+use super::wait::quarantined;
+use crate::engine::ledger::{Change, CommitError, Ledger, Turn};
 use crate::engine::node::{Node, ReportedOutcome};
+use crate::engine::nodes::Nodes;
+use crate::engine::shared::Shared;
+use crate::engine::timing::Timing;
+use crate::engine::unrecorded::Unrecorded;
 use crate::{
     ApiError, Listed, LookUp, NodeAway, NodeName, OperatorEnd, Outcome, PartId, PartialPayment,
     PaymentHash, Refusal, ResolvePart, Resolved,
 };
+use std::sync::Arc;
+
+/// What operators end by hand.
+pub(super) struct ResolveApi {
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) nodes: Arc<Nodes>,
+    pub(super) unrecorded: Arc<Unrecorded>,
+    pub(super) timing: Timing,
+    decisions: Arc<Decisions>,
+}
 
 /// What the node of a part can say of it.
 pub(super) enum Witness {
@@ -22,18 +38,34 @@ pub(super) enum Witness {
 
 /// A part is ended by an operator's word, unless its node has one.
 struct Resolving<'a> {
-    core: &'a Core,
+    api: &'a ResolveApi,
     request: &'a ResolvePart,
     hash: PaymentHash,
 }
 
-impl Core {
+impl ResolveApi {
+    pub(super) fn new(nodes: Arc<Nodes>, decisions: Arc<Decisions>, shared: &Shared) -> ResolveApi {
+        ResolveApi {
+            ledger: shared.ledger.clone(),
+            nodes,
+            unrecorded: shared.unrecorded.clone(),
+            timing: shared.timing.clone(),
+            decisions,
+        }
+    }
+
     /// The part, ended by an operator's word.
-    pub(super) async fn resolve_part(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
+    pub(super) async fn part(self: &Arc<Self>, request: ResolvePart) -> Result<Resolved, ApiError> {
+        let api = self.clone();
+        let resolving = async move { api.resolve(request).await };
+        self.decisions.finish(resolving).await
+    }
+
+    async fn resolve(&self, request: ResolvePart) -> Result<Resolved, ApiError> {
         let part = match self.ledger.store().part(request.part).await? {
             Some(Listed::Sound(part)) => part,
-            Some(Listed::Damaged(damaged)) => return Err(super::wait::quarantined(damaged)),
-            None => return self.resolve_unrecorded(request).await,
+            Some(Listed::Damaged(damaged)) => return Err(quarantined(damaged)),
+            None => return resolve_unrecorded::resolve(self, request).await,
         };
         match self
             .resolve_unless_told(&request, part.payment_hash)
@@ -53,7 +85,7 @@ impl Core {
         hash: PaymentHash,
     ) -> Result<Result<PartialPayment, Outcome>, ApiError> {
         let resolving = Resolving {
-            core: self,
+            api: self,
             request,
             hash,
         };
@@ -96,17 +128,13 @@ impl Change for Resolving<'_> {
     type Answer = Result<Result<PartialPayment, Outcome>, ApiError>;
 
     async fn attempt(&self, turn: &mut Turn<'_>) -> Self::Answer {
-        let Resolving {
-            core,
-            request,
-            hash,
-        } = *self;
+        let Resolving { api, request, hash } = *self;
         let payment = turn.payment().await;
-        let payment = payment.map_err(|error| core.ledger.load_error(hash, None, error))?;
+        let payment = payment.map_err(|error| api.ledger.load_error(hash, None, error))?;
         let payment = payment.ok_or(ApiError::NoSuchPart(request.part))?;
-        let transition = payment.by_operator(request, core.timing.now())?;
+        let transition = payment.by_operator(request, api.timing.now())?;
         let part = payment.part(request.part).expect("it was decided on");
-        match core.witness(part).await {
+        match api.witness(part).await {
             Witness::Outcome(word) => return Ok(Err(word)),
             witness => may_resolve(request, &part.node, witness)?,
         }

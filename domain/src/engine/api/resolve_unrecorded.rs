@@ -1,7 +1,6 @@
 //! An operator ends a part that a node knows and that is not stored.
 
-use super::core::Core;
-use super::resolve::{Witness, can_tell, may_resolve, not_resolved};
+use super::resolve::{ResolveApi, Witness, can_tell, may_resolve, not_resolved};
 use crate::engine::ledger::{Change, Turn};
 use crate::engine::node::Node;
 use crate::{
@@ -12,43 +11,38 @@ use futures::stream::StreamExt;
 
 /// Such a part is ended by an operator's word, unless its node has one.
 struct Resolving<'a> {
-    core: &'a Core,
+    api: &'a ResolveApi,
     request: ResolvePart,
     part: UnrecordedPart,
     /// What the operator says.
     said: KnownFate,
 }
 
-impl Core {
-    /// Its hash is freed, or refused for good.
-    pub(super) async fn resolve_unrecorded(
-        &self,
-        request: ResolvePart,
-    ) -> Result<Resolved, ApiError> {
-        let part = self.unrecorded.first_open(request.part).await?;
-        let part = part.ok_or(ApiError::NoSuchPart(request.part))?;
-        let said = checked(&request, &part)?;
-        let hash = part.payment_hash;
-        let resolving = Resolving {
-            core: self,
-            request,
-            part,
-            said,
-        };
-        self.ledger.change(hash, resolving).await
-    }
+/// Its hash is freed, or refused for good.
+pub(super) async fn resolve(api: &ResolveApi, request: ResolvePart) -> Result<Resolved, ApiError> {
+    let part = api.unrecorded.first_open(request.part).await?;
+    let part = part.ok_or(ApiError::NoSuchPart(request.part))?;
+    let said = checked(&request, &part)?;
+    let hash = part.payment_hash;
+    let resolving = Resolving {
+        api,
+        request,
+        part,
+        said,
+    };
+    api.ledger.change(hash, resolving).await
+}
 
+impl Resolving<'_> {
     /// How it ended, if its node says so now; an error if it may say so later.
-    async fn told_of(
-        &self,
-        request: &ResolvePart,
-        part: &UnrecordedPart,
-    ) -> Result<Option<KnownFate>, Refusal> {
-        let Some(node) = self.nodes.named(&part.node) else {
+    async fn told(&self) -> Result<Option<KnownFate>, Refusal> {
+        let (request, part) = (&self.request, &self.part);
+        let Some(node) = self.api.nodes.named(&part.node) else {
             return Ok(None);
         };
         // The payment's turn is held meanwhile: a node that says nothing must not hold it for ever.
-        match self.timing.patiently(known(node, part)).await.flatten() {
+        let known = self.api.timing.patiently(known(node, part)).await;
+        match known.flatten() {
             Ok(KnownFate::Lost) => Ok(None),
             Ok(told @ (KnownFate::Fulfilled(_) | KnownFate::Failed)) => Ok(Some(told)),
             Ok(KnownFate::Pending) => {
@@ -67,20 +61,20 @@ impl Change for Resolving<'_> {
 
     async fn attempt(&self, turn: &mut Turn<'_>) -> Result<Resolved, ApiError> {
         let Resolving {
-            core,
+            api,
             request,
             part,
             said,
         } = self;
-        let told = core.told_of(request, part).await?;
+        let told = self.told().await?;
         let is_told = told.is_some();
         let part = UnrecordedPart {
-            noticed_at: core.timing.now(),
+            noticed_at: api.timing.now(),
             resolution: (!is_told).then(|| request.by.clone()),
             ..part.clone()
         };
         let fate = told.as_ref().unwrap_or(said);
-        let noted = core.unrecorded.note(turn, part.clone(), fate).await;
+        let noted = api.unrecorded.note(turn, part.clone(), fate).await;
         noted.map_err(not_resolved)?;
         if is_told {
             let what = "it has told how it ended, which is stored now";

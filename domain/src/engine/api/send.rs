@@ -1,16 +1,40 @@
 //! What sends: `sendpartialpay`, `sendpay`, and asking whether they would.
 
-use super::core::Core;
+use super::decisions::Decisions;
 use super::sending::Sending;
 use super::wait::payment_end;
-use crate::engine::board::PaymentEnd;
+use super::{ask, stored};
+use crate::engine::Policy;
+use crate::engine::board::{Board, PaymentEnd};
+use crate::engine::ledger::Ledger;
 use crate::engine::node::FirstAnswer;
+use crate::engine::nodes::Nodes;
+use crate::engine::shared::Shared;
+use crate::engine::timing::Timing;
+use crate::engine::unrecorded::Unrecorded;
 use crate::planted::planted;
 use crate::{
-    ApiError, Decision, LoadError, Made, PartId, PartialPayment, Paying, Payment, PaymentHash,
-    PaymentSummary, Request, SendPart, Sent, StatusKind,
+    ApiError, Decision, LoadError, Made, PartId, PartialPayment, Paying, Payment, PaymentSummary,
+    Request, SendPart, SendPartialPay, SendPay, Sent, StatusKind,
 };
+use std::sync::Arc;
+#[cfg(feature = "planted")]
+use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// Parts that callers have a route for.
+pub(in crate::engine) struct SendApi {
+    pub(super) ledger: Arc<Ledger>,
+    pub(in crate::engine) nodes: Arc<Nodes>,
+    pub(super) unrecorded: Arc<Unrecorded>,
+    /// How long after it was asked for a part may still leave: what a planted bug asks.
+    #[cfg(feature = "planted")]
+    pub(in crate::engine) offer_window: Duration,
+    live_parts_max: usize,
+    board: Arc<Board>,
+    timing: Timing,
+    decisions: Arc<Decisions>,
+}
 
 /// A part that was accepted, or why there was nothing to do.
 pub(super) enum Begun {
@@ -30,25 +54,29 @@ pub(super) struct Accepted {
     pub(super) answer: oneshot::Receiver<FirstAnswer>,
 }
 
-impl Core {
-    /// Decides without doing it, on what is stored: a caller who stops reading must not hold the
-    /// payment's turn.
-    pub(super) async fn check(&self, command: SendPart) -> Result<(), ApiError> {
-        let hash = command.payment_hash;
-        if let Some(request) = &command.request
-            && self.replayed(request).await?.is_some()
-        {
-            return Ok(());
-        }
-        let payment = self.ledger.store().load(hash).await;
-        let payment = payment.map_err(|error| self.send_error(hash, None, error))?;
-        match Payment::accept(payment.as_ref(), &command)? {
-            Decision::Commit(_) => self.unrecorded.may_send(hash).await,
-            Decision::Unchanged(_) => Ok(()),
+impl SendApi {
+    pub(super) fn new(
+        nodes: Arc<Nodes>,
+        decisions: Arc<Decisions>,
+        policy: &Policy,
+        shared: &Shared,
+    ) -> SendApi {
+        SendApi {
+            ledger: shared.ledger.clone(),
+            nodes,
+            unrecorded: shared.unrecorded.clone(),
+            #[cfg(feature = "planted")]
+            offer_window: policy.offer_window,
+            live_parts_max: policy.live_parts_max,
+            board: shared.board.clone(),
+            timing: shared.timing.clone(),
+            decisions,
         }
     }
 
-    pub(super) async fn send_partial_pay(&self, command: SendPart) -> Result<Sent, ApiError> {
+    /// Accepted, and offered when its node has time.
+    pub(super) async fn part(self: &Arc<Self>, request: SendPartialPay) -> Result<Sent, ApiError> {
+        let command = ask::partial_pay(&self.nodes, request, self.timing.now())?;
         match self.begin(command).await? {
             Begun::Accepted(accepted) => Ok(Sent::Part(Box::new(accepted.part))),
             Begun::Unchanged(end) => Ok(Sent::AlreadyComplete(Box::new(end.summary))),
@@ -56,8 +84,60 @@ impl Core {
         }
     }
 
+    /// Answered when the node has said something.
+    pub(super) async fn whole(self: &Arc<Self>, request: SendPay) -> Result<Paying, ApiError> {
+        let command = ask::whole_pay(&self.nodes, request, self.timing.now())?;
+        let begun = self.begin(command).await?;
+        self.first_answer(begun).await
+    }
+
+    pub(super) async fn check_part(&self, request: SendPartialPay) -> Result<(), ApiError> {
+        let command = ask::partial_pay(&self.nodes, request, self.timing.now())?;
+        self.check(command).await
+    }
+
+    pub(super) async fn check_whole(&self, request: SendPay) -> Result<(), ApiError> {
+        let command = ask::whole_pay(&self.nodes, request, self.timing.now())?;
+        self.check(command).await
+    }
+
+    /// Decides without doing it, on what is stored: a caller who stops reading must not hold the
+    /// payment's turn.
+    async fn check(&self, command: SendPart) -> Result<(), ApiError> {
+        let hash = command.payment_hash;
+        if let Some(request) = &command.request
+            && self.replayed(request).await?.is_some()
+        {
+            return Ok(());
+        }
+        let payment = self.ledger.store().load(hash).await;
+        let payment =
+            payment.map_err(|error| stored::send_error(&self.ledger, hash, None, error))?;
+        match Payment::accept(payment.as_ref(), &command)? {
+            Decision::Commit(_) => self.unrecorded.may_send(hash).await,
+            Decision::Unchanged(_) => Ok(()),
+        }
+    }
+
+    /// What has begun is done to its end, whether its caller hangs up or not.
+    async fn begin(self: &Arc<Self>, command: SendPart) -> Result<Begun, ApiError> {
+        let api = self.clone();
+        let sending = async move { api.send(&command).await };
+        self.decisions.finish(sending).await
+    }
+
+    async fn send(&self, command: &SendPart) -> Result<Begun, ApiError> {
+        let live = self.board.live_parts();
+        if live >= self.live_parts_max {
+            let busy = format!("{live} parts are in flight already");
+            return Err(ApiError::Busy(busy));
+        }
+        let sending = Sending { api: self, command };
+        self.ledger.change(command.payment_hash, sending).await
+    }
+
     /// `sendpay` answers when the node has said something, and with an error if that is no.
-    pub(super) async fn first_answer(&self, begun: Begun) -> Result<Paying, ApiError> {
+    async fn first_answer(&self, begun: Begun) -> Result<Paying, ApiError> {
         let accepted = match begun {
             Begun::Unchanged(end) => return Ok(paying(end.summary)),
             Begun::Replayed(part) => return Err(ApiError::NoSuchPart(part.id)),
@@ -79,49 +159,13 @@ impl Core {
         }
     }
 
-    pub(super) async fn begin(&self, command: SendPart) -> Result<Begun, ApiError> {
-        let live = self.board.live_parts();
-        if live >= self.policy.live_parts_max {
-            let busy = format!("{live} parts are in flight already");
-            return Err(ApiError::Busy(busy));
-        }
-        let sending = Sending {
-            core: self,
-            command: &command,
-        };
-        self.ledger.change(command.payment_hash, sending).await
-    }
-
     /// Rule A-14: a repeated request is the same request.
     pub(super) async fn replayed(&self, request: &Request) -> Result<Option<PartId>, ApiError> {
         planted!(IgnoresRequestId, return Ok(None));
-        match self.made(request).await? {
+        match stored::made(&self.ledger, request).await? {
             None => Ok(None),
             Some(Made::Part(part)) => Ok(Some(part)),
             Some(order) => Err(order.reused().into()),
-        }
-    }
-
-    /// What that request has made, if it was made before: another one is refused.
-    pub(super) async fn made(&self, request: &Request) -> Result<Option<Made>, ApiError> {
-        match self.ledger.store().request(request.id.clone()).await {
-            Ok(None) => Ok(None),
-            Ok(Some((stored, made))) if stored.digest == request.digest => Ok(Some(made)),
-            Ok(Some((_, made))) => Err(made.reused().into()),
-            Err(unavailable) => Err(ApiError::StorageUnknown(unavailable.0)),
-        }
-    }
-
-    /// Rule A-10: nothing is sent towards what was paid and deleted.
-    pub(super) fn send_error(
-        &self,
-        hash: PaymentHash,
-        request: Option<&Request>,
-        error: LoadError,
-    ) -> ApiError {
-        match error {
-            LoadError::Deleted(tombstone) => tombstone.refusal().into(),
-            error => self.ledger.load_error(hash, request, error),
         }
     }
 }
@@ -154,7 +198,7 @@ mod tests {
             payment: payment.summary().clone(),
             answer,
         }));
-        block_on(over(store).first_answer(begun)).expect_err("it was refused")
+        block_on(over(store).api.send.first_answer(begun)).expect_err("it was refused")
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sending one part: decide, persist, act.
 
-use super::core::Core;
-use super::send::{Accepted, Begun};
+use super::send::{Accepted, Begun, SendApi};
+use super::stored;
 use crate::engine::board::PaymentEnd;
 use crate::engine::ledger::{Change, CommitError, Turn};
 use crate::engine::node::Job;
@@ -12,7 +12,7 @@ use crate::{
 
 /// A part on its way into a payment.
 pub(super) struct Sending<'a> {
-    pub(super) core: &'a Core,
+    pub(super) api: &'a SendApi,
     pub(super) command: &'a SendPart,
 }
 
@@ -27,7 +27,7 @@ impl Change for Sending<'_> {
 
     async fn attempt(&self, turn: &mut Turn<'_>) -> Result<Begun, ApiError> {
         if let Some(request) = &self.command.request
-            && let Some(part) = self.core.replayed(request).await?
+            && let Some(part) = self.api.replayed(request).await?
         {
             let part = self.replayed_part(part).await?;
             return Ok(Begun::Replayed(Box::new(part)));
@@ -40,12 +40,10 @@ impl Change for Sending<'_> {
             Plan::Nothing(end) => return Ok(Begun::Unchanged(end)),
             Plan::Commit(transition) => transition,
         };
-        self.core
-            .unrecorded
-            .may_send(self.command.payment_hash)
-            .await?;
+        let hash = self.command.payment_hash;
+        self.api.unrecorded.may_send(hash).await?;
         #[cfg(feature = "planted")]
-        let transition = self.core.wrong(transition).await;
+        let transition = self.api.wrong(transition).await;
         self.accept(turn, *transition).await
     }
 }
@@ -54,7 +52,7 @@ impl Sending<'_> {
     /// The part of a repeated request, whose payment's turn it is: so it is not deleted meanwhile.
     async fn replayed_part(&self, part: PartId) -> Result<PartialPayment, ApiError> {
         let hash = self.command.payment_hash;
-        match self.core.ledger.store().part(part).await {
+        match self.api.ledger.store().part(part).await {
             Ok(Some(Listed::Sound(part))) => Ok(part),
             Ok(Some(Listed::Damaged(Damaged { reason, .. }))) => {
                 Err(ApiError::Quarantined { hash, reason })
@@ -79,7 +77,8 @@ impl Sending<'_> {
     async fn plan(&self, turn: &mut Turn<'_>) -> Result<Plan, ApiError> {
         let (hash, request) = (self.command.payment_hash, self.command.request.as_ref());
         let payment = turn.payment().await;
-        let payment = payment.map_err(|error| self.core.send_error(hash, request, error))?;
+        let payment =
+            payment.map_err(|error| stored::send_error(&self.api.ledger, hash, request, error))?;
         match Payment::accept(payment, self.command)? {
             Decision::Commit(transition) => Ok(Plan::Commit(transition)),
             Decision::Unchanged(_) => {
@@ -99,7 +98,7 @@ impl Sending<'_> {
             }
             Err(error) => {
                 if let CommitError::Unknown(_) = error {
-                    self.core.nodes.recover_later(self.command.payment_hash);
+                    self.api.nodes.recover_later(self.command.payment_hash);
                 }
                 Err(not_sent(error))
             }
@@ -108,7 +107,7 @@ impl Sending<'_> {
 
     fn offer_soon(&self, part: PartialPayment, payment: PaymentSummary) -> Begun {
         let (job, answer) = Job::offer(&part);
-        self.core.nodes.enqueue(&part, job);
+        self.api.nodes.enqueue(&part, job);
         Begun::Accepted(Box::new(Accepted {
             part,
             payment,

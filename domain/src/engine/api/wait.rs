@@ -1,19 +1,51 @@
 //! Waiting for an end (rule A-11): the same answer before, during and after it, and after a restart.
 
-use super::core::Core;
-use crate::engine::board::PaymentEnd;
+use super::decisions::Decisions;
+use super::stored;
+use crate::engine::Policy;
+use crate::engine::board::{Board, PaymentEnd};
+use crate::engine::ledger::Ledger;
+use crate::engine::nodes::Nodes;
+use crate::engine::shared::Shared;
+use crate::engine::timing::Timing;
 use crate::planted::planted;
 use crate::{
-    ApiError, Damaged, FailedOrder, Listed, LoadError, Order, PartId, PartialPayment, Payment,
-    PaymentHash, PaymentSummary, StatusKind, StillPending,
+    ApiError, Damaged, FailedOrder, LoadError, Order, PartId, PartialPayment, Payment, PaymentHash,
+    PaymentSummary, StatusKind, StillPending,
 };
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-impl Core {
-    pub(super) async fn wait_part(
+/// Callers that wait for an end.
+pub(super) struct WaitApi {
+    ledger: Arc<Ledger>,
+    board: Arc<Board>,
+    nodes: Arc<Nodes>,
+    timing: Timing,
+    decisions: Arc<Decisions>,
+    waiters_max: usize,
+}
+
+impl WaitApi {
+    pub(super) fn new(
+        nodes: Arc<Nodes>,
+        decisions: Arc<Decisions>,
+        policy: &Policy,
+        shared: &Shared,
+    ) -> WaitApi {
+        WaitApi {
+            ledger: shared.ledger.clone(),
+            board: shared.board.clone(),
+            nodes,
+            timing: shared.timing.clone(),
+            decisions,
+            waiters_max: policy.waiters_max,
+        }
+    }
+
+    pub(super) async fn part(
         &self,
         id: PartId,
         timeout: Option<Duration>,
@@ -40,7 +72,7 @@ impl Core {
 
     /// The part, if it has its outcome already.
     async fn ended_part(&self, id: PartId) -> Result<Option<PartialPayment>, ApiError> {
-        let part = self.stored_part(id).await?;
+        let part = stored::part(&self.ledger, id).await?;
         if part.is_live() {
             self.assert_sound(part.payment_hash).await?;
             return Ok(None);
@@ -48,17 +80,9 @@ impl Core {
         Ok(Some(part))
     }
 
-    async fn stored_part(&self, id: PartId) -> Result<PartialPayment, ApiError> {
-        match self.ledger.store().part(id).await? {
-            None => Err(ApiError::NoSuchPart(id)),
-            Some(Listed::Damaged(damaged)) => Err(quarantined(damaged)),
-            Some(Listed::Sound(part)) => Ok(part),
-        }
-    }
-
     /// The part as it is when the caller's time is up: its outcome may have come just now.
     async fn part_at_time_out(&self, id: PartId) -> Result<PartialPayment, ApiError> {
-        let Ok(mut part) = self.stored_part(id).await else {
+        let Ok(mut part) = stored::part(&self.ledger, id).await else {
             return Err(ApiError::TimedOut(None));
         };
         if !part.is_live() {
@@ -69,7 +93,7 @@ impl Core {
         Err(ApiError::TimedOut(Some(pending)))
     }
 
-    pub(super) async fn wait_send_pay(
+    pub(super) async fn send_pay(
         &self,
         hash: PaymentHash,
         timeout: Option<Duration>,
@@ -88,7 +112,7 @@ impl Core {
     }
 
     /// The payment once no part of it is live, however it ended.
-    pub(super) async fn wait_payment(
+    pub(super) async fn payment(
         &self,
         hash: PaymentHash,
         timeout: Option<Duration>,
@@ -111,13 +135,13 @@ impl Core {
 
     /// The payment, if no part of it is live.
     async fn settled_payment(&self, hash: PaymentHash) -> Result<Option<PaymentSummary>, ApiError> {
-        let payment = self.stored_payment(hash).await?;
+        let payment = stored::payment(&self.ledger, hash).await?;
         Ok(is_settled(&payment).then(|| payment.summary().clone()))
     }
 
     /// How the payment ended, if it has.
     async fn ended_payment(&self, hash: PaymentHash) -> Result<Option<Box<PaymentEnd>>, ApiError> {
-        let payment = self.stored_payment(hash).await?;
+        let payment = stored::payment(&self.ledger, hash).await?;
         Ok(has_ended(&payment).then(|| Box::new(PaymentEnd::of(&payment))))
     }
 
@@ -127,7 +151,7 @@ impl Core {
         hash: PaymentHash,
         is_over: fn(&Payment) -> bool,
     ) -> Result<PaymentSummary, ApiError> {
-        let Ok(payment) = self.stored_payment(hash).await else {
+        let Ok(payment) = stored::payment(&self.ledger, hash).await else {
             return Err(ApiError::TimedOut(None));
         };
         if is_over(&payment) {
@@ -140,12 +164,6 @@ impl Core {
             deadline: live().filter_map(PartialPayment::deadline).max(),
         };
         Err(ApiError::TimedOut(Some(pending)))
-    }
-
-    pub(super) async fn stored_payment(&self, hash: PaymentHash) -> Result<Payment, ApiError> {
-        let payment = self.ledger.store().load(hash).await;
-        let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
-        payment.ok_or(ApiError::NoSuchPayment(hash))
     }
 
     /// A part that nobody takes care of, because its payment is damaged, will have no end.
@@ -161,7 +179,7 @@ impl Core {
     fn may_wait(&self) -> Result<(), ApiError> {
         let waiting = self.board.waiting();
         self.decisions.assert_open()?;
-        if waiting > self.policy.waiters_max {
+        if waiting > self.waiters_max {
             let others = waiting.saturating_sub(1);
             Err(ApiError::Busy(format!("{others} callers wait already")))
         } else {
