@@ -90,6 +90,26 @@ pub struct ReceivedPart {
     pub seen_at: Option<Timestamp>,
 }
 
+/// A payment that came in, before storage has given it a number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewIncoming {
+    /// The configured node that received it.
+    pub node: NodeName,
+    /// What was paid.
+    pub paid: PaidInvoice,
+}
+
+impl NewIncoming {
+    /// The row of that number.
+    pub fn numbered(self, id: PaymentId) -> IncomingPayment {
+        IncomingPayment {
+            id,
+            node: self.node,
+            paid: self.paid,
+        }
+    }
+}
+
 /// A payment that came in: a row of the history.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IncomingPayment {

@@ -36,8 +36,14 @@ pub struct PartialPayment {
     pub status: PartStatus,
     /// Who ended it by hand, and why, if it stands where an operator has put it.
     pub resolution: Option<Resolution>,
-    /// What is in the way of knowing more of a live part. Never stored: the engine's lists say what
-    /// it knows now.
+}
+
+/// A part as it is listed: with what is known of it at this moment and never stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ListedPart {
+    /// As it is stored.
+    pub part: PartialPayment,
+    /// What is in the way of knowing more of it, while it is live.
     pub doubt: Option<String>,
 }
 
@@ -88,7 +94,6 @@ impl NewPart {
             completed_at: None,
             status: PartStatus::Pending,
             resolution: None,
-            doubt: None,
         }
     }
 }
@@ -227,7 +232,6 @@ impl PartialPayment {
             completed_at: None,
             status: PartStatus::Pending,
             resolution: None,
-            doubt: None,
             ..self.clone()
         }
     }

@@ -36,9 +36,9 @@ mod unrecorded;
 
 use crate::planted::planted;
 use crate::{
-    Change, Closed, Deletion, Failure, Network, NodeName, Notes, Offer, OpenOrder, Order, OrderId,
-    Outcome, PartId, PartialPayment, PaymentSummary, Receipt, Refusal, ResolvePart, SendPart,
-    StatusKind, Timestamp, Transition, Why,
+    Change, Closed, Deletion, Expected, Failure, Network, NodeName, Notes, Offer, OpenOrder, Order,
+    OrderId, Outcome, PartId, PartialPayment, PaymentSummary, Receipt, Refusal, ResolvePart,
+    SendPart, StatusKind, Timestamp, Transition, Why,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -186,7 +186,7 @@ impl Payment {
         }
         let summary = PaymentSummary {
             id: receipt.payment,
-            ..done.after
+            row: done.after,
         };
         Payment {
             summary,
@@ -198,6 +198,14 @@ impl Payment {
     /// Its row.
     pub fn summary(&self) -> &PaymentSummary {
         &self.summary
+    }
+
+    /// What must still be stored when something that was decided on it is committed.
+    pub fn expected(&self) -> Expected {
+        Expected::Stored {
+            id: self.summary.id,
+            version: self.summary.version,
+        }
     }
 
     /// Its parts, by number.

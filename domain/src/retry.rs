@@ -1,7 +1,7 @@
 //! Whether something new can be sent in the place of what was sent before: what callers of every node
 //! have to guess.
 
-use crate::{PartialPayment, PaymentSummary, StatusKind};
+use crate::{ListedPart, PartialPayment, PaymentRow, StatusKind};
 use std::borrow::Cow;
 
 /// Whether to try again is safe: whether the chance that both are paid is none.
@@ -29,7 +29,7 @@ impl Retry {
     }
 }
 
-impl PaymentSummary {
+impl PaymentRow {
     /// Whether all of it can be paid anew, under another hash too.
     pub fn retry(&self) -> Retry {
         let (live, parts) = (self.tally.live, self.tally.parts);
@@ -54,20 +54,25 @@ impl PaymentSummary {
 impl PartialPayment {
     /// Whether its amount can be sent anew.
     pub fn retry(&self) -> Retry {
-        match (self.status(), &self.doubt) {
-            (StatusKind::Complete, _) => Retry::unsafe_because("it is paid"),
-            (StatusKind::Pending, None) => {
-                Retry::unsafe_because("it is pending, and may still be paid")
-            }
-            (StatusKind::Pending, Some(doubt)) => Retry::unsafe_because(format!(
-                "its node has not said what becomes of it, and it may still be paid: {doubt}"
-            )),
-            (StatusKind::Failed, _) if self.resolution.is_some() => Retry::safe(
+        match self.status() {
+            StatusKind::Complete => Retry::unsafe_because("it is paid"),
+            StatusKind::Pending => Retry::unsafe_because("it is pending, and may still be paid"),
+            StatusKind::Failed if self.resolution.is_some() => Retry::safe(
                 "an operator says that it has failed: no node could tell what became of it",
             ),
-            (StatusKind::Failed, _) => {
-                Retry::safe("it has failed for good: its node is done with it")
-            }
+            StatusKind::Failed => Retry::safe("it has failed for good: its node is done with it"),
+        }
+    }
+}
+
+impl ListedPart {
+    /// Whether its amount can be sent anew.
+    pub fn retry(&self) -> Retry {
+        match &self.doubt {
+            Some(doubt) if self.part.is_live() => Retry::unsafe_because(format!(
+                "its node has not said what becomes of it, and it may still be paid: {doubt}"
+            )),
+            Some(_) | None => self.part.retry(),
         }
     }
 }

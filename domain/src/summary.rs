@@ -7,12 +7,20 @@ use crate::{
     PaymentMetadata, PaymentSecret, PaymentStatus, Preimage, StatusKind, Timestamp,
 };
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 /// One row of `listpayments`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PaymentSummary {
-    /// Its row.
+    /// The number that storage gave it.
     pub id: PaymentId,
+    /// The rest, which storage takes as it was decided.
+    pub row: PaymentRow,
+}
+
+/// A payment's row, whether storage has given it a number or not.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PaymentRow {
     /// Its name.
     pub payment_hash: PaymentHash,
     /// What every part is compared with (rule A-9).
@@ -73,7 +81,21 @@ pub struct Tally {
     pub sent: Msat,
 }
 
-impl PaymentSummary {
+impl Deref for PaymentSummary {
+    type Target = PaymentRow;
+
+    fn deref(&self) -> &PaymentRow {
+        &self.row
+    }
+}
+
+impl DerefMut for PaymentSummary {
+    fn deref_mut(&mut self) -> &mut PaymentRow {
+        &mut self.row
+    }
+}
+
+impl PaymentRow {
     /// Rule A-8: complete if any part is (then there is a proof); failed only if no part is live and no
     /// order is open.
     pub fn status(&self) -> PaymentStatus {
@@ -179,10 +201,9 @@ impl Tally {
 }
 
 /// Without the invoice, which holds the payment's secret.
-impl fmt::Debug for PaymentSummary {
+impl fmt::Debug for PaymentRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PaymentSummary")
-            .field("id", &self.id)
+        f.debug_struct("PaymentRow")
             .field("payment_hash", &self.payment_hash)
             .field("status", &self.status())
             .field("terms", &self.terms)

@@ -1,7 +1,7 @@
 //! What one decision changes: the unit that storage commits whole or not at all.
 
 use crate::{
-    NewOrder, NewPart, NodeName, PartId, PartStatus, PaymentHash, PaymentSummary, RequestId,
+    NewOrder, NewPart, NodeName, PartId, PartStatus, PaymentHash, PaymentId, PaymentRow, RequestId,
     Resolution, Timestamp, Why,
 };
 
@@ -10,8 +10,8 @@ use crate::{
 pub struct Transition {
     /// The row that must be there before: commit nothing if it is another version.
     pub expected: Expected,
-    /// The row afterwards. Of a new payment the `id` is 0 until storage gives it one.
-    pub after: PaymentSummary,
+    /// The row afterwards.
+    pub after: PaymentRow,
     /// What became of which part.
     pub change: Change,
     /// Why the payment's order is closed with it, if it is: in the commit of its cause (rule B-7).
@@ -29,8 +29,13 @@ pub struct Transition {
 pub enum Expected {
     /// No payment of this hash.
     Absent,
-    /// The payment at this version.
-    Version(u64),
+    /// The payment of that number, at this version.
+    Stored {
+        /// Its number.
+        id: PaymentId,
+        /// Its version.
+        version: u64,
+    },
 }
 
 /// What became of which part, or of the order.

@@ -2,7 +2,7 @@
 
 use domain::contract::samples::Command;
 use domain::contract::samples::{after, failure, part, preimage};
-use domain::{Outcome, PartId, PartialPayment, Payment, PaymentSummary, Timestamp};
+use domain::{ListedPart, Outcome, PartId, Payment, PaymentSummary, Timestamp};
 
 fn send(payment: Option<Payment>, amount: u64) -> Payment {
     after(payment, &Command::Send(Box::new(part(1, amount, 1_000))))
@@ -45,10 +45,8 @@ fn a_payment_is_safe_to_retry_only_when_it_has_failed() {
         true,
         "every part of it has failed for good: nothing of it is under way",
     );
-    let quarantined = PaymentSummary {
-        quarantine: Some("A-7: contradiction".to_owned()),
-        ..failed.summary().clone()
-    };
+    let mut quarantined = failed.summary().clone();
+    quarantined.quarantine = Some("A-7: contradiction".to_owned());
     check(&quarantined, false, "it is quarantined: A-7: contradiction");
     check(fulfil(pending, 2).summary(), false, "it is paid");
     // Complete with a live part.
@@ -60,20 +58,11 @@ fn a_payment_is_safe_to_retry_only_when_it_has_failed() {
 fn a_part_is_safe_to_retry_only_when_it_has_failed() {
     let two = send(Some(send(None, 400)), 600);
     let over = fulfil(fail(two.clone(), 1), 2);
-    let doubtful = PartialPayment {
-        doubt: Some("connection refused".to_owned()),
-        ..two.part(PartId(1)).unwrap().clone()
-    };
     for (part, is_safe, why) in [
         (
             two.part(PartId(1)).unwrap(),
             false,
             "it is pending, and may still be paid",
-        ),
-        (
-            &doubtful,
-            false,
-            "its node has not said what becomes of it, and it may still be paid: connection refused",
         ),
         (
             over.part(PartId(1)).unwrap(),
@@ -84,5 +73,17 @@ fn a_part_is_safe_to_retry_only_when_it_has_failed() {
     ] {
         let retry = part.retry();
         assert_eq!((retry.is_safe, &*retry.why), (is_safe, why));
+        let listed = |doubt| ListedPart {
+            part: part.clone(),
+            doubt,
+        };
+        assert_eq!(listed(None).retry(), retry);
+        let doubtful = listed(Some("connection refused".to_owned())).retry();
+        if part.is_live() {
+            let why = "its node has not said what becomes of it, and it may still be paid: connection refused";
+            assert_eq!((doubtful.is_safe, &*doubtful.why), (false, why));
+        } else {
+            assert_eq!(doubtful, retry);
+        }
     }
 }

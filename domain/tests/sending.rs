@@ -163,11 +163,6 @@ fn what_is_over_has_its_time_and_its_proof() {
         (accepted.status(), accepted.completed_at),
         (StatusKind::Pending, None)
     );
-    let doubtful = domain::PartialPayment {
-        doubt: Some("why".into()),
-        ..part.clone()
-    };
-    assert_eq!(doubtful.as_accepted(), accepted);
     let again = Payment::accept(Some(&paid), &whole(1, 1_000));
     assert_eq!(
         again,

@@ -162,7 +162,7 @@ fn secrets_do_not_show() {
     );
     let shown = format!("{payment:?}");
     assert!(
-        shown.contains("PaymentSummary { id") && shown.contains("Terms { intended"),
+        shown.contains("PaymentRow { payment_hash") && shown.contains("Terms { intended"),
         "{shown}"
     );
     assert!(

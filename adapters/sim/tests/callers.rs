@@ -299,7 +299,7 @@ async fn lists_say_where_the_next_page_starts() {
     assert!(
         last.rows
             .iter()
-            .all(|row| matches!(row, Listed::Sound(part) if part.is_live()))
+            .all(|row| matches!(row, Listed::Sound(row) if row.part.is_live()))
     );
     let payments = world.engine.list_payments(PaymentFilter {
         limit: 3,

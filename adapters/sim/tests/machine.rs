@@ -246,7 +246,7 @@ impl Real {
             Listed::Damaged(damaged) => panic!("{damaged:?}"),
         });
         let parts = parts.rows.into_iter().map(|row| match row {
-            Listed::Sound(part) => (part.amount().get(), part.status()),
+            Listed::Sound(row) => (row.part.amount().get(), row.part.status()),
             Listed::Damaged(damaged) => panic!("{damaged:?}"),
         });
         (payments.collect(), parts.collect())

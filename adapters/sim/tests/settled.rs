@@ -5,7 +5,7 @@ mod support;
 
 use domain::contract::node::Fate;
 use domain::contract::samples::{hash, msat};
-use domain::{ApiError, PartialPayment, PaymentApi, PaymentFilter, PaymentSummary, StatusKind};
+use domain::{ApiError, PaymentApi, PaymentFilter, PaymentSummary, StatusKind};
 use sim::{SimClock, SimNode, SimStore};
 use std::time::Duration;
 use support::{World, patient, soon};
@@ -154,12 +154,12 @@ async fn a_live_part_says_when_it_expires() {
     let part = world.part(1, 1_000, 1_000).await;
     world.sent(1).await;
     let delay = part.route.first().delay;
-    let listed: PartialPayment = world.listed(part.id).await;
+    let listed = world.listed(part.id).await.part;
     assert_eq!(listed.deadline_height(), Some(700_000 + delay));
     let in_time = Duration::from_secs(600) * delay;
     assert_eq!(listed.deadline(), Some(listed.created_at.after(in_time)));
     world.fulfil(1, part.id);
     world.completes(part.id).await;
-    let listed = world.listed(part.id).await;
+    let listed = world.listed(part.id).await.part;
     assert_eq!((listed.deadline_height(), listed.deadline()), (None, None));
 }

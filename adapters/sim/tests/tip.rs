@@ -32,7 +32,7 @@ async fn a_part_waits_says_why_and_leaves_when_the_tip_is_reached() {
     world.doubted(part.id).await;
     let listed = world.listed(part.id).await;
     assert_eq!(listed.doubt.as_deref(), Some(REASON));
-    assert_eq!(listed.deadline_height(), None);
+    assert_eq!(listed.part.deadline_height(), None);
     // What the node says of others is heard.
     world.fulfil(1, held.id);
     world.completes(held.id).await;

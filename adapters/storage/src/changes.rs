@@ -15,8 +15,8 @@ use crate::statements::{
     PaymentOpened, PaymentProven, PaymentProvenAndClosed, Progress,
 };
 use domain::{
-    Burial, Change, Cursor, Deletion, Expected, Failure, Msat, NodeName, PartStatus,
-    PaymentSummary, Request, StatusKind, Timestamp, Transition,
+    Burial, Change, Cursor, Deletion, Expected, Failure, Msat, NodeName, PartStatus, PaymentRow,
+    Request, StatusKind, Timestamp, Transition,
 };
 
 /// What no row can hold.
@@ -26,6 +26,8 @@ pub(crate) enum Unstorable {
     TooLarge(&'static str),
     #[error("B-5: an order without limits")]
     NoLimits,
+    #[error("A-8: an outcome of a part of no payment")]
+    NoPayment,
     #[error("A-7: pending is no outcome of a part")]
     NoOutcome,
 }
@@ -94,7 +96,7 @@ impl TransitionWrite {
             });
         let heard = transition.cursor.map(|(node, at)| Ok((node, cursor(at)?)));
         let resolution = history::resolution(&transition.change)?;
-        let part = PartWrite::of(&transition.after, transition.change, transition.at)?;
+        let part = PartWrite::of(transition.expected, transition.change, transition.at)?;
         Ok(TransitionWrite {
             request,
             payment,
@@ -156,8 +158,8 @@ impl PaymentWrite {
             Expected::Absent => {
                 return Ok(PaymentWrite::New(Box::new(NewPayment::of(row, progress)?)));
             }
-            Expected::Version(version) => ExpectedPayment {
-                id: fit(row.id.0, "payment id")?,
+            Expected::Stored { id, version } => ExpectedPayment {
+                id: fit(id.0, "payment id")?,
                 version: fit(version, "version")?,
             },
         };
@@ -206,7 +208,7 @@ impl PaymentWrite {
 }
 
 impl NewPayment {
-    pub(crate) fn of(row: &PaymentSummary, progress: Progress) -> Result<NewPayment, Unstorable> {
+    pub(crate) fn of(row: &PaymentRow, progress: Progress) -> Result<NewPayment, Unstorable> {
         let (terms, notes) = (&row.terms, notes(row)?);
         let limits = orders::limits(row)?;
         Ok(NewPayment {
@@ -244,7 +246,7 @@ impl NewPayment {
     }
 }
 
-pub(crate) fn progress(row: &PaymentSummary) -> Result<Progress, Unstorable> {
+pub(crate) fn progress(row: &PaymentRow) -> Result<Progress, Unstorable> {
     let tally = &row.tally;
     Ok(Progress {
         status: codes::of_status(row.status()),
@@ -259,7 +261,7 @@ pub(crate) fn progress(row: &PaymentSummary) -> Result<Progress, Unstorable> {
     })
 }
 
-fn notes(row: &PaymentSummary) -> Result<Notes, Unstorable> {
+fn notes(row: &PaymentRow) -> Result<Notes, Unstorable> {
     let invoice = row.terms.invoice.as_ref();
     let expires_at = invoice.map(|invoice| time(invoice.expires_at));
     Ok(Notes {
@@ -280,7 +282,7 @@ fn notes(row: &PaymentSummary) -> Result<Notes, Unstorable> {
 }
 
 impl PartWrite {
-    fn of(payment: &PaymentSummary, change: Change, at: Timestamp) -> Result<Self, Unstorable> {
+    fn of(stored: Expected, change: Change, at: Timestamp) -> Result<Self, Unstorable> {
         let (part, previous, status) = match change {
             Change::Opened(_) | Change::OrderClosed => return Ok(PartWrite::None),
             Change::Accepted(part) => {
@@ -298,10 +300,13 @@ impl PartWrite {
             } => (part, previous, status),
             Change::EndedByOperator { part, status, .. } => (part, StatusKind::Pending, status),
         };
+        let Expected::Stored { id: payment, .. } = stored else {
+            return Err(Unstorable::NoPayment);
+        };
         let completed_at = time(at)?;
         let expected = ExpectedPart {
             id: fit(part.0, "part id")?,
-            payment_id: fit(payment.id.0, "payment id")?,
+            payment_id: fit(payment.0, "payment id")?,
             status: codes::of_status(previous),
         };
         match status {

@@ -188,8 +188,7 @@ impl PaymentRow {
             delivered: msat(self.delivered_msat, "delivered_msat")?,
             sent: msat(self.sent_msat, "sent_msat")?,
         };
-        let summary = PaymentSummary {
-            id: PaymentId(unsigned(self.id, "id")?),
+        let row = domain::PaymentRow {
             payment_hash: hash,
             terms: Terms {
                 intended: msat(self.intended_msat, "intended_msat")?,
@@ -211,11 +210,12 @@ impl PaymentRow {
             quarantine: text(self.quarantine, "quarantine")?,
             version: unsigned(self.version, "version")?,
         };
-        stored::row(&summary).map_err(|broken| broken.to_string())?;
-        if summary.status() == status {
-            Ok(summary)
+        stored::row(&row).map_err(|broken| broken.to_string())?;
+        if row.status() == status {
+            let id = PaymentId(unsigned(self.id, "id")?);
+            Ok(PaymentSummary { id, row })
         } else {
-            let (stored, is) = (status.as_str(), summary.status().as_str());
+            let (stored, is) = (status.as_str(), row.status().as_str());
             Err(format!("A-8: it is stored as {stored}, and is {is}"))
         }
     }
@@ -313,7 +313,6 @@ impl PartRow {
             return Err("A-9: its route has other amounts, or another end".to_owned());
         }
         let part = PartialPayment {
-            doubt: None,
             id: PartId(unsigned(self.id, "id")?),
             payment_hash,
             intended: msat(owner.intended_msat, "intended_msat")?,

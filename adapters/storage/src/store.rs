@@ -22,9 +22,9 @@ use diesel::prelude::*;
 use domain::{
     BackedUp, BackupError, Backups, Burial, Committed, Cursor, Deleted, Deletion, Event,
     EventFilter, History, HistoryFilter, IncomingPayment, IncomingStore, Listed, LoadError, Made,
-    NodeIdentity, NodeName, Order, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
-    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request, RequestId, Transition,
-    Unavailable,
+    NewIncoming, NodeIdentity, NodeName, Order, PartFilter, PartId, PartialPayment, Payment,
+    PaymentFilter, PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request,
+    RequestId, Transition, Unavailable,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -322,7 +322,7 @@ impl Backups for SqliteStore {
 
 #[async_trait]
 impl IncomingStore for SqliteStore {
-    async fn record(&self, payment: IncomingPayment, cursor: Cursor) -> Recorded {
+    async fn record(&self, payment: NewIncoming, cursor: Cursor) -> Recorded {
         let committed = match IncomingWrite::of(payment, cursor) {
             Ok(write) => self.write(write).await,
             Err(error) => Committed::Refused(error.to_string()),

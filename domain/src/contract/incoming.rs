@@ -7,8 +7,9 @@ pub use history::*;
 use super::samples::{hash, msat, node, node_id, preimage};
 use super::store::{StoreHarness, sent};
 use crate::{
-    Cursor, EventFilter, EventKind, IncomingPayment, IncomingStore, Listed, NodeName, PaidInvoice,
-    PaymentFilter, PaymentId, ReceivedPart, Recorded, ShortChannelId, StatusKind, Timestamp,
+    Cursor, EventFilter, EventKind, IncomingPayment, IncomingStore, Listed, NewIncoming, NodeName,
+    PaidInvoice, PaymentFilter, PaymentId, ReceivedPart, Recorded, ShortChannelId, StatusKind,
+    Timestamp,
 };
 use std::sync::Arc;
 
@@ -70,9 +71,8 @@ pub fn paid(n: u64) -> PaidInvoice {
     }
 }
 
-fn to(node: NodeName, n: u64) -> IncomingPayment {
-    IncomingPayment {
-        id: PaymentId(0),
+fn to(node: NodeName, n: u64) -> NewIncoming {
+    NewIncoming {
         node,
         paid: paid(n),
     }
@@ -116,14 +116,8 @@ pub async fn what_came_in_is_listed_as_it_came(h: Harness<'_>) {
         panic!("not recorded: {recorded:?}");
     };
     let rows = list(h, all()).await;
-    assert_eq!(
-        rows[0],
-        IncomingPayment {
-            id,
-            ..to(node(), 1)
-        }
-    );
-    assert_eq!(rows[1], IncomingPayment { id: second, ..bare });
+    assert_eq!(rows[0], to(node(), 1).numbered(id));
+    assert_eq!(rows[1], bare.numbered(second));
     let from = PaymentFilter {
         start: Some(second),
         ..all()

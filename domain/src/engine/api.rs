@@ -39,9 +39,9 @@ use super::shared::Shared;
 use super::{Engine, Incoming, Policy};
 use crate::{
     ApiError, Autoclean, Cleaned, DeletedPayment, Estimate, Event, EventFilter, HistoryFilter,
-    HistoryPage, Info, Page, PaidBy, PartFilter, PartId, PartialInvoices, PartialPayment, Pay,
-    PayAnswer, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSummary, ResolvePart,
-    Resolved, SendPartialPay, SendPay, Sent, Unavailable,
+    HistoryPage, Info, ListedPart, Page, PaidBy, PartFilter, PartId, PartialInvoices,
+    PartialPayment, Pay, PayAnswer, Paying, PaymentApi, PaymentFilter, PaymentHash, PaymentSummary,
+    ResolvePart, Resolved, SendPartialPay, SendPay, Sent, Unavailable,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -164,7 +164,7 @@ impl PaymentApi for Engine {
     async fn list_partial_payments(
         &self,
         filter: PartFilter,
-    ) -> Result<Page<PartialPayment>, ApiError> {
+    ) -> Result<Page<ListedPart>, ApiError> {
         self.api.list.parts(filter).await
     }
 

@@ -8,7 +8,7 @@ use crate::invariant::Violation;
 use crate::planted::planted;
 use crate::{
     Change, Failure, NextStep, Offer, OfferDecision, Outcome, PartId, PartialPayment, Payment,
-    Receipt, Transition,
+    PaymentId, Receipt, Transition,
 };
 
 /// What the guard says, or nothing where it is switched off: then a planted bug has to be found by others.
@@ -32,7 +32,7 @@ impl Ledger {
             return;
         };
         let receipt = Receipt {
-            payment: transition.after.id,
+            payment: payment.map_or(PaymentId(u64::MAX), |payment| payment.summary().id),
             part: Some(part),
             event: 0,
         };
@@ -63,7 +63,7 @@ impl SendApi {
 
     pub(super) async fn offer_early(&self, transition: &Transition) {
         let receipt = Receipt {
-            payment: transition.after.id,
+            payment: PaymentId(u64::MAX),
             part: Some(PartId(u64::MAX)),
             event: 0,
         };

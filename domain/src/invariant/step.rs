@@ -3,7 +3,7 @@
 use super::{Rule, Violation, order, stored};
 use crate::{
     Burial, Change, Deletion, Expected, Msat, NewPart, PartId, PartStatus, PartialPayment, Payment,
-    PaymentSummary, StatusKind, Tally, Transition,
+    PaymentRow, PaymentSummary, StatusKind, Tally, Transition,
 };
 
 /// The first rule that committing `transition` would break; `before` is the payment that it was
@@ -97,7 +97,10 @@ pub fn burial(before: Option<&Payment>, burial: &Burial) -> Result<(), Violation
 
 /// It was decided on what is stored, and on nothing else.
 fn follows(before: Option<&PaymentSummary>, transition: &Transition) -> Result<(), Violation> {
-    let expected = before.map_or(Expected::Absent, |row| Expected::Version(row.version));
+    let expected = before.map_or(Expected::Absent, |row| Expected::Stored {
+        id: row.id,
+        version: row.version,
+    });
     let version = before.map_or(0, |row| row.version).checked_add(1);
     Rule::AcknowledgedIsDurable.requires(
         transition.expected == expected && Some(transition.after.version) == version,
@@ -106,11 +109,10 @@ fn follows(before: Option<&PaymentSummary>, transition: &Transition) -> Result<(
 }
 
 /// What no transition may change.
-fn keeps(before: &PaymentSummary, after: &PaymentSummary, accepts: bool) -> Result<(), Violation> {
+fn keeps(before: &PaymentRow, after: &PaymentRow, accepts: bool) -> Result<(), Violation> {
     let (was, is) = (&before.terms, &after.terms);
     Rule::OneSetOfTerms.requires(
-        (before.id, before.payment_hash, before.created_at)
-            == (after.id, after.payment_hash, after.created_at)
+        (before.payment_hash, before.created_at) == (after.payment_hash, after.created_at)
             && (was.intended, was.requested, was.destination)
                 == (is.intended, is.requested, is.destination),
         "the terms change",
@@ -139,7 +141,7 @@ fn keeps(before: &PaymentSummary, after: &PaymentSummary, accepts: bool) -> Resu
 fn accepted(
     before: Option<&PaymentSummary>,
     part: &NewPart,
-    after: &PaymentSummary,
+    after: &PaymentRow,
 ) -> Result<Option<Tally>, Violation> {
     let complete = before.is_some_and(|row| row.preimage.is_some());
     Rule::NothingAfterSuccess.requires(!complete, "a part joins a complete payment")?;
@@ -200,7 +202,7 @@ fn resolved(
     id: PartId,
     previous: StatusKind,
     status: &PartStatus,
-    after: &PaymentSummary,
+    after: &PaymentRow,
 ) -> Result<Option<Tally>, Violation> {
     let part = known(before, id)?;
     let (end, proof) = match status {

@@ -2,12 +2,12 @@
 
 use super::{Rule, Violation};
 use crate::{
-    IncomingPayment, Msat, NewPart, Order, OrderLimits, PartStatus, PartialPayment, PaymentSummary,
+    Msat, NewPart, Order, OrderLimits, PaidInvoice, PartStatus, PartialPayment, PaymentRow,
     StatusKind, Tally,
 };
 
 /// A payment's row, without its parts.
-pub fn row(row: &PaymentSummary) -> Result<(), Violation> {
+pub fn row(row: &PaymentRow) -> Result<(), Violation> {
     let (terms, tally) = (&row.terms, &row.tally);
     let proven = row.preimage.as_ref();
     let proven = proven.is_none_or(|preimage| preimage.opens(row.payment_hash));
@@ -46,7 +46,7 @@ pub fn row(row: &PaymentSummary) -> Result<(), Violation> {
 }
 
 /// A payment's last order, beside its row.
-pub fn order(row: &PaymentSummary, order: Option<&Order>) -> Result<(), Violation> {
+pub fn order(row: &PaymentRow, order: Option<&Order>) -> Result<(), Violation> {
     let open = order.filter(|order| order.closed.is_none());
     let limits = open.map(|order| OrderLimits {
         deliver: order.terms.deliver,
@@ -84,9 +84,8 @@ pub fn part(part: &PartialPayment) -> Result<(), Violation> {
     )
 }
 
-/// A payment that came in.
-pub fn incoming(payment: &IncomingPayment) -> Result<(), Violation> {
-    let paid = &payment.paid;
+/// An invoice of ours that was paid.
+pub fn incoming(paid: &PaidInvoice) -> Result<(), Violation> {
     let proven = paid.preimage.opens(paid.payment_hash);
     Rule::Proof.requires(proven, "the preimage does not open the hash")?;
     let mut amounts = paid.parts.iter().map(|part| part.amount);
@@ -102,7 +101,7 @@ pub fn incoming(payment: &IncomingPayment) -> Result<(), Violation> {
 }
 
 /// A payment with all its parts, each beside the payment's row.
-pub fn whole(row: &PaymentSummary, parts: &[PartialPayment]) -> Result<(), Violation> {
+pub fn whole(row: &PaymentRow, parts: &[PartialPayment]) -> Result<(), Violation> {
     self::row(row)?;
     for part in parts {
         self::part(part)?;
@@ -146,7 +145,7 @@ fn counted(parts: &[PartialPayment]) -> Result<Tally, Violation> {
 }
 
 /// A part has its payment's hash and terms.
-fn belongs(part: &PartialPayment, row: &PaymentSummary) -> Result<(), Violation> {
+fn belongs(part: &PartialPayment, row: &PaymentRow) -> Result<(), Violation> {
     let (terms, id) = (&row.terms, part.id);
     Rule::OneSetOfTerms.requires(
         part.payment_hash == row.payment_hash,
@@ -159,7 +158,7 @@ fn belongs(part: &PartialPayment, row: &PaymentSummary) -> Result<(), Violation>
 }
 
 /// A new part keeps to what its payment's invoice demands of each.
-pub(super) fn keeps_to_invoice(part: &NewPart, row: &PaymentSummary) -> Result<(), Violation> {
+pub(super) fn keeps_to_invoice(part: &NewPart, row: &PaymentRow) -> Result<(), Violation> {
     let Some(invoice) = &row.terms.invoice else {
         return Ok(());
     };

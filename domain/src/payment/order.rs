@@ -5,15 +5,13 @@ use super::{Decision, Payment, Unchanged};
 use crate::order::Says;
 use crate::{
     Change, Expected, Learnt, Method, NewOrder, OpenOrder, Order, PartStatus, PartialPayment,
-    PaymentId, PaymentSummary, Refusal, SendPart, StatusKind, Tally, Terms, Timestamp, Transition,
-    Why,
+    PaymentRow, Refusal, SendPart, StatusKind, Tally, Terms, Timestamp, Transition, Why,
 };
 
 /// There is no such payment, so it is created with its order, and without a part.
 pub(super) fn first(order: &OpenOrder) -> Result<Decision, Refusal> {
     is_payable(order)?;
-    let empty = PaymentSummary {
-        id: PaymentId(0),
+    let empty = PaymentRow {
         payment_hash: order.payment_hash,
         terms: terms_of(order),
         description: order.description.clone(),
@@ -51,7 +49,7 @@ pub(super) fn another(payment: &Payment, asked: &OpenOrder) -> Result<Decision, 
     }
     terms::agree(row, asked.intended, asked.invoice.payee)?;
     is_payable(asked)?;
-    let row = PaymentSummary {
+    let row = PaymentRow {
         terms: Terms {
             intended: row.terms.intended,
             requested: row.terms.requested,
@@ -64,14 +62,13 @@ pub(super) fn another(payment: &Payment, asked: &OpenOrder) -> Result<Decision, 
         label: row.label.clone().or_else(|| asked.label.clone()),
         bolt11: Some(asked.invoice.bolt11.clone()),
         invoice_description: asked.invoice.description.clone(),
-        ..row.clone()
+        ..row.row.clone()
     };
-    let version = row.version;
-    Ok(open(row, asked, Expected::Version(version)))
+    Ok(open(row, asked, payment.expected()))
 }
 
 /// Rule B-9: the same request is the same order.
-fn joins(row: &PaymentSummary, order: &Order, asked: &OpenOrder) -> Result<Decision, Refusal> {
+fn joins(row: &PaymentRow, order: &Order, asked: &OpenOrder) -> Result<Decision, Refusal> {
     let hash = row.payment_hash;
     let differs = |what| Err(Refusal::OrderDiffers { hash, what });
     if asked.intended != row.terms.intended {
@@ -133,13 +130,13 @@ fn terms_of(order: &OpenOrder) -> Terms {
     }
 }
 
-fn open(row: PaymentSummary, order: &OpenOrder, expected: Expected) -> Decision {
+fn open(row: PaymentRow, order: &OpenOrder, expected: Expected) -> Decision {
     let opened = NewOrder {
         terms: order.terms.clone(),
         opened_at: order.at,
         parts_before: row.tally.parts,
     };
-    let after = PaymentSummary {
+    let after = PaymentRow {
         order: Some(order.terms.limits()),
         completed_at: None,
         version: row.version.saturating_add(1),
@@ -162,16 +159,16 @@ pub(super) fn close(payment: &Payment, why: &Why, at: Timestamp) -> Decision {
     if row.order.is_none() {
         return Decision::Unchanged(Unchanged::AlreadyClosed);
     }
-    let mut after = PaymentSummary {
+    let mut after = PaymentRow {
         order: None,
         version: row.version.saturating_add(1),
-        ..row.clone()
+        ..row.row.clone()
     };
     if after.status() != row.status() {
         after.completed_at = Some(at);
     }
     Decision::Commit(Box::new(Transition {
-        expected: Expected::Version(row.version),
+        expected: payment.expected(),
         after,
         change: Change::OrderClosed,
         closes: Some(why.clone()),

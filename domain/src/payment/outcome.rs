@@ -2,8 +2,8 @@
 
 use super::{Decision, Payment, Unchanged, order};
 use crate::{
-    Change, Expected, Outcome, PartId, PartStatus, PartialPayment, PaymentSummary, Preimage,
-    Refusal, StatusKind, Timestamp, Transition,
+    Change, Outcome, PartId, PartStatus, PartialPayment, PaymentRow, Preimage, Refusal, StatusKind,
+    Timestamp, Transition,
 };
 
 /// Rules A-6 (proof) and A-7 (one outcome; a preimage beats an earlier failure).
@@ -56,12 +56,12 @@ pub(super) fn resolve(
     };
     let tally = row.tally.moved(part, from, to);
     let tally = tally.expect("A-1: the counters are the sums of the parts");
-    let mut after = PaymentSummary {
+    let mut after = PaymentRow {
         preimage: row.preimage.clone().or(preimage),
         tally,
         order: row.order.filter(|_| closes.is_none()),
         version: row.version.saturating_add(1),
-        ..row.clone()
+        ..row.row.clone()
     };
     if row.status() != after.status() {
         after.completed_at = Some(at);
@@ -76,7 +76,7 @@ pub(super) fn resolve(
         ));
     }
     Transition {
-        expected: Expected::Version(row.version),
+        expected: payment.expected(),
         after,
         change: Change::Resolved {
             part: part.id,
@@ -98,11 +98,11 @@ fn contradiction(payment: &Payment, part: PartId, at: Timestamp) -> Decision {
     }
     let reason = format!("the node called part {part} failed after it had been fulfilled");
     Decision::Commit(Box::new(Transition {
-        expected: Expected::Version(row.version),
-        after: PaymentSummary {
+        expected: payment.expected(),
+        after: PaymentRow {
             quarantine: Some(reason),
             version: row.version.saturating_add(1),
-            ..row.clone()
+            ..row.row.clone()
         },
         change: Change::Quarantined { part },
         closes: None,

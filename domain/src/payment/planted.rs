@@ -89,14 +89,14 @@ fn as_if(payment: &Payment, part: &PartialPayment, preimage: Preimage) -> Option
     if status != StatusKind::Pending {
         return None;
     }
-    let mut after = payment.summary.clone();
+    let mut after = payment.summary.row.clone();
     after.tally = after.tally.moved(part, status, StatusKind::Complete)?;
     after.preimage = Some(preimage.clone());
     after.version += 1;
     let at = part.created_at;
     after.completed_at = Some(at);
     Some(Ok(Decision::Commit(Box::new(crate::Transition {
-        expected: crate::Expected::Version(payment.summary.version),
+        expected: payment.expected(),
         after,
         change: Change::Resolved {
             part: part.id,

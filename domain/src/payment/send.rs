@@ -4,8 +4,7 @@ pub(super) mod terms;
 
 use super::{Decision, PARTS_MAX, Payment, Unchanged, order};
 use crate::{
-    Change, Expected, Method, NewPart, PaymentId, PaymentSummary, Refusal, SendPart, StatusKind,
-    Tally, Transition,
+    Change, Expected, Method, NewPart, PaymentRow, Refusal, SendPart, StatusKind, Tally, Transition,
 };
 use terms::{
     agrees_on_amount_and_destination, agrees_with_invoice, is_for_the_nodes_network,
@@ -20,8 +19,7 @@ pub(super) fn first(part: &SendPart) -> Result<Decision, Refusal> {
     }
     is_for_the_nodes_network(part)?;
     agrees_with_invoice(part)?;
-    let empty = PaymentSummary {
-        id: PaymentId(0),
+    let empty = PaymentRow {
         payment_hash: part.payment_hash,
         terms: terms_of_first(part),
         description: None,
@@ -65,16 +63,15 @@ pub(super) fn another(payment: &Payment, part: &SendPart) -> Result<Decision, Re
             reason: reason.clone(),
         });
     }
-    let row = PaymentSummary {
+    let row = PaymentRow {
         terms,
-        ..row.clone()
+        ..row.row.clone()
     };
-    let version = row.version;
-    accept(row, part, Expected::Version(version))
+    accept(row, part, payment.expected())
 }
 
 /// 0.6.2's branch for a payment that is complete: amount and destination are compared.
-fn already_paid(row: &PaymentSummary, part: &SendPart) -> Result<Decision, Refusal> {
+fn already_paid(row: &PaymentRow, part: &SendPart) -> Result<Decision, Refusal> {
     if part.requested != row.terms.requested {
         Err(Refusal::SucceededWithAmount(row.terms.requested))
     } else if part.route.destination() != row.terms.destination {
@@ -85,7 +82,7 @@ fn already_paid(row: &PaymentSummary, part: &SendPart) -> Result<Decision, Refus
 }
 
 /// Rules hold: the part joins the payment, which is pending with it (rule 1.2.3).
-fn accept(row: PaymentSummary, part: &SendPart, expected: Expected) -> Result<Decision, Refusal> {
+fn accept(row: PaymentRow, part: &SendPart, expected: Expected) -> Result<Decision, Refusal> {
     keeps_to_invoice(&row.terms, part)?;
     if part.route.amount() < row.terms.intended && row.terms.secret.is_none() {
         return Err(Refusal::SecretMissing);
@@ -114,7 +111,7 @@ fn accept(row: PaymentSummary, part: &SendPart, expected: Expected) -> Result<De
         }
         Some(_) | None => (row.bolt11, row.invoice_description),
     };
-    let after = PaymentSummary {
+    let after = PaymentRow {
         description: row.description.or_else(|| part.description.clone()),
         completed_at: None,
         label: row.label.or_else(|| part.label.clone()),
@@ -136,7 +133,7 @@ fn accept(row: PaymentSummary, part: &SendPart, expected: Expected) -> Result<De
 }
 
 /// Rule A-1: pending and complete parts, this one included, stay within the intended amount.
-fn within_ceiling(row: &PaymentSummary, part: &NewPart) -> Result<Tally, Refusal> {
+fn within_ceiling(row: &PaymentRow, part: &NewPart) -> Result<Tally, Refusal> {
     let tally = row.tally.with(part);
     let fits = |tally: &Tally| {
         let committed = tally.in_flight.checked_add(tally.delivered);

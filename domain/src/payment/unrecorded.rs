@@ -1,9 +1,7 @@
 //! A node has fulfilled a part of the payment that is not stored.
 
 use super::Payment;
-use crate::{
-    Change, Expected, NodeName, PartId, PaymentSummary, StatusKind, Timestamp, Transition, Why,
-};
+use crate::{Change, NodeName, PartId, PaymentRow, StatusKind, Timestamp, Transition, Why};
 
 /// Rules A-7 and A-10: money did move for this payment, and no part of it says how much. So nothing new is
 /// sent towards it. (A row cannot be made of that part: its route and its amount are not known.)
@@ -21,17 +19,17 @@ pub(super) fn fulfilled(
         "node {node} fulfilled part {part} of it, which is not in the database: the part was deleted, or the \
          database is older than the node"
     );
-    let mut after = PaymentSummary {
+    let mut after = PaymentRow {
         quarantine: Some(reason),
         order: None,
         version: row.version.saturating_add(1),
-        ..row.clone()
+        ..row.row.clone()
     };
     if after.status() != row.status() {
         after.completed_at = Some(at);
     }
     Some(Transition {
-        expected: Expected::Version(row.version),
+        expected: payment.expected(),
         after,
         change: Change::Unrecorded { part },
         closes: row.order.map(|_| Why::Quarantined),

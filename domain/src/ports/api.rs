@@ -3,10 +3,10 @@
 use crate::invariant::Rule;
 use crate::{
     Autoclean, Cleaned, DeletedPayment, EndedByHand, Estimate, Event, EventFilter, FailedOrder,
-    HistoryFilter, HistoryRow, Invoice, Listed, Msat, NoPlan, NodeId, NodeName, PaidBy, PartFilter,
-    PartId, PartialInvoices, PartialPayment, Pay, PayAnswer, PaymentFilter, PaymentHash,
-    PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId, ResolvePart,
-    Route, SelfPayment, Timestamp, Tombstone, UnrecordedCounts, UnrecordedPart,
+    HistoryFilter, HistoryRow, Invoice, Listed, ListedPart, Msat, NoPlan, NodeId, NodeName, PaidBy,
+    PartFilter, PartId, PartialInvoices, PartialPayment, Pay, PayAnswer, PaymentFilter,
+    PaymentHash, PaymentMetadata, PaymentSecret, PaymentSummary, Preimage, Refusal, RequestId,
+    ResolvePart, Route, SelfPayment, Timestamp, Tombstone, UnrecordedCounts, UnrecordedPart,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -65,10 +65,8 @@ pub trait PaymentApi: Send + Sync {
     ) -> Result<PaymentSummary, ApiError>;
 
     /// A page of parts, by id.
-    async fn list_partial_payments(
-        &self,
-        filter: PartFilter,
-    ) -> Result<Page<PartialPayment>, ApiError>;
+    async fn list_partial_payments(&self, filter: PartFilter)
+    -> Result<Page<ListedPart>, ApiError>;
 
     /// A page of the payments of either direction, by id, with what we paid to ourselves.
     async fn list_history(&self, filter: HistoryFilter) -> Result<HistoryPage, ApiError>;
@@ -227,7 +225,7 @@ pub struct Info {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StillPending {
     /// A part without an outcome.
-    Part(Box<PartialPayment>),
+    Part(Box<ListedPart>),
     /// A payment with live parts.
     Payment {
         /// Its row.

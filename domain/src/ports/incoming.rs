@@ -1,8 +1,8 @@
 //! What comes in: hearing of it from the nodes, and keeping it.
 
 use crate::{
-    Cursor, IncomingPart, IncomingPayment, Listed, NodeAway, NodeName, PaidInvoice, PaymentFilter,
-    PaymentHash, PaymentId, Unavailable,
+    Cursor, IncomingPart, IncomingPayment, Listed, NewIncoming, NodeAway, NodeName, PaidInvoice,
+    PaymentFilter, PaymentHash, PaymentId, Unavailable,
 };
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -36,7 +36,7 @@ pub struct Received {
 pub trait IncomingStore: Send + Sync {
     /// Keeps a payment, with the event that tells of it and how far its node has been heard; an invoice
     /// of that node that is kept already moves the cursor alone. Durable once it is answered.
-    async fn record(&self, payment: IncomingPayment, cursor: Cursor) -> Recorded;
+    async fn record(&self, payment: NewIncoming, cursor: Cursor) -> Recorded;
 
     /// How far a node's paid invoices have been heard.
     async fn incoming_cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable>;

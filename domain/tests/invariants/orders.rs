@@ -13,7 +13,7 @@ use domain::invariant::Rule::{
 use domain::invariant::step::step;
 use domain::{
     Change, DirectedChannel, Failure, NewOrder, NewPart, NodeName, OpenOrder, OrderLimits, Outcome,
-    PartId, Payment, PaymentSummary, Route, ShortChannelId, Timestamp, Transition, Why,
+    PartId, Payment, PaymentRow, Route, ShortChannelId, Timestamp, Transition, Why,
 };
 
 type Break = fn(&mut Transition);
@@ -140,12 +140,12 @@ fn an_order_on_what_is_open_live_or_paid_is_found() {
     ] {
         let row = before.summary();
         let opening = Transition {
-            expected: domain::Expected::Version(row.version),
-            after: PaymentSummary {
+            expected: before.expected(),
+            after: PaymentRow {
                 order: Some(limits(1_000, 5_000)),
                 completed_at: None,
                 version: row.version + 1,
-                ..row.clone()
+                ..row.row.clone()
             },
             ..fresh.clone()
         };
@@ -153,11 +153,11 @@ fn an_order_on_what_is_open_live_or_paid_is_found() {
     }
     let row = paid.summary();
     let opening = Transition {
-        expected: domain::Expected::Version(row.version),
-        after: PaymentSummary {
+        expected: paid.expected(),
+        after: PaymentRow {
             order: Some(limits(1_000, 5_000)),
             version: row.version + 1,
-            ..row.clone()
+            ..row.row.clone()
         },
         ..fresh
     };
@@ -261,10 +261,10 @@ fn a_cap_that_only_the_parts_exceed_is_found() {
     let before = joined(before);
     let mut next = decided(Some(&opened()), &send(ordered(1, 400, 1_000))).expect("sound");
     let row = before.summary();
-    next.expected = domain::Expected::Version(row.version);
-    next.after = PaymentSummary {
+    next.expected = before.expected();
+    next.after = PaymentRow {
         version: row.version + 1,
-        ..row.clone()
+        ..row.row.clone()
     };
     assert_broken(OrderCap, step(Some(&before), &next), "counted nothing");
 }

@@ -30,6 +30,13 @@ fn assert_each(parts: &str, command: &Command, cases: &[(&str, Rule, Break)]) {
     }
 }
 
+fn stored(id: u64, version: u64) -> Expected {
+    Expected::Stored {
+        id: PaymentId(id),
+        version,
+    }
+}
+
 fn accepted(transition: &mut Transition) -> &mut NewPart {
     match &mut transition.change {
         Change::Accepted(part) => part,
@@ -41,7 +48,7 @@ fn accepted(transition: &mut Transition) -> &mut NewPart {
 fn a_first_part_that_breaks_a_rule_is_found() {
     let cases: [(&str, Rule, Break); 7] = [
         ("it follows something", AcknowledgedIsDurable, |t| {
-            t.expected = Expected::Version(1);
+            t.expected = stored(1, 1);
         }),
         ("it is the second version", AcknowledgedIsDurable, |t| {
             t.after.version = 2;
@@ -75,13 +82,13 @@ fn another_part_that_breaks_a_rule_is_found() {
             t.expected = Expected::Absent;
         }),
         ("it follows another version", AcknowledgedIsDurable, |t| {
-            t.expected = Expected::Version(7);
+            t.expected = stored(1, 7);
+        }),
+        ("it follows another payment", AcknowledgedIsDurable, |t| {
+            t.expected = stored(7, 1);
         }),
         ("the version stays", AcknowledgedIsDurable, |t| {
             t.after.version -= 1;
-        }),
-        ("another payment", OneSetOfTerms, |t| {
-            t.after.id = PaymentId(7);
         }),
         ("another beginning", OneSetOfTerms, |t| {
             t.after.created_at = Timestamp(7);
@@ -192,10 +199,10 @@ fn nothing_joins_what_is_complete() {
     let mut part = decided(None, &send(part(1, 400, 1_000))).expect("it is the first");
     let after = &mut part.after;
     let was = before.summary();
-    (after.id, after.version) = (was.id, was.version + 1);
+    after.version = was.version + 1;
     (after.preimage, after.completed_at) = (was.preimage.clone(), was.completed_at);
     after.tally.delivered = was.tally.delivered;
-    part.expected = Expected::Version(was.version);
+    part.expected = before.expected();
     assert_broken(NothingAfterSuccess, step(Some(&before), &part), "complete");
     part.after.preimage = None;
     part.after.completed_at = None;

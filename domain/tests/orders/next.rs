@@ -6,10 +6,7 @@ use crate::support::{
 };
 use domain::contract::samples::{Command, DEADLINE, after, msat, order, part};
 use domain::payment::PARTS_MAX;
-use domain::{
-    Held, Need, Next, OpenOrder, PartId, PartialPayment, Payment, PaymentSummary, Tally, Timestamp,
-    Why,
-};
+use domain::{Held, Need, Next, OpenOrder, PartId, PartialPayment, Payment, Timestamp, Why};
 use expect_test::expect;
 
 const NOW: Timestamp = Timestamp(4_000_000);
@@ -240,14 +237,8 @@ fn an_order_of_a_payment_that_is_full_is_closed() {
             id: PartId(u64::from(id)),
             ..part.clone()
         };
-        let tally = Tally {
-            parts: count,
-            ..payment.summary().tally
-        };
-        let row = PaymentSummary {
-            tally,
-            ..payment.summary().clone()
-        };
+        let mut row = payment.summary().clone();
+        row.tally.parts = count;
         let parts = (1..=count).map(numbered).collect();
         Payment::restore_with(row, parts, payment.order().cloned()).expect("it is sound")
     };

@@ -61,11 +61,9 @@ fn nobody_is_told_that_a_payment_failed_while_its_order_was_open() {
         told(between_tries.summary(), slice::from_ref(&between_tries)),
         Ok(())
     );
-    let failed = PaymentSummary {
-        order: None,
-        completed_at: Some(crate::support::ENDED),
-        ..between_tries.summary().clone()
-    };
+    let mut failed = between_tries.summary().clone();
+    failed.order = None;
+    failed.completed_at = Some(crate::support::ENDED);
     let broken = told(&failed, slice::from_ref(&between_tries)).unwrap_err();
     assert_eq!(broken.rule, Rule::HonestStatus);
     let ended = close(between_tries.clone(), Why::Abandoned);

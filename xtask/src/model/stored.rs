@@ -89,7 +89,9 @@ impl Stored {
         let version = self.payment().map(|payment| payment.summary().version);
         match transition.expected {
             Expected::Absent => version.is_none(),
-            Expected::Version(expected) => version == Some(expected),
+            Expected::Stored {
+                version: expected, ..
+            } => version == Some(expected),
         }
     }
 

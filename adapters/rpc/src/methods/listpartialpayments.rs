@@ -7,7 +7,7 @@ use crate::params::{Arguments, Param};
 use crate::reply::{Reply, Written};
 use crate::services::Context;
 use crate::values;
-use domain::{PartFilter, PartialPayment};
+use domain::{ListedPart, PartFilter};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(super) struct ListPartialPayments;
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct PageView {
     /// By number.
-    partialpayments: Vec<Row<PartialPayment>>,
+    partialpayments: Vec<Row<ListedPart>>,
     /// Where the next page starts; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
@@ -67,7 +67,7 @@ Returns {partialpayments: [{id, payment_hash, node, destination, amount_msat, am
             .payments
             .list_partial_payments(filter)
             .await?;
-        let id = |part: &PartialPayment| part.id.0;
+        let id = |row: &ListedPart| row.part.id.0;
         let wrap = |partialpayments, next| PageView {
             partialpayments,
             next,

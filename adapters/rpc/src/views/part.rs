@@ -2,7 +2,9 @@
 
 use super::shared::{CourseView, RetryView};
 use super::{Shown, Viewed};
-use domain::{Failure, Hop, NodeId, PartialPayment, PaymentHash, Resolution, ShortChannelId};
+use domain::{
+    Failure, Hop, ListedPart, NodeId, PartialPayment, PaymentHash, Resolution, ShortChannelId,
+};
 use serde::Serialize;
 
 /// A part: one row of `listpartialpayments` (ARCHITECTURE.md, "Words").
@@ -162,10 +164,22 @@ impl Viewed for PartialPayment {
             deadline_height: self.deadline_height(),
             deadline_estimate: self.deadline().map(domain::Timestamp::seconds),
             retry: self.retry().into(),
-            pending_reason: self.doubt.as_deref(),
+            pending_reason: None,
             resolution: self.resolution.as_ref().map(ResolutionView::from),
             route: self.route.hops().iter().map(PartHop::from).collect(),
             failure: self.failure().map(FailureView::from),
+        }
+    }
+}
+
+impl Viewed for ListedPart {
+    type View<'a> = PartView<'a>;
+
+    fn view(&self) -> PartView<'_> {
+        PartView {
+            retry: self.retry().into(),
+            pending_reason: self.doubt.as_deref(),
+            ..self.part.view()
         }
     }
 }

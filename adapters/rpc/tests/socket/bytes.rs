@@ -2,7 +2,7 @@
 
 use crate::fake::Fake;
 use crate::operator::who;
-use crate::samples::{failed_part, failed_payment, hash, msat, part, payment, route_json};
+use crate::samples::{failed_part, failed_payment, hash, listed, msat, part, payment, route_json};
 use crate::wire::{Daemon, Wire, request};
 use domain::{
     ApiError, Damaged, FailureCode, Listed, Page, PaymentId, SelfPayment, SelfReceived, SelfSent,
@@ -60,7 +60,7 @@ async fn outcomes(engine: &Fake, wire: &mut Wire, replies: &mut String) {
     for error in [
         ApiError::PartFailed(failed.clone()),
         ApiError::PaymentFailed(Box::new(failed_payment()), failed),
-        ApiError::TimedOut(Some(StillPending::Part(Box::new(part(42))))),
+        ApiError::TimedOut(Some(StillPending::Part(Box::new(listed(part(42)))))),
         ApiError::TimedOut(Some(pending)),
     ] {
         *engine.error.lock().unwrap() = Some(error);
@@ -77,7 +77,7 @@ async fn lists(engine: &Fake, wire: &mut Wire, replies: &mut String) {
     };
     *engine.parts.lock().unwrap() = Page {
         rows: vec![
-            Listed::Sound(failed_part(43, FailureCode::TryOtherRoute)),
+            Listed::Sound(listed(failed_part(43, FailureCode::TryOtherRoute))),
             Listed::Damaged(damaged.clone()),
         ],
         next: Some(45),

@@ -1,6 +1,6 @@
 //! Every error of the engine: its number, its words, its figures.
 
-use crate::samples::{DAVE, hash, msat, part, payment, route_json};
+use crate::samples::{DAVE, hash, listed, msat, part, payment, route_json};
 use crate::wire::Daemon;
 use domain::{
     ApiError, Network, NodeName, PartId, PaymentId, Refusal, StillPending, Term, Timestamp,
@@ -190,7 +190,7 @@ async fn figures_are_in_data() {
     assert_eq!(deleted["data"], json!({"deleted_at": 9}));
     let refused = answer(&daemon, ApiError::Refused(tombstone().refusal())).await;
     assert_eq!(refused["data"], json!({"deleted_at": 9}));
-    let pending = StillPending::Part(Box::new(part(3)));
+    let pending = StillPending::Part(Box::new(listed(part(3))));
     let pending = answer(&daemon, ApiError::TimedOut(Some(pending))).await;
     let row = &pending["data"];
     assert_eq!((&row["id"], &row["status"]), (&json!(3), &json!("pending")));

@@ -4,16 +4,16 @@ pub(crate) use crate::asked::Asked;
 
 use crate::samples::{
     cleaned, complete_part, complete_payment, deleted, ended_by_hand, event, failed_payment,
-    incoming, msat, order, part, partial_invoices, payment, route,
+    incoming, listed, msat, order, part, partial_invoices, payment, route,
 };
 use async_trait::async_trait;
 use domain::invariant::Rule;
 use domain::{
     ApiError, Autoclean, Cleaned, DeletedPayment, Direction, Estimate, Event, EventFilter,
-    HistoryFilter, HistoryPage, HistoryRow, Info, Listed, NodeName, Page, PaidBy, PartFilter,
-    PartId, PartialInvoices, PartialPayment, Pay, PayAnswer, Paying, PaymentApi, PaymentFilter,
-    PaymentHash, PaymentSummary, Plan, ResolvePart, Resolved, SelfPayment, SendPartialPay, SendPay,
-    Sent,
+    HistoryFilter, HistoryPage, HistoryRow, Info, Listed, ListedPart, NodeName, Page, PaidBy,
+    PartFilter, PartId, PartialInvoices, PartialPayment, Pay, PayAnswer, Paying, PaymentApi,
+    PaymentFilter, PaymentHash, PaymentSummary, Plan, ResolvePart, Resolved, SelfPayment,
+    SendPartialPay, SendPay, Sent,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(crate) struct Fake {
     pub(crate) error: Mutex<Option<ApiError>>,
     /// Whether the payment was complete before.
     pub(crate) paid: Mutex<bool>,
-    pub(crate) parts: Mutex<Page<PartialPayment>>,
+    pub(crate) parts: Mutex<Page<ListedPart>>,
     pub(crate) payments: Mutex<Page<PaymentSummary>>,
     pub(crate) own: Mutex<Vec<SelfPayment>>,
     pub(crate) events: Mutex<Page<Event>>,
@@ -53,7 +53,7 @@ impl Default for Fake {
             error: Mutex::default(),
             paid: Mutex::new(false),
             parts: Mutex::new(Page {
-                rows: vec![Listed::Sound(part(42))],
+                rows: vec![Listed::Sound(listed(part(42)))],
                 next: None,
             }),
             payments: Mutex::new(Page {
@@ -258,7 +258,7 @@ impl PaymentApi for Fake {
     async fn list_partial_payments(
         &self,
         filter: PartFilter,
-    ) -> Result<Page<PartialPayment>, ApiError> {
+    ) -> Result<Page<ListedPart>, ApiError> {
         self.note(Asked::ListPartialPayments(filter))?;
         Ok(self.parts.lock().unwrap().clone())
     }

@@ -1,5 +1,6 @@
 //! Where requests begin and end, and whose reply is whose.
 
+use crate::samples::{listed, part};
 use crate::wire::{Daemon, request};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
@@ -37,7 +38,7 @@ async fn many_requests_may_come_in_one_write() {
 #[tokio::test]
 async fn a_client_that_reads_late_gets_every_reply_whole() {
     let daemon = Daemon::start();
-    let rows = (0..100).map(|id| domain::Listed::Sound(crate::samples::part(id)));
+    let rows = (0..100).map(|id| domain::Listed::Sound(listed(part(id))));
     daemon.engine.parts.lock().unwrap().rows = rows.collect();
     let mut wire = daemon.connect().await;
     let ask = |id: u32| request(&json!(id), "listpartialpayments", &json!([]));

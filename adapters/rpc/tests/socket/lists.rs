@@ -2,12 +2,12 @@
 
 use crate::fake::Asked;
 use crate::samples::{
-    BOB, DAVE, INVOICE, INVOICE_HASH, event, failed_part, hash, msat, part, payment,
+    BOB, DAVE, INVOICE, INVOICE_HASH, event, failed_part, hash, listed, msat, part, payment,
 };
 use crate::wire::{Daemon, services};
 use domain::{
     Damaged, Event, EventFilter, EventKind, FailureCode, HistoryFilter, Listed, Page, PartFilter,
-    PartId, PaymentFilter, PaymentId, PaymentSummary, StatusKind,
+    PartId, PaymentFilter, PaymentId, StatusKind,
 };
 use rpc::{Limits, Server};
 use serde_json::{Value, json};
@@ -93,9 +93,9 @@ async fn damaged_rows_show_and_hide_nothing() {
     let failed = failed_part(44, FailureCode::TryOtherRoute);
     *daemon.engine.parts.lock().unwrap() = Page {
         rows: vec![
-            Listed::Sound(part(42)),
+            Listed::Sound(listed(part(42))),
             Listed::Damaged(damaged.clone()),
-            Listed::Sound(failed),
+            Listed::Sound(listed(failed)),
         ],
         next: Some(45),
     };
@@ -105,10 +105,8 @@ async fn damaged_rows_show_and_hide_nothing() {
     assert_eq!((&rows[0]["id"], &rows[1]), (&json!(42), &shown));
     assert_eq!(rows[2]["failure"]["code"], 204);
 
-    let quarantined = PaymentSummary {
-        quarantine: Some("A-7: contradiction".into()),
-        ..payment()
-    };
+    let mut quarantined = payment();
+    quarantined.quarantine = Some("A-7: contradiction".into());
     *daemon.engine.payments.lock().unwrap() = Page {
         rows: vec![Listed::Damaged(damaged), Listed::Sound(quarantined)],
         next: None,
@@ -130,7 +128,7 @@ async fn a_page_ends_where_its_bytes_are_full() {
         ..Limits::default()
     });
     *daemon.engine.parts.lock().unwrap() = Page {
-        rows: (10..20).map(|id| Listed::Sound(part(id))).collect(),
+        rows: (10..20).map(|id| Listed::Sound(listed(part(id)))).collect(),
         next: None,
     };
     let list = daemon.result("listpartialpayments", json!([])).await;

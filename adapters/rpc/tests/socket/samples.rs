@@ -2,10 +2,10 @@
 
 use domain::{
     Avoid, Cleaned, Closed, Deleted, DeletedPayment, Event, EventKind, Failure, FailureCode, Hop,
-    IncomingPart, IncomingPayment, Msat, NodeId, NodeName, Order, OrderId, OrderTerms, PaidInvoice,
-    PartId, PartStatus, PartialInvoice, PartialInvoices, PartialPayment, PaymentHash, PaymentId,
-    PaymentSecret, PaymentSummary, Preimage, ReceivedPart, ResolvePart, Resolved, Route,
-    ShortChannelId, StatusKind, Swept, Tally, Terms, Timestamp, Why,
+    IncomingPart, IncomingPayment, ListedPart, Msat, NodeId, NodeName, Order, OrderId, OrderTerms,
+    PaidInvoice, PartId, PartStatus, PartialInvoice, PartialInvoices, PartialPayment, PaymentHash,
+    PaymentId, PaymentRow, PaymentSecret, PaymentSummary, Preimage, ReceivedPart, ResolvePart,
+    Resolved, Route, ShortChannelId, StatusKind, Swept, Tally, Terms, Timestamp, Why,
 };
 use rpc::dev::{InvoiceStatus, OwnInvoice};
 use serde_json::{Value, json};
@@ -60,7 +60,6 @@ pub(crate) fn route_json(amount: u64) -> Value {
 
 pub(crate) fn part(id: u64) -> PartialPayment {
     PartialPayment {
-        doubt: None,
         resolution: None,
         id: PartId(id),
         payment_hash: hash(),
@@ -74,6 +73,10 @@ pub(crate) fn part(id: u64) -> PartialPayment {
         completed_at: None,
         status: PartStatus::Pending,
     }
+}
+
+pub(crate) fn listed(part: PartialPayment) -> ListedPart {
+    ListedPart { part, doubt: None }
 }
 
 pub(crate) fn complete_part(id: u64) -> PartialPayment {
@@ -102,8 +105,7 @@ pub(crate) fn failed_part(id: u64, code: FailureCode) -> PartialPayment {
 }
 
 pub(crate) fn payment() -> PaymentSummary {
-    PaymentSummary {
-        id: PaymentId(5),
+    let row = PaymentRow {
         payment_hash: hash(),
         invoice_description: None,
         terms: Terms {
@@ -130,6 +132,10 @@ pub(crate) fn payment() -> PaymentSummary {
         order: None,
         quarantine: None,
         version: 4,
+    };
+    PaymentSummary {
+        id: PaymentId(5),
+        row,
     }
 }
 
@@ -264,22 +270,20 @@ pub(crate) fn cleaned() -> Cleaned {
 }
 
 pub(crate) fn failed_payment() -> PaymentSummary {
-    PaymentSummary {
-        completed_at: Some(Timestamp(1_700_000_001_000_000)),
-        tally: Tally {
-            parts: 2,
-            ..Tally::default()
-        },
-        ..payment()
-    }
+    let mut failed = payment();
+    failed.completed_at = Some(Timestamp(1_700_000_001_000_000));
+    failed.tally = Tally {
+        parts: 2,
+        ..Tally::default()
+    };
+    failed
 }
 
 pub(crate) fn complete_payment() -> PaymentSummary {
-    PaymentSummary {
-        completed_at: Some(Timestamp(1_700_000_001_000_000)),
-        preimage: Some(Preimage::from_secret_bytes(PREIMAGE).1),
-        ..payment()
-    }
+    let mut complete = payment();
+    complete.completed_at = Some(Timestamp(1_700_000_001_000_000));
+    complete.preimage = Some(Preimage::from_secret_bytes(PREIMAGE).1);
+    complete
 }
 
 /// What an operator has ended.

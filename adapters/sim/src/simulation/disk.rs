@@ -6,8 +6,8 @@ use crate::SimStore;
 use async_trait::async_trait;
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
-    IncomingPayment, IncomingStore, Listed, LoadError, Made, NodeIdentity, NodeName, Order,
-    PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
+    IncomingPayment, IncomingStore, Listed, LoadError, Made, NewIncoming, NodeIdentity, NodeName,
+    Order, PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
     PaymentStore, PaymentSummary, Recorded, Request, RequestId, Transition, Unavailable,
 };
 use std::sync::Arc;
@@ -150,7 +150,7 @@ impl Disk {
 
 #[async_trait]
 impl IncomingStore for Disk {
-    async fn record(&self, payment: IncomingPayment, cursor: Cursor) -> Recorded {
+    async fn record(&self, payment: NewIncoming, cursor: Cursor) -> Recorded {
         if self.before_commit::<()>().await.is_some() {
             return Recorded::Unavailable("nothing was written, or nobody knows".into());
         }

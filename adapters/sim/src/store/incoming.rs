@@ -4,13 +4,13 @@ use super::state::next;
 use super::{SimStore, history};
 use async_trait::async_trait;
 use domain::{
-    Cursor, Event, EventKind, IncomingPayment, IncomingStore, Listed, NodeName, PaymentFilter,
-    PaymentId, Recorded, StatusKind, Unavailable,
+    Cursor, Event, EventKind, IncomingPayment, IncomingStore, Listed, NewIncoming, NodeName,
+    PaymentFilter, PaymentId, Recorded, StatusKind, Unavailable,
 };
 
 #[async_trait]
 impl IncomingStore for SimStore {
-    async fn record(&self, payment: IncomingPayment, cursor: Cursor) -> Recorded {
+    async fn record(&self, payment: NewIncoming, cursor: Cursor) -> Recorded {
         let mut state = self.state();
         if state.incoming_fails {
             return Recorded::Unavailable("simulated full disk".into());
@@ -37,7 +37,7 @@ impl IncomingStore for SimStore {
             resolution: None,
             order_closed: None,
         });
-        state.incoming.insert(id, IncomingPayment { id, ..payment });
+        state.incoming.insert(id, payment.numbered(id));
         Recorded::Yes(id, seq)
     }
 

@@ -56,7 +56,10 @@ impl State {
             Expected::Absent => {
                 stored.is_none() && !self.tombstones.contains_key(&transition.payment_hash())
             }
-            Expected::Version(version) => stored.is_some_and(|p| p.summary().version == version),
+            Expected::Stored { id, version } => stored.is_some_and(|payment| {
+                let row = payment.summary();
+                (row.id, row.version) == (id, version)
+            }),
         };
         let unused = |request: &Request| !self.requests.contains_key(&request.id);
         expected && transition.request.as_ref().is_none_or(unused)

@@ -8,8 +8,8 @@
 
 use domain::contract::samples::{hash, msat, node, preimage, route, secret};
 use domain::{
-    ApiError, Cursor, Engine, Extras, Listed, NodeName, NodePorts, Outcome, PartFilter, PartId,
-    PartialPayment, PaymentApi, PaymentHash, PaymentStore, Policy, Ports, RequestId,
+    ApiError, Cursor, Engine, Extras, Listed, ListedPart, NodeName, NodePorts, Outcome, PartFilter,
+    PartId, PartialPayment, PaymentApi, PaymentHash, PaymentStore, Policy, Ports, RequestId,
     SendPartialPay, SendPay, Sent, StatusKind,
 };
 use sim::{SimClock, SimNode, SimStore, TestSpawner};
@@ -91,7 +91,7 @@ impl World {
     }
 
     /// The part as the list shows it.
-    pub async fn listed(&self, part: PartId) -> PartialPayment {
+    pub async fn listed(&self, part: PartId) -> ListedPart {
         let filter = PartFilter {
             id: Some(part),
             limit: 1,
@@ -99,7 +99,7 @@ impl World {
         };
         let page = self.engine.list_partial_payments(filter).await.unwrap();
         match &page.rows[..] {
-            [Listed::Sound(part)] => part.clone(),
+            [Listed::Sound(row)] => row.clone(),
             other => panic!("{other:?}"),
         }
     }

@@ -9,9 +9,7 @@ use crate::statements::NewEvent;
 use diesel::prelude::*;
 use diesel::query_dsl::methods::FilterDsl;
 use diesel::upsert::excluded;
-use domain::{
-    Cursor, EventKind, IncomingPayment, NodeName, PaymentId, ReceivedPart, Recorded, StatusKind,
-};
+use domain::{Cursor, EventKind, NodeName, PaymentId, ReceivedPart, Recorded, StatusKind};
 
 /// A payment that came in, as rows; the numbers are given out at commit.
 pub(crate) struct IncomingWrite {
@@ -52,7 +50,7 @@ struct NewIncomingPart {
 
 impl IncomingWrite {
     /// The rows, unless they would not hold it.
-    pub(crate) fn of(payment: IncomingPayment, heard: Cursor) -> Result<Self, Unstorable> {
+    pub(crate) fn of(payment: domain::NewIncoming, heard: Cursor) -> Result<Self, Unstorable> {
         let paid = payment.paid;
         let requested = paid.requested.map(|msat| amount(msat, "requested_msat"));
         let parts = (0..).zip(&paid.parts);

@@ -4,7 +4,7 @@ use super::{Unstorable, amount, time};
 use crate::codes;
 use crate::orders;
 use crate::statements::{NewOrder, OrderClosed};
-use domain::{Change, Msat, PaymentSummary, Transition};
+use domain::{Change, Msat, PaymentRow, Transition};
 
 /// The order's row.
 pub(crate) enum OrderWrite {
@@ -20,7 +20,7 @@ pub(super) struct Limits {
     pub(super) max_fee_msat: i64,
 }
 
-pub(super) fn limits(row: &PaymentSummary) -> Result<Option<Limits>, Unstorable> {
+pub(super) fn limits(row: &PaymentRow) -> Result<Option<Limits>, Unstorable> {
     let Some(order) = &row.order else {
         return Ok(None);
     };

@@ -158,7 +158,7 @@ impl IncomingRow {
                 completed_at: time(self.completed_at, "completed_at")?,
             },
         };
-        stored::incoming(&payment).map_err(|broken| broken.to_string())?;
+        stored::incoming(&payment.paid).map_err(|broken| broken.to_string())?;
         Ok(payment)
     }
 }

@@ -6,7 +6,7 @@ use crate::support::{Scene, failed, first, fulfilled, send};
 use domain::contract::samples::{decided, msat, part};
 use domain::invariant::Rule;
 use domain::invariant::step::step;
-use domain::{Committed, Expected, PaymentStore, Timestamp, Transition};
+use domain::{Committed, PaymentStore, Timestamp, Transition};
 
 type Break = fn(&mut Transition);
 
@@ -81,8 +81,8 @@ async fn nothing_joins_or_undoes_what_is_complete() {
     );
 
     let mut joining = first(1);
-    joining.expected = Expected::Version(row.version);
-    joining.after = row.clone();
+    joining.expected = complete.expected();
+    joining.after = row.row.clone();
     joining.after.version += 1;
     joining.after.tally.parts += 1;
     joining.after.tally.live += 1;

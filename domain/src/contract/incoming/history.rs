@@ -4,9 +4,8 @@ use super::{Harness, paid, record, to};
 use crate::contract::samples::{hash, msat, node, node_id, part};
 use crate::contract::store::{failed, fulfilled, load, run, send, sent};
 use crate::{
-    Committed, Cursor, Direction, History, HistoryFilter, HistoryRow, IncomingPayment, Msat,
-    NodeName, PaymentFilter, PaymentId, Recorded, SelfPayment, SelfReceived, SelfSent, StatusKind,
-    Timestamp,
+    Committed, Cursor, Direction, History, HistoryFilter, HistoryRow, Msat, NewIncoming, NodeName,
+    PaymentFilter, PaymentId, Recorded, SelfPayment, SelfReceived, SelfSent, StatusKind, Timestamp,
 };
 
 /// Pages of two.
@@ -181,7 +180,7 @@ pub async fn the_total_is_of_what_is_there(h: Harness<'_>) {
 }
 
 /// An invoice of that node, paid by a payment of ours, which ends at node 9.
-fn ours(node: NodeName, n: u64, received: u64) -> IncomingPayment {
+fn ours(node: NodeName, n: u64, received: u64) -> NewIncoming {
     let mut payment = to(node, n);
     payment.paid.destination = node_id(9);
     payment.paid.received = msat(received);
@@ -189,7 +188,7 @@ fn ours(node: NodeName, n: u64, received: u64) -> IncomingPayment {
     payment
 }
 
-async fn receive(h: Harness<'_>, payment: IncomingPayment) -> SelfReceived {
+async fn receive(h: Harness<'_>, payment: NewIncoming) -> SelfReceived {
     let (node, amount) = (payment.node.clone(), payment.paid.received);
     match h.incoming().record(payment, Cursor(1)).await {
         Recorded::Yes(id, _) => SelfReceived { id, node, amount },

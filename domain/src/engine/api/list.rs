@@ -4,7 +4,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::nodes::Nodes;
 use crate::engine::shared::Shared;
 use crate::{
-    ApiError, HistoryFilter, HistoryPage, HistoryRow, Listed, Page, PaidBy, PartFilter,
+    ApiError, HistoryFilter, HistoryPage, HistoryRow, Listed, ListedPart, Page, PaidBy, PartFilter,
     PartialPayment, PaymentFilter, PaymentId, PaymentSummary,
 };
 use std::collections::HashMap;
@@ -25,21 +25,19 @@ impl ListApi {
     }
 
     /// Pending parts with what is in the way of knowing more of them.
-    pub(super) async fn parts(&self, filter: PartFilter) -> Result<Page<PartialPayment>, ApiError> {
+    pub(super) async fn parts(&self, filter: PartFilter) -> Result<Page<ListedPart>, ApiError> {
         let limit = filter.limit;
         let filter = PartFilter {
             limit: limit.saturating_add(1),
             ..filter
         };
-        let mut rows = self.ledger.store().parts(filter).await?;
-        for row in &mut rows {
-            if let Listed::Sound(part) = row
-                && part.is_live()
-            {
-                part.doubt = self.nodes.doubted(part);
-            }
-        }
-        Ok(page(rows, limit, |part| part.id.0))
+        let rows = self.ledger.store().parts(filter).await?;
+        let listed = |part: PartialPayment| ListedPart {
+            doubt: part.is_live().then(|| self.nodes.doubted(&part)).flatten(),
+            part,
+        };
+        let rows = rows.into_iter().map(|row| row.map(listed));
+        Ok(page(rows.collect(), limit, |row| row.part.id.0))
     }
 
     /// The payments that we make.

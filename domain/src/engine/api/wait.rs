@@ -10,8 +10,8 @@ use crate::engine::shared::Shared;
 use crate::engine::timing::Timing;
 use crate::planted::planted;
 use crate::{
-    ApiError, Damaged, FailedOrder, LoadError, Order, PartId, PartialPayment, Payment, PaymentHash,
-    PaymentSummary, StatusKind, StillPending,
+    ApiError, Damaged, FailedOrder, ListedPart, LoadError, Order, PartId, PartialPayment, Payment,
+    PaymentHash, PaymentSummary, StatusKind, StillPending,
 };
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
@@ -82,14 +82,14 @@ impl WaitApi {
 
     /// The part as it is when the caller's time is up: its outcome may have come just now.
     async fn part_at_time_out(&self, id: PartId) -> Result<PartialPayment, ApiError> {
-        let Ok(mut part) = stored::part(&self.ledger, id).await else {
+        let Ok(part) = stored::part(&self.ledger, id).await else {
             return Err(ApiError::TimedOut(None));
         };
         if !part.is_live() {
             return part_end(part);
         }
-        part.doubt = self.nodes.doubted(&part);
-        let pending = StillPending::Part(Box::new(part));
+        let doubt = self.nodes.doubted(&part);
+        let pending = StillPending::Part(Box::new(ListedPart { part, doubt }));
         Err(ApiError::TimedOut(Some(pending)))
     }
 

@@ -5,7 +5,7 @@
 use super::Node;
 use crate::invariant::stored;
 use crate::planted::planted;
-use crate::{Cursor, IncomingNode, IncomingPayment, IncomingStore, PaymentId, Received, Recorded};
+use crate::{Cursor, IncomingNode, IncomingStore, NewIncoming, Received, Recorded};
 use futures::stream::StreamExt;
 use std::sync::Arc;
 use tracing::{error, info, warn};
@@ -54,12 +54,11 @@ impl Node {
     async fn record(&self, store: &dyn IncomingStore, received: Received) {
         let Received { cursor, invoice } = received;
         let hash = invoice.payment_hash;
-        let payment = IncomingPayment {
-            id: PaymentId(0),
+        let payment = NewIncoming {
             node: self.name.clone(),
             paid: invoice,
         };
-        if let Err(violation) = stored::incoming(&payment) {
+        if let Err(violation) = stored::incoming(&payment.paid) {
             self.ledger.violated(hash, &violation);
             return;
         }

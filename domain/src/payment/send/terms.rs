@@ -1,7 +1,7 @@
 //! What a part must agree with: its payment's row, and the invoice, repeated or not (rule A-9).
 
 use crate::{
-    Invoice, InvoiceTerms, Method, Msat, NodeId, PaymentMetadata, PaymentSecret, PaymentSummary,
+    Invoice, InvoiceTerms, Method, Msat, NodeId, PaymentMetadata, PaymentRow, PaymentSecret,
     Refusal, SendPart, Term, Terms,
 };
 use sha2::{Digest, Sha256};
@@ -34,7 +34,7 @@ pub(super) fn is_for_the_nodes_network(part: &SendPart) -> Result<(), Refusal> {
 
 /// Rule A-9, and rule 1.2.1 of docs/proposal.md.
 pub(super) fn agrees_on_amount_and_destination(
-    row: &PaymentSummary,
+    row: &PaymentRow,
     part: &SendPart,
 ) -> Result<(), Refusal> {
     if part.method == Method::SendPay {
@@ -45,7 +45,7 @@ pub(super) fn agrees_on_amount_and_destination(
 
 /// Rule A-9: that much, to that node.
 pub(in crate::payment) fn agree(
-    row: &PaymentSummary,
+    row: &PaymentRow,
     intended: Msat,
     destination: NodeId,
 ) -> Result<(), Refusal> {
@@ -57,7 +57,7 @@ pub(in crate::payment) fn agree(
     Ok(())
 }
 
-fn same_amount(row: &PaymentSummary, what: Term, stored: Msat, given: Msat) -> Result<(), Refusal> {
+fn same_amount(row: &PaymentRow, what: Term, stored: Msat, given: Msat) -> Result<(), Refusal> {
     (stored == given)
         .then_some(())
         .ok_or_else(|| differs(row, what, stored.to_string(), given.to_string()))
@@ -65,7 +65,7 @@ fn same_amount(row: &PaymentSummary, what: Term, stored: Msat, given: Msat) -> R
 
 /// Rule A-9 for what an invoice brings: while a part is live it is fixed. A first part may have been
 /// wrong about it, and while no part is live nothing depends on what that one said.
-pub(super) fn terms_with(row: &PaymentSummary, part: &SendPart) -> Result<Terms, Refusal> {
+pub(super) fn terms_with(row: &PaymentRow, part: &SendPart) -> Result<Terms, Refusal> {
     let live = row.tally.live > 0;
     let fixed = |what| {
         differs(
@@ -160,7 +160,7 @@ pub(in crate::payment) fn is_its_description(
     }
 }
 
-fn differs(row: &PaymentSummary, what: Term, stored: String, given: String) -> Refusal {
+fn differs(row: &PaymentRow, what: Term, stored: String, given: String) -> Refusal {
     Refusal::TermsDiffer {
         hash: row.payment_hash,
         what,

@@ -10,7 +10,8 @@ use domain::invariant::Rule::{
 use domain::invariant::seen::{deleted, same_order, told_payment};
 use domain::invariant::step::{deletion, step};
 use domain::{
-    Deletion, NoPlan, OrderId, PartId, Payment, PaymentSummary, Timestamp, Transition, Why,
+    Deletion, NoPlan, OrderId, PartId, Payment, PaymentRow, PaymentSummary, Timestamp, Transition,
+    Why,
 };
 
 #[test]
@@ -48,10 +49,10 @@ fn closing_what_is_not_open_is_found() {
     let sound = decided(Some(&opened()), &closing(Why::Deadline)).expect("it is open");
     let closed = after(Some(opened()), &closing(Why::Abandoned));
     let again = Transition {
-        expected: domain::Expected::Version(closed.summary().version),
-        after: PaymentSummary {
+        expected: closed.expected(),
+        after: PaymentRow {
             version: closed.summary().version + 1,
-            ..closed.summary().clone()
+            ..closed.summary().row.clone()
         },
         ..sound
     };
@@ -154,10 +155,8 @@ fn a_stored_order_that_breaks_a_rule_is_found() {
         |row: &PaymentSummary, order| Payment::restore_with(row.clone(), parts(), order).map(drop);
     assert_eq!(restore(row, Some(order.clone())), Ok(()));
     assert_broken(OneOrder, restore(row, None), "no order");
-    let without = PaymentSummary {
-        order: None,
-        ..row.clone()
-    };
+    let mut without = row.clone();
+    without.order = None;
     assert_broken(
         OneOrder,
         restore(&without, Some(order.clone())),
@@ -176,27 +175,18 @@ fn a_stored_order_that_breaks_a_rule_is_found() {
     ] {
         let mut strict = order.clone();
         strict.terms = order_terms(deliver, max_fee);
-        let row = PaymentSummary {
-            order: Some(limits(deliver, max_fee)),
-            ..row.clone()
-        };
+        let mut row = row.clone();
+        row.order = Some(limits(deliver, max_fee));
         assert_broken(rule, restore(&row, Some(strict)), "limits");
     }
-    let never = PaymentSummary {
-        order: None,
-        completed_at: Some(Timestamp(1)),
-        ..opened().summary().clone()
-    };
+    let mut never = opened().summary().clone();
+    never.order = None;
+    never.completed_at = Some(Timestamp(1));
     let nothing = Payment::restore_with(never, Vec::new(), None).map(drop);
     assert_broken(FunctionOfParts, nothing, "no part and no order");
-    let too_much = PaymentSummary {
-        order: Some(limits(1_001, 5_000)),
-        terms: domain::Terms {
-            intended: msat(300),
-            requested: msat(300),
-            ..row.terms.clone()
-        },
-        ..row.clone()
-    };
+    let mut too_much = row.clone();
+    too_much.order = Some(limits(1_001, 5_000));
+    too_much.terms.intended = msat(300);
+    too_much.terms.requested = msat(300);
     assert_broken(Ceiling, restore(&too_much, None), "the ceiling comes first");
 }

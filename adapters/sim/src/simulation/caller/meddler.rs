@@ -112,8 +112,8 @@ impl Caller {
         if let Ok(Ok(page)) = self.daemon.call(listing).await {
             for row in page.rows {
                 match row {
-                    Listed::Sound(part) => {
-                        world.judge().told_part(&part, since, world.moves());
+                    Listed::Sound(row) => {
+                        world.judge().told_part(&row.part, since, world.moves());
                     }
                     Listed::Damaged(_) => {
                         world.judge().rule(None, since, Err(damaged.clone()));

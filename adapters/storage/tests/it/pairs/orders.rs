@@ -6,8 +6,8 @@ use domain::contract::samples::{Command, DEADLINE, decided, msat, order, order_t
 use domain::invariant::Rule;
 use domain::invariant::step::step;
 use domain::{
-    Change, Committed, Expected, NewPart, NodeName, OpenOrder, OrderLimits, PartId, Payment,
-    PaymentStore, PaymentSummary, Timestamp, Transition, Why,
+    Change, Committed, NewPart, NodeName, OpenOrder, OrderLimits, PartId, Payment, PaymentRow,
+    PaymentStore, Timestamp, Transition, Why,
 };
 
 type Ask = fn(&mut OpenOrder);
@@ -124,11 +124,11 @@ async fn an_order_on_what_is_live_is_refused_twice() {
     };
     new.parts_before = 1;
     let opening = Transition {
-        expected: Expected::Version(row.version),
-        after: PaymentSummary {
+        expected: live.expected(),
+        after: PaymentRow {
             order: Some(limits(1_000, 5_000)),
             version: row.version + 1,
-            ..row.clone()
+            ..row.row.clone()
         },
         change: Change::Opened(new),
         ..fresh
