@@ -1,14 +1,12 @@
 //! What our own network offers beyond a node: invoices and routes for the asking, minutes, holding.
 
 mod routes;
-mod types;
 
-pub use types::{DevError, DevInvoice, DevPayment};
-
-use crate::invoices::NewInvoice;
 use crate::network::{CORE, Network};
 use crate::node::{Ask, Node, now};
-use domain::{Msat, NodeId, OfferAnswer, PartId, PaymentHash, PaymentSecret, Route};
+use async_trait::async_trait;
+use devnet::{DevError, DevInvoice, DevNetwork, DevPayment, NewInvoice};
+use domain::{Msat, NodeId, Notes, Offer, OfferAnswer, PartId, PaymentHash, PaymentSecret, Route};
 use routes::Side;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +20,9 @@ const INVOICE_SECONDS: u32 = 3_600;
 /// How long a minute waits for the peers. LDK drops a peer that owes an answer for two minutes.
 const SETTLE: Duration = Duration::from_secs(2);
 
-impl Network {
-    /// A BOLT 11 invoice of the named node's (`dave`'s unless said).
-    pub async fn invoice(
+#[async_trait]
+impl DevNetwork for Network {
+    async fn invoice(
         &self,
         amount: Msat,
         description: Option<String>,
@@ -41,9 +39,7 @@ impl Network {
         invoice(&self.nodes[node], amount, description)
     }
 
-    /// Up to `count` disjoint routes from our node that each deliver `amount`; `destination` is a
-    /// node's id or its name.
-    pub fn routes(
+    fn routes(
         &self,
         destination: &str,
         amount: Msat,
@@ -58,9 +54,7 @@ impl Network {
         routes::disjoint(self.sides(ALICE, to), &ids, (ALICE, to), amount, count)
     }
 
-    /// Lets another node than ours (`dave` unless said) pay in the parts that are named, each on its
-    /// way when this returns; what is missing to the whole may follow later.
-    pub async fn pay(&self, payment: DevPayment) -> Result<(), DevError> {
+    async fn pay(&self, payment: DevPayment) -> Result<(), DevError> {
         let from = match &payment.from {
             Some(node) => self.find(node)?,
             None => DAVE,
@@ -80,7 +74,7 @@ impl Network {
             let route = ways.into_iter().nth(turn);
             let route = route.ok_or_else(|| DevError::NoRoute("no way".to_owned()))?;
             let number = first.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
-            let offer = Box::new(payment.part(PartId(number), route));
+            let offer = Box::new(offer(&payment, PartId(number), route));
             let node = &self.nodes[from];
             match node.ask(|reply| Ask::Offer(offer, reply)).await {
                 Some(OfferAnswer::Accepted | OfferAnswer::AlreadyOffered) => {}
@@ -94,8 +88,7 @@ impl Network {
         Ok(())
     }
 
-    /// Lets so many of LDK's minutes pass, on every node.
-    pub async fn tick(&self, minutes: u32) -> Result<(), DevError> {
+    async fn tick(&self, minutes: u32) -> Result<(), DevError> {
         self.settle().await;
         for _ in 0..minutes {
             for node in &self.nodes {
@@ -107,8 +100,7 @@ impl Network {
         Ok(())
     }
 
-    /// Makes dave keep what arrives; off claims what was kept.
-    pub async fn hold(&self, on: bool) -> Result<(), DevError> {
+    async fn hold(&self, on: bool) -> Result<(), DevError> {
         let dave = &self.nodes[DAVE];
         let held = dave.ask(|reply| Ask::Hold(on, reply)).await;
         held.ok_or_else(|| stopped(dave))
@@ -212,6 +204,19 @@ fn invoice(node: &Arc<Node>, amount: Msat, description: String) -> Result<DevInv
         destination: node.id(),
         expires_at,
     })
+}
+
+/// One part of it, on that way.
+fn offer(payment: &DevPayment, part: PartId, route: Route) -> Offer {
+    Offer {
+        part,
+        payment_hash: payment.payment_hash,
+        total: payment.total,
+        route,
+        secret: payment.secret.clone(),
+        metadata: payment.metadata.clone(),
+        notes: Notes::default(),
+    }
 }
 
 fn stopped(node: &Node) -> DevError {

@@ -6,8 +6,8 @@
 //! # Map
 //!
 //! - `network`: the nodes and their channels, and the public graph of them.
-//! - `dev`, `invoices`: what no port of the domain's asks for: invoices and routes for the asking, time, and
-//!   alice's own invoices, in types of this crate's.
+//! - `dev`, `invoices`: what no port of the domain's asks for, but [`devnet`]'s do: invoices and routes for the
+//!   asking, time, and alice's own invoices.
 //! - `sender`, `listener`, `incoming`, `funds`: alice as the domain's ports see her; `failure`: why a part failed.
 //! - `node`: one LDK node, driven by a thread of its own. Everything about it that must agree is
 //!   decided on that thread and committed in one transaction a turn.
@@ -35,6 +35,4 @@ mod node;
 mod sender;
 mod store;
 
-pub use dev::{DevError, DevInvoice, DevPayment};
-pub use invoices::{InvoiceError, InvoiceFilter, InvoiceStatus, Invoices, NewInvoice, OwnInvoice};
 pub use network::{Network, Options, StartError};

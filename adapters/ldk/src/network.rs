@@ -15,6 +15,7 @@ use crate::listener::Listener;
 use crate::node::{Birth, BootError, Node};
 use crate::sender::Sender;
 use crate::store::{Blocks, StoreError};
+use devnet::OwnInvoices;
 use domain::{
     GraphSource, HtlcListener, HtlcSender, IncomingNode, Mutex, NodeFunds, NodeId, ShortChannelId,
 };
@@ -208,8 +209,8 @@ impl Network {
     }
 
     /// Alice's invoices.
-    pub fn invoices(&self) -> Invoices {
-        Invoices(self.nodes[0].clone())
+    pub fn invoices(&self) -> Arc<dyn OwnInvoices> {
+        Arc::new(Invoices(self.nodes[0].clone()))
     }
 
     /// The node of that name.

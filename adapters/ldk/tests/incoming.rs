@@ -4,12 +4,13 @@
 mod support;
 
 use async_trait::async_trait;
+use devnet::{
+    DevNetwork, DevPayment, InvoiceError, InvoiceFilter, InvoiceStatus, NewInvoice, OwnInvoices,
+};
 use domain::contract::incoming_node::IncomingNodeHarness;
 use domain::{IncomingNode, PaymentHash, PaymentSecret};
 use futures::StreamExt;
-use ldk::{
-    DevPayment, InvoiceError, InvoiceFilter, InvoiceStatus, Invoices, Network, NewInvoice, Options,
-};
+use ldk::{Network, Options};
 use std::collections::HashMap;
 use std::sync::Arc;
 use support::{msat, soon};
@@ -42,7 +43,7 @@ impl Harness {
             .expect("it is only gone while it restarts")
     }
 
-    fn desk(&self) -> Invoices {
+    fn desk(&self) -> Arc<dyn OwnInvoices> {
         self.network().invoices()
     }
 

@@ -2,9 +2,9 @@
 
 mod support;
 
+use devnet::{DevError, DevNetwork};
 use domain::{Cursor, FailureCode, LookUp, OfferAnswer, Outcome, Preimage};
 use futures::StreamExt;
-use ldk::DevError;
 use support::{Net, msat, offer, soon};
 
 const TOTAL: u64 = 50_000_000;

@@ -3,6 +3,7 @@
 
 mod support;
 
+use devnet::DevNetwork;
 use domain::{Cursor, Heard, LookUp, Offer, OfferAnswer, Outcome, PartId, PaymentHash};
 use ldk::{Network, Options, StartError};
 use std::collections::BTreeSet;

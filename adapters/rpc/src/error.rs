@@ -1,6 +1,7 @@
 //! Every error number, what it means, and whether the same request may be sent again.
 
 mod convert;
+mod dev;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};

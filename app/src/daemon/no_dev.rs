@@ -2,8 +2,8 @@
 
 use super::ways::View;
 use crate::config::NotNode;
+use devnet::{DevNetwork, OwnInvoices};
 use domain::{IncomingNode, NodeName, NodePorts};
-use rpc::dev::{DevNetwork, OwnInvoices};
 use std::future::{Ready, ready};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

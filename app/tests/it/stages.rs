@@ -4,6 +4,7 @@
 use ampere::clock::SystemClock;
 use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
+use devnet::{DevInvoice, DevNetwork};
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, Engine, Event, EventFilter, Extras, History,
     HistoryFilter, HtlcSender, KnownPart, Listed, LoadError, LookUp, Made, Msat, NodeAway,
@@ -14,7 +15,6 @@ use domain::{
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use ldk::DevInvoice;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -5,13 +5,14 @@ use super::engine::{FILE, Machine};
 use super::finding::Found;
 use super::sample::median;
 use anyhow::{Context, Result, bail, ensure};
+use devnet::{DevInvoice, DevNetwork};
 use domain::contract::samples;
 use domain::{
     Engine, Extras, Heard, HtlcSender, Msat, NodePorts, Notes, Offer, OfferAnswer, Outcome, PartId,
     PaymentApi, Policy, Preimage, Route, SendPartialPay, Sent,
 };
 use futures::stream::{BoxStream, StreamExt};
-use ldk::{DevInvoice, Network};
+use ldk::Network;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

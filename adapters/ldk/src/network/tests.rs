@@ -5,7 +5,7 @@ mod graph;
 mod older;
 
 use super::{Network, Options};
-use crate::DevInvoice;
+use devnet::{DevInvoice, DevNetwork};
 use domain::{Msat, Offer, OfferAnswer, Outcome, PartId, Route};
 use futures::StreamExt;
 use std::sync::Arc;

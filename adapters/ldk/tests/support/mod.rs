@@ -2,10 +2,11 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "this is for tests only")]
 
+use devnet::{DevInvoice, DevNetwork};
 use domain::{Cursor, Failure, Heard, HtlcSender, LookUp, Msat, Offer, Outcome, PartId, Route};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use ldk::{DevInvoice, Network, Options};
+use ldk::{Network, Options};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

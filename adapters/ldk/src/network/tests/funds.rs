@@ -2,6 +2,7 @@
 
 use super::{Network, network};
 use async_trait::async_trait;
+use devnet::DevNetwork;
 use domain::contract::funds::FundsHarness;
 use domain::{
     Hop, HtlcSender, LookUp, Msat, NodeFunds, Offer, OfferAnswer, OwnChannel, PartId, Route,

@@ -1,8 +1,8 @@
 //! A directory from when there were four nodes.
 
 use super::{Network, Options, part, pays};
-use crate::DevError;
 use crate::network::CORE;
+use devnet::{DevError, DevNetwork};
 use domain::Msat;
 
 #[tokio::test(flavor = "multi_thread")]

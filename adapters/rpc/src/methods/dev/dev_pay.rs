@@ -1,11 +1,11 @@
 //! `dev-pay`: another node of the embedded network pays, whole or in part.
 
 use super::{Kind, Method};
-use crate::dev::DevPayment;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
+use devnet::DevPayment;
 use domain::Msat;
 use serde::Serialize;
 use std::sync::Arc;

@@ -78,7 +78,7 @@ Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route is fit fo
         (destination, amount, count): Self::Request,
     ) -> Result<Self::Answer, RpcError> {
         let network = super::dev_network(&context)?;
-        let routes = network.routes(destination, amount, count).await?;
+        let routes = network.routes(&destination, amount, count)?;
         Ok(RoutesView {
             routes: routes.iter().map(view).collect(),
         })

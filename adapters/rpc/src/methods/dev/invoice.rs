@@ -2,11 +2,11 @@
 
 use super::view::NewInvoiceView;
 use super::{Kind, Method};
-use crate::dev::NewInvoice;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
+use devnet::NewInvoice;
 use serde::Serialize;
 use std::sync::Arc;
 
