@@ -35,7 +35,7 @@ impl Core {
                 core: &core,
                 command: &command,
             };
-            let opened = core.ledger.change(hash, opening).await?;
+            let opened = core.ledger.change(hash, opening).await.map_err(of_order)?;
             core.orders.drive(hash);
             Ok(opened)
         };
@@ -55,7 +55,8 @@ impl Core {
         }
     }
 
-    /// Rule B-9: a closed order has failed, unless its payment is paid or its last parts are under way.
+    /// Rule B-9: a closed order has failed, unless its payment is paid or its last parts are under way. The
+    /// answer is the first one, whatever other orders have tried since.
     async fn assert_goes_on(&self, hash: PaymentHash, order: Order) -> Result<(), ApiError> {
         let payment = self.stored_payment(hash).await?;
         let is_last = || payment.order().is_some_and(|last| last.id == order.id);
@@ -64,9 +65,11 @@ impl Core {
             StatusKind::Pending if is_last() => return Ok(()),
             StatusKind::Pending | StatusKind::Failed => {}
         }
+        let closed = order.closed.as_ref();
+        let last_failed = closed.and_then(|closed| payment.last_failed_of(closed.at));
         Err(ApiError::OrderFailed(Box::new(FailedOrder {
             payment: payment.summary().clone(),
-            last_failed: None,
+            last_failed: last_failed.cloned(),
             order,
         })))
     }
@@ -144,6 +147,14 @@ impl PayAnswer {
     /// What its pending and complete parts cost.
     pub fn fee(&self) -> Msat {
         self.payment.tally.fees()
+    }
+}
+
+/// What storage cannot tell is whether there is an order: no part has been asked for.
+fn of_order(error: ApiError) -> ApiError {
+    match error {
+        ApiError::StorageUnknown(reason) => ApiError::OpeningUnknown(reason),
+        error => error,
     }
 }
 
