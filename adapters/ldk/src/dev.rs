@@ -2,17 +2,16 @@
 
 mod routes;
 
-use crate::network::{CORE, Network};
+use crate::invoices::Invoices;
+use crate::network::{ALICE, CORE, Network};
 use crate::node::{Ask, Node, now};
 use async_trait::async_trait;
-use devnet::{DevError, DevInvoice, DevNetwork, DevPayment, NewInvoice};
+use devnet::{DevError, DevInvoice, DevNetwork, DevPayment, NewInvoice, OwnInvoices};
 use domain::{Msat, NodeId, Notes, Offer, OfferAnswer, PartId, PaymentHash, PaymentSecret, Route};
 use routes::Side;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Ours.
-const ALICE: usize = 0;
 /// Who is paid unless someone else is named, and who holds.
 const DAVE: usize = 3;
 /// How long an invoice is good for.
@@ -33,8 +32,8 @@ impl DevNetwork for Network {
             None => DAVE,
         };
         let description = description.unwrap_or_default();
-        if node == ALICE {
-            return self.own_invoice(amount, description).await;
+        if self.own.contains(&node) {
+            return self.own_invoice(node, amount, description).await;
         }
         invoice(&self.nodes[node], amount, description)
     }
@@ -60,8 +59,8 @@ impl DevNetwork for Network {
             None => DAVE,
         };
         let to = self.find(&payment.destination.to_string())?;
-        if from == ALICE || from == to {
-            let reason = "a node other than alice pays another node";
+        if self.own.contains(&from) || from == to {
+            let reason = "a node that is not ours pays another node";
             return Err(DevError::NoRoute(reason.to_owned()));
         }
         let ids: Vec<NodeId> = self.nodes.iter().map(|node| node.id()).collect();
@@ -108,21 +107,27 @@ impl DevNetwork for Network {
 }
 
 impl Network {
-    /// An invoice of our own, which is in the list of those.
-    async fn own_invoice(&self, amount: Msat, description: String) -> Result<DevInvoice, DevError> {
+    /// An invoice of our own, which is in that node's list of those.
+    async fn own_invoice(
+        &self,
+        place: usize,
+        amount: Msat,
+        description: String,
+    ) -> Result<DevInvoice, DevError> {
         let new = NewInvoice {
             amount: Some(amount),
             label: format!("dev-invoice {}", now().0),
             description,
             expiry: Some(INVOICE_SECONDS),
         };
-        let made = self.invoices().make(new).await;
+        let node = &self.nodes[place];
+        let made = Invoices(node.clone()).make(new).await;
         let (invoice, secret) = made.map_err(|error| DevError::Refused(error.to_string()))?;
         Ok(DevInvoice {
             bolt11: invoice.bolt11,
             payment_hash: invoice.payment_hash,
             payment_secret: secret,
-            destination: self.nodes[ALICE].id(),
+            destination: node.id(),
             expires_at: invoice.expires_at,
         })
     }

@@ -34,7 +34,11 @@ impl Harness {
 
     async fn start(&mut self) {
         let dir = Some(self.dir.path().to_owned());
-        self.network = Some(soon(Network::start(Options { dir })).await.unwrap());
+        self.network = Some(
+            soon(Network::start(Options { dir, grace: false }))
+                .await
+                .unwrap(),
+        );
     }
 
     fn network(&self) -> &Network {
@@ -44,7 +48,7 @@ impl Harness {
     }
 
     fn desk(&self) -> Arc<dyn OwnInvoices> {
-        self.network().invoices()
+        self.network().alice().invoices()
     }
 
     async fn make(&mut self, label: &str, amount: u64) -> PaymentHash {
@@ -90,7 +94,7 @@ impl Harness {
 
     /// Asks until so many parts are there.
     async fn until(&self, parts: usize) {
-        let node = self.network().receiver();
+        let node = self.network().alice().receiver();
         soon(async {
             while node.pending(None).await.unwrap().len() != parts {
                 tokio::task::yield_now().await;
@@ -103,7 +107,7 @@ impl Harness {
 #[async_trait]
 impl IncomingNodeHarness for Harness {
     fn node(&self) -> Arc<dyn IncomingNode> {
-        self.network().receiver()
+        self.network().alice().receiver()
     }
 
     async fn invoice(&mut self, amount: u64) -> PaymentHash {

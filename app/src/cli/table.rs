@@ -89,7 +89,7 @@ fn part(row: &Value, names: &Names) -> Vec<Cell> {
     let reason = failure["failcodename"]
         .as_str()
         .or(failure["message"].as_str());
-    let route = row["route"].as_array().map(|_| names.route(&row["route"]));
+    let route = row["route"].as_array().map(|_| names.route(row));
     // The whole that it is a part of, where it is not all of it.
     let whole = row["intended_msatoshi"].as_u64();
     let whole = whole.filter(|whole| row["amount_msat"] != *whole);

@@ -1,10 +1,12 @@
-//! The embedded network, as the daemon's node and as what the socket's methods for it call.
+//! The embedded network, as the daemon's nodes and as what the socket's methods for it call.
 
+use super::nodes::Driven;
 use super::ways::View;
+use crate::config::Address;
 use crate::data_dir;
 use crate::trouble::trouble;
 use devnet::{DevNetwork, OwnInvoices};
-use domain::{IncomingNode, NodeName, NodePorts};
+use domain::{NodeName, NodePorts};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,39 +19,38 @@ impl Dev {
         ldk::Network::is_kept_in(dir)
     }
 
-    /// Brings it up; in memory, if there is no folder.
-    pub(super) async fn start(dir: Option<PathBuf>) -> anyhow::Result<Dev> {
+    /// Brings it up; in memory, if there is no folder. Alice is ours, and `grace` if that is said.
+    pub(super) async fn start(dir: Option<PathBuf>, grace: bool) -> anyhow::Result<Dev> {
         if let Some(dir) = &dir {
             data_dir::create(dir)?;
         }
-        let started = ldk::Network::start(ldk::Options { dir }).await;
+        let started = ldk::Network::start(ldk::Options { dir, grace }).await;
         started.map(Dev).map_err(|why| {
             let help = "see the log above; parts stay as they are stored";
             trouble("cannot start the embedded Lightning network", why, help)
         })
     }
 
-    /// Alice, as the engine drives her.
-    pub(super) fn ports(&self, name: NodeName) -> NodePorts {
-        NodePorts {
-            name,
-            sender: self.0.sender(),
-            listener: self.0.listener(),
-        }
-    }
-
-    /// Alice, as money comes in.
-    pub(super) fn receiver(&self) -> Arc<dyn IncomingNode> {
-        self.0.receiver()
-    }
-
-    /// What alice knows of the network.
-    pub(super) fn view(&self, name: NodeName) -> View {
-        View {
-            name,
-            funds: self.0.funds(),
-            graph: self.0.graph(),
-        }
+    /// The node at that address, as the engine drives it, if it is ours.
+    pub(super) fn driven(&self, address: &Address, name: NodeName) -> Option<Driven> {
+        let node = match address {
+            Address::Embedded => self.0.alice(),
+            Address::EmbeddedGrace => self.0.grace()?,
+            Address::Cln(_) => return None,
+        };
+        Some(Driven {
+            ports: NodePorts {
+                name: name.clone(),
+                sender: node.sender(),
+                listener: node.listener(),
+            },
+            receiver: node.receiver(),
+            view: View {
+                name,
+                funds: node.funds(),
+                graph: self.0.graph(),
+            },
+        })
     }
 
     /// What the `dev-…` methods call.
@@ -59,7 +60,7 @@ impl Dev {
 
     /// What the methods of alice's invoices call.
     pub(super) fn invoices(&self) -> Arc<dyn OwnInvoices> {
-        self.0.invoices()
+        self.0.alice().invoices()
     }
 
     /// Lets every node make durable what it has. Parts stay pending.

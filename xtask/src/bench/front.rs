@@ -94,8 +94,8 @@ impl Bare {
     async fn start(dir: &Path) -> Result<Bare> {
         let network = network(dir).await?;
         Ok(Bare {
-            sender: network.sender(),
-            outcomes: network.listener().listen(None).await,
+            sender: network.alice().sender(),
+            outcomes: network.alice().listener().listen(None).await,
             network,
             last_part: 0,
         })
@@ -165,8 +165,8 @@ impl Ampere {
         let network = network(dir).await?;
         let node = NodePorts {
             name: samples::node(),
-            sender: network.sender(),
-            listener: network.listener(),
+            sender: network.alice().sender(),
+            listener: network.alice().listener(),
         };
         let machine = Machine::at(&dir.join(FILE), node, Policy::default()).await?;
         Ok(Ampere { network, machine })
@@ -231,7 +231,7 @@ async fn soon(paid: impl Future<Output = Result<()>>) -> Result<()> {
 
 async fn network(dir: &Path) -> Result<Arc<Network>> {
     let dir = Some(dir.to_owned());
-    Ok(Network::start(ldk::Options { dir }).await?)
+    Ok(Network::start(ldk::Options { dir, grace: false }).await?)
 }
 
 /// Payments between two changes of the side: few, so that what disturbs the machine hits both.

@@ -41,6 +41,7 @@ impl Net {
         Net::start(
             Options {
                 dir: Some(dir.to_owned()),
+                grace: false,
             },
             from,
         )
@@ -49,8 +50,8 @@ impl Net {
 
     async fn start(options: Options, from: Option<Cursor>) -> Net {
         let network = soon(Network::start(options)).await.expect("a network");
-        let sender = network.sender();
-        let words = network.listener().listen(from).await;
+        let sender = network.alice().sender();
+        let words = network.alice().listener().listen(from).await;
         Net {
             network,
             sender,

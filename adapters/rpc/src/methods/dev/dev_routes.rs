@@ -56,7 +56,7 @@ destination  a node's id or its name
 amount_msat  what each route shall deliver
 count        at most so many routes
 
-Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route is fit for sendpay and sendpartialpay.";
+Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route starts at alice, and is fit for sendpay and sendpartialpay.";
     const KIND: Kind = Kind::Dev;
 
     const ERRORS: &'static [Code] = &[Code::RouteNotFound, Code::Unspecified];
