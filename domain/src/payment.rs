@@ -245,7 +245,13 @@ impl Payment {
 
     /// The part that failed last: it says why the payment failed.
     pub fn last_failed(&self) -> Option<&PartialPayment> {
-        let failed = self.parts.values().filter(|p| p.failure().is_some());
+        self.last_failed_of(Timestamp(u64::MAX))
+    }
+
+    /// The part that failed last, of those that were accepted until then.
+    pub fn last_failed_of(&self, until: Timestamp) -> Option<&PartialPayment> {
+        let parts = self.parts.values();
+        let failed = parts.filter(|part| part.failure().is_some() && part.created_at <= until);
         failed.max_by_key(|part| (part.completed_at, part.id))
     }
 

@@ -1,20 +1,17 @@
 //! What our own network offers beyond a node: invoices and routes for the asking, minutes, holding.
 
 mod routes;
-mod types;
 
-pub use types::{DevError, DevInvoice, DevPayment};
-
-use crate::invoices::NewInvoice;
-use crate::network::{CORE, Network};
+use crate::invoices::Invoices;
+use crate::network::{ALICE, CORE, Network};
 use crate::node::{Ask, Node, now};
-use domain::{Msat, NodeId, OfferAnswer, PartId, PaymentHash, PaymentSecret, Route};
+use async_trait::async_trait;
+use devnet::{DevError, DevInvoice, DevNetwork, DevPayment, NewInvoice, OwnInvoices};
+use domain::{Msat, NodeId, Notes, Offer, OfferAnswer, PartId, PaymentHash, PaymentSecret, Route};
 use routes::Side;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Ours.
-const ALICE: usize = 0;
 /// Who is paid unless someone else is named, and who holds.
 const DAVE: usize = 3;
 /// How long an invoice is good for.
@@ -22,9 +19,9 @@ const INVOICE_SECONDS: u32 = 3_600;
 /// How long a minute waits for the peers. LDK drops a peer that owes an answer for two minutes.
 const SETTLE: Duration = Duration::from_secs(2);
 
-impl Network {
-    /// A BOLT 11 invoice of the named node's (`dave`'s unless said).
-    pub async fn invoice(
+#[async_trait]
+impl DevNetwork for Network {
+    async fn invoice(
         &self,
         amount: Msat,
         description: Option<String>,
@@ -35,15 +32,13 @@ impl Network {
             None => DAVE,
         };
         let description = description.unwrap_or_default();
-        if node == ALICE {
-            return self.own_invoice(amount, description).await;
+        if self.own.contains(&node) {
+            return self.own_invoice(node, amount, description).await;
         }
         invoice(&self.nodes[node], amount, description)
     }
 
-    /// Up to `count` disjoint routes from our node that each deliver `amount`; `destination` is a
-    /// node's id or its name.
-    pub fn routes(
+    fn routes(
         &self,
         destination: &str,
         amount: Msat,
@@ -58,16 +53,14 @@ impl Network {
         routes::disjoint(self.sides(ALICE, to), &ids, (ALICE, to), amount, count)
     }
 
-    /// Lets another node than ours (`dave` unless said) pay in the parts that are named, each on its
-    /// way when this returns; what is missing to the whole may follow later.
-    pub async fn pay(&self, payment: DevPayment) -> Result<(), DevError> {
+    async fn pay(&self, payment: DevPayment) -> Result<(), DevError> {
         let from = match &payment.from {
             Some(node) => self.find(node)?,
             None => DAVE,
         };
         let to = self.find(&payment.destination.to_string())?;
-        if from == ALICE || from == to {
-            let reason = "a node other than alice pays another node";
+        if self.own.contains(&from) || from == to {
+            let reason = "a node that is not ours pays another node";
             return Err(DevError::NoRoute(reason.to_owned()));
         }
         let ids: Vec<NodeId> = self.nodes.iter().map(|node| node.id()).collect();
@@ -80,7 +73,7 @@ impl Network {
             let route = ways.into_iter().nth(turn);
             let route = route.ok_or_else(|| DevError::NoRoute("no way".to_owned()))?;
             let number = first.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
-            let offer = Box::new(payment.part(PartId(number), route));
+            let offer = Box::new(offer(&payment, PartId(number), route));
             let node = &self.nodes[from];
             match node.ask(|reply| Ask::Offer(offer, reply)).await {
                 Some(OfferAnswer::Accepted | OfferAnswer::AlreadyOffered) => {}
@@ -94,8 +87,7 @@ impl Network {
         Ok(())
     }
 
-    /// Lets so many of LDK's minutes pass, on every node.
-    pub async fn tick(&self, minutes: u32) -> Result<(), DevError> {
+    async fn tick(&self, minutes: u32) -> Result<(), DevError> {
         self.settle().await;
         for _ in 0..minutes {
             for node in &self.nodes {
@@ -107,8 +99,7 @@ impl Network {
         Ok(())
     }
 
-    /// Makes dave keep what arrives; off claims what was kept.
-    pub async fn hold(&self, on: bool) -> Result<(), DevError> {
+    async fn hold(&self, on: bool) -> Result<(), DevError> {
         let dave = &self.nodes[DAVE];
         let held = dave.ask(|reply| Ask::Hold(on, reply)).await;
         held.ok_or_else(|| stopped(dave))
@@ -116,21 +107,27 @@ impl Network {
 }
 
 impl Network {
-    /// An invoice of our own, which is in the list of those.
-    async fn own_invoice(&self, amount: Msat, description: String) -> Result<DevInvoice, DevError> {
+    /// An invoice of our own, which is in that node's list of those.
+    async fn own_invoice(
+        &self,
+        place: usize,
+        amount: Msat,
+        description: String,
+    ) -> Result<DevInvoice, DevError> {
         let new = NewInvoice {
             amount: Some(amount),
             label: format!("dev-invoice {}", now().0),
             description,
             expiry: Some(INVOICE_SECONDS),
         };
-        let made = self.invoices().make(new).await;
+        let node = &self.nodes[place];
+        let made = Invoices(node.clone()).make(new).await;
         let (invoice, secret) = made.map_err(|error| DevError::Refused(error.to_string()))?;
         Ok(DevInvoice {
             bolt11: invoice.bolt11,
             payment_hash: invoice.payment_hash,
             payment_secret: secret,
-            destination: self.nodes[ALICE].id(),
+            destination: node.id(),
             expires_at: invoice.expires_at,
         })
     }
@@ -212,6 +209,19 @@ fn invoice(node: &Arc<Node>, amount: Msat, description: String) -> Result<DevInv
         destination: node.id(),
         expires_at,
     })
+}
+
+/// One part of it, on that way.
+fn offer(payment: &DevPayment, part: PartId, route: Route) -> Offer {
+    Offer {
+        part,
+        payment_hash: payment.payment_hash,
+        total: payment.total,
+        route,
+        secret: payment.secret.clone(),
+        metadata: payment.metadata.clone(),
+        notes: Notes::default(),
+    }
 }
 
 fn stopped(node: &Node) -> DevError {

@@ -1,14 +1,16 @@
 //! A Lightning node inside the process, and a whole regtest network of them.
 //!
 //! Not a mock: eight real LDK nodes talk BOLT 2 over BOLT 8 on loopback TCP, on a chain whose blocks
-//! are fabricated. One of them, alice, is ours; the others exist for the network's sake.
+//! are fabricated. One of them, alice, is ours, and grace for whoever asks for a second node; the others exist
+//! for the network's sake.
 //!
 //! # Map
 //!
 //! - `network`: the nodes and their channels, and the public graph of them.
-//! - `dev`, `invoices`: what no port of the domain's asks for: invoices and routes for the asking, time, and
-//!   alice's own invoices, in types of this crate's.
-//! - `sender`, `listener`, `incoming`, `funds`: alice as the domain's ports see her; `failure`: why a part failed.
+//! - `dev`, `invoices`: what no port of the domain's asks for, but [`devnet`]'s do: invoices and routes for the
+//!   asking, time, and the invoices of our own nodes.
+//! - `own`: alice or grace as the domain's ports see her, which are `sender`, `listener`, `incoming` and
+//!   `funds`; `failure`: why a part failed.
 //! - `node`: one LDK node, driven by a thread of its own. Everything about it that must agree is
 //!   decided on that thread and committed in one transaction a turn.
 //! - `store`: that transaction, in a SQLite file a node; `chain`: the fabricated chain.
@@ -32,9 +34,9 @@ mod key;
 mod listener;
 mod network;
 mod node;
+mod own;
 mod sender;
 mod store;
 
-pub use dev::{DevError, DevInvoice, DevPayment};
-pub use invoices::{InvoiceError, InvoiceFilter, InvoiceStatus, Invoices, NewInvoice, OwnInvoice};
 pub use network::{Network, Options, StartError};
+pub use own::OwnNode;

@@ -8,16 +8,10 @@ mod opening;
 mod tests;
 
 use crate::chain::Chain;
-use crate::funds::Purse;
-use crate::incoming::Receiver;
-use crate::invoices::Invoices;
-use crate::listener::Listener;
 use crate::node::{Birth, BootError, Node};
-use crate::sender::Sender;
+use crate::own::OwnNode;
 use crate::store::{Blocks, StoreError};
-use domain::{
-    GraphSource, HtlcListener, HtlcSender, IncomingNode, Mutex, NodeFunds, NodeId, ShortChannelId,
-};
+use domain::{GraphSource, Mutex, NodeId, ShortChannelId};
 use graph::Graph;
 use layout::WHOLE;
 pub(crate) use layout::{CORE, Channel, Fees, Layout};
@@ -26,11 +20,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
 
+/// Always ours.
+pub(crate) const ALICE: usize = 0;
 /// The chain's file, and the lock on the directory.
 const CHAIN_FILE: &str = "chain.sqlite3";
 
 /// A Lightning network in this process: eight nodes and eleven channels on a regtest chain of their
-/// own. Alice is ours.
+/// own. Alice is ours, and grace for whoever asks for a second node.
 ///
 /// ```text
 ///            ┌──── grace ────┐
@@ -41,7 +37,8 @@ const CHAIN_FILE: &str = "chain.sqlite3";
 ///   └────────── carol ────────┘
 /// ```
 ///
-/// Grace takes fifty times what the others take. Of her channel with frank, carol has a twentieth.
+/// Grace takes fifty times what the others take. She can send 11,000,000 sat, 9,000,000 of them to frank, whom
+/// alice can pay not much more than that. Of her channel with frank, carol has a twentieth.
 /// Heidi's channel is private: only her invoices name it.
 ///
 /// A directory from the time when there were alice, bob, carol and dave alone keeps these four.
@@ -52,6 +49,8 @@ pub struct Network {
     pub(crate) nodes: Vec<Arc<Node>>,
     /// Who is on it. The nodes are in the same order.
     pub(crate) layout: Layout,
+    /// The places of those that are ours; alice's first.
+    pub(crate) own: Vec<usize>,
     /// The numbers of the channels, in the layout's order.
     pub(crate) channels: Vec<ShortChannelId>,
     pub(crate) pulse: watch::Receiver<u64>,
@@ -65,6 +64,8 @@ pub struct Options {
     /// The directory of its SQLite files, made if it is not there. Without one, the network is
     /// forgotten with the process.
     pub dir: Option<PathBuf>,
+    /// Whether grace is ours as well as alice. What she has is the same, whoever asks for her.
+    pub grace: bool,
 }
 
 /// Why a network could not be started.
@@ -85,6 +86,9 @@ pub enum StartError {
     /// The system gave us no directory, socket or thread.
     #[error("{0}: {1}")]
     System(&'static str, std::io::Error),
+    /// A second node was asked of a network from before there was one.
+    #[error("this network has four nodes, and no grace: a new directory gets one of eight")]
+    NoGrace,
     /// The channels did not come up in time.
     #[error("the network did not come up: waited in vain for {0}")]
     NotReady(&'static str),
@@ -138,6 +142,7 @@ impl Network {
         let mut network = Network {
             nodes: Vec::new(),
             layout,
+            own: layout.own(options.grace).ok_or(StartError::NoGrace)?,
             channels: Vec::new(),
             pulse,
             links: Mutex::default(),
@@ -164,7 +169,7 @@ impl Network {
         fresh: bool,
         beat: &Arc<watch::Sender<u64>>,
     ) -> Result<(), StartError> {
-        for (member, number) in self.layout.members.iter().zip(1..) {
+        for (place, (member, number)) in self.layout.members.iter().zip(1..).enumerate() {
             let name = member.name;
             let birth = Birth {
                 name,
@@ -173,7 +178,7 @@ impl Network {
                 chain: chain.clone(),
                 file: dir.map(|dir| dir.join(file_name(name))),
                 fresh,
-                is_ours: number == 1,
+                is_ours: self.own.contains(&place),
                 pulse: beat.clone(),
             };
             let node = Node::start(birth).map_err(|e| StartError::boot(name, dir, e))?;
@@ -182,34 +187,20 @@ impl Network {
         Ok(())
     }
 
-    /// Alice, as parts go out.
-    pub fn sender(&self) -> Arc<dyn HtlcSender> {
-        Arc::new(Sender(self.nodes[0].clone()))
+    /// Alice, who is always ours.
+    pub fn alice(&self) -> OwnNode {
+        OwnNode(self.nodes[ALICE].clone())
     }
 
-    /// Alice, as outcomes come in.
-    pub fn listener(&self) -> Box<dyn HtlcListener> {
-        Box::new(Listener(self.nodes[0].clone()))
-    }
-
-    /// Alice, as money comes in.
-    pub fn receiver(&self) -> Arc<dyn IncomingNode> {
-        Arc::new(Receiver(self.nodes[0].clone()))
-    }
-
-    /// Alice, as what she can send over is asked for.
-    pub fn funds(&self) -> Arc<dyn NodeFunds> {
-        Arc::new(Purse(self.nodes[0].clone()))
+    /// Grace, if she is ours, too.
+    pub fn grace(&self) -> Option<OwnNode> {
+        let second = self.own.iter().find(|place| **place != ALICE);
+        second.map(|place| OwnNode(self.nodes[*place].clone()))
     }
 
     /// The public channels of the network, with the policies that its nodes have: they never change.
     pub fn graph(&self) -> Box<dyn GraphSource> {
         Box::new(Graph::of(self))
-    }
-
-    /// Alice's invoices.
-    pub fn invoices(&self) -> Invoices {
-        Invoices(self.nodes[0].clone())
     }
 
     /// The node of that name.

@@ -27,7 +27,7 @@ impl Harness {
 
     async fn start(&mut self) {
         let dir = Some(self.dir.path().to_owned());
-        self.network = Some(Network::start(Options { dir }).await.unwrap());
+        self.network = Some(Network::start(Options { dir, grace: false }).await.unwrap());
     }
 
     fn network(&self) -> &Network {
@@ -40,11 +40,11 @@ impl Harness {
 #[async_trait]
 impl NodeHarness for Harness {
     fn sender(&self) -> Arc<dyn HtlcSender> {
-        self.network().sender()
+        self.network().alice().sender()
     }
 
     fn listener(&mut self) -> Box<dyn HtlcListener> {
-        self.network().listener()
+        self.network().alice().listener()
     }
 
     async fn offer(&mut self, part: PartId, fate: Fate) -> Offer {

@@ -2,6 +2,7 @@
 
 mod support;
 
+use devnet::DevNetwork;
 use domain::{FailureCode, LookUp, NodeId, OfferAnswer, PaymentSecret, ShortChannelId};
 use support::{Net, changed, msat, offer};
 

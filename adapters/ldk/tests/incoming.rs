@@ -4,12 +4,13 @@
 mod support;
 
 use async_trait::async_trait;
+use devnet::{
+    DevNetwork, DevPayment, InvoiceError, InvoiceFilter, InvoiceStatus, NewInvoice, OwnInvoices,
+};
 use domain::contract::incoming_node::IncomingNodeHarness;
 use domain::{IncomingNode, PaymentHash, PaymentSecret};
 use futures::StreamExt;
-use ldk::{
-    DevPayment, InvoiceError, InvoiceFilter, InvoiceStatus, Invoices, Network, NewInvoice, Options,
-};
+use ldk::{Network, Options};
 use std::collections::HashMap;
 use std::sync::Arc;
 use support::{msat, soon};
@@ -33,7 +34,11 @@ impl Harness {
 
     async fn start(&mut self) {
         let dir = Some(self.dir.path().to_owned());
-        self.network = Some(soon(Network::start(Options { dir })).await.unwrap());
+        self.network = Some(
+            soon(Network::start(Options { dir, grace: false }))
+                .await
+                .unwrap(),
+        );
     }
 
     fn network(&self) -> &Network {
@@ -42,8 +47,8 @@ impl Harness {
             .expect("it is only gone while it restarts")
     }
 
-    fn desk(&self) -> Invoices {
-        self.network().invoices()
+    fn desk(&self) -> Arc<dyn OwnInvoices> {
+        self.network().alice().invoices()
     }
 
     async fn make(&mut self, label: &str, amount: u64) -> PaymentHash {
@@ -89,7 +94,7 @@ impl Harness {
 
     /// Asks until so many parts are there.
     async fn until(&self, parts: usize) {
-        let node = self.network().receiver();
+        let node = self.network().alice().receiver();
         soon(async {
             while node.pending(None).await.unwrap().len() != parts {
                 tokio::task::yield_now().await;
@@ -102,7 +107,7 @@ impl Harness {
 #[async_trait]
 impl IncomingNodeHarness for Harness {
     fn node(&self) -> Arc<dyn IncomingNode> {
-        self.network().receiver()
+        self.network().alice().receiver()
     }
 
     async fn invoice(&mut self, amount: u64) -> PaymentHash {

@@ -2,8 +2,8 @@
 
 mod support;
 
+use devnet::{DevError, DevNetwork};
 use domain::{Hop, Msat, Offer, OfferAnswer, Outcome, PartId};
-use ldk::DevError;
 use support::{Net, changed, msat, offer, soon};
 
 const TOTAL: u64 = 50_000_000;

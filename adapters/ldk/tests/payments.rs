@@ -2,9 +2,9 @@
 
 mod support;
 
+use devnet::{DevError, DevNetwork};
 use domain::{Cursor, FailureCode, LookUp, OfferAnswer, Outcome, Preimage};
 use futures::StreamExt;
-use ldk::DevError;
 use support::{Net, msat, offer, soon};
 
 const TOTAL: u64 = 50_000_000;
@@ -173,7 +173,12 @@ async fn minutes_pass_without_losing_a_peer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cursor_of_another_life_hides_nothing() {
     let net = Net::in_memory().await;
-    let mut words = net.network.listener().listen(Some(Cursor(1_000))).await;
+    let mut words = net
+        .network
+        .alice()
+        .listener()
+        .listen(Some(Cursor(1_000)))
+        .await;
     let invoice = net.invoice(TOTAL).await;
     let part = net.part(1, &invoice, TOTAL, TOTAL);
     net.sender.offer(&part).await;
@@ -182,6 +187,11 @@ async fn cursor_of_another_life_hides_nothing() {
         Some(part.part)
     );
     // No numbering can be lifted above such a one.
-    let mut words = net.network.listener().listen(Some(Cursor(u64::MAX))).await;
+    let mut words = net
+        .network
+        .alice()
+        .listener()
+        .listen(Some(Cursor(u64::MAX)))
+        .await;
     assert_eq!(soon(words.next()).await, None);
 }

@@ -3,6 +3,7 @@
 
 mod support;
 
+use devnet::DevNetwork;
 use domain::{Cursor, Heard, LookUp, Offer, OfferAnswer, Outcome, PartId, PaymentHash};
 use ldk::{Network, Options, StartError};
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ async fn directory_is_not_shared() {
     let _net = Net::in_dir(dir.path(), None).await;
     let second = Network::start(Options {
         dir: Some(dir.path().to_owned()),
+        grace: false,
     })
     .await;
     assert!(matches!(second.err(), Some(StartError::InUse(_))));
@@ -191,6 +193,7 @@ async fn start_cut_short_is_started_anew() {
     let dir = tempfile::tempdir().unwrap();
     let started = Network::start(Options {
         dir: Some(dir.path().to_owned()),
+        grace: false,
     });
     // Too short for any start, long enough for some files.
     let cut = tokio::time::timeout(std::time::Duration::from_millis(3), started).await;

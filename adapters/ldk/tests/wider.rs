@@ -3,12 +3,12 @@
 
 mod support;
 
+use devnet::{DevInvoice, DevNetwork};
 use domain::{
     ChannelPolicy, DirectedChannel, Failure, GraphChange, HintHop, Hop, Outcome, Route,
     ShortChannelId,
 };
 use futures::StreamExt;
-use ldk::DevInvoice;
 use lightning::bolt11_invoice::Bolt11Invoice;
 use std::collections::BTreeMap;
 use support::{Net, msat, offer};

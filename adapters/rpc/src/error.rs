@@ -1,6 +1,7 @@
 //! Every error number, what it means, and whether the same request may be sent again.
 
 mod convert;
+mod dev;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -89,7 +90,7 @@ pub const ERRORS: &[ErrorInfo] = &[
     row(Code::Unspecified, "PAY_UNSPECIFIED_ERROR", "it failed, and no reason is known", "as a new part"),
     row(Code::StoppedRetrying, "PAY_STOPPED_RETRYING", "the order of `pay` is closed: its deadline passed, its attempts are used up, or it was abandoned; nothing of it is under way (data.safe_to_retry)", "yes: that is a new order"),
     row(Code::InsufficientFunds, "PAY_INSUFFICIENT_FUNDS", "the channels of our own nodes cannot carry that much (data.spendable_msat)", "with less, or when there is more"),
-    row(Code::StorageUnavailable, "STORAGE_UNAVAILABLE", "the database failed; data.durable says whether the part may have been stored or ended, or the payment deleted (false, \"unknown\")", "with the same request_id, or when durable is false"),
+    row(Code::StorageUnavailable, "STORAGE_UNAVAILABLE", "the database failed; data.durable says whether the part may have been stored or ended, the order opened or closed, or the payment deleted (false, \"unknown\")", "with the same request_id, or when durable is false"),
     row(Code::NodeUnavailable, "NODE_UNAVAILABLE", "a Lightning node cannot be reached, and the database, an old copy, has to be told what it knows: nothing new is sent, and what is pending stays pending", "yes, later"),
     row(Code::Quarantined, "PAY_QUARANTINED", "the payment's records contradict each other; nothing is sent towards it", "no: a human must look at it"),
     row(Code::LabelInUse, "INVOICE_LABEL_ALREADY_EXISTS", "an invoice of ours has that label; nothing changed", "with another label"),

@@ -12,7 +12,6 @@
 //! - [`methods`]: one file per method, and the table of all of them. `params`, `values`, `route` and
 //!   `invoice` are how they read their parameters; `reply` writes what they answer, `views` is how that shows
 //!   parts and payments; `page` and `scribe` write lists where they hold up no payment.
-//! - [`dev`]: what the methods of the embedded network call, in place of the engine.
 //! - [`contained`]: a bug that is one caller's.
 //! - `unknown`, [`suggest`]: a name that no method has, and what may have been meant.
 //! - [`error`]: every error number, in one table.
@@ -29,7 +28,6 @@ mod caller;
 pub mod client;
 mod connection;
 pub mod contained;
-pub mod dev;
 mod dispatch;
 #[cfg(feature = "docs")]
 pub mod docs;

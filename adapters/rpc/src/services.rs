@@ -2,9 +2,9 @@
 
 use crate::Limits;
 use crate::caller::Caller;
-use crate::dev::{DevNetwork, OwnInvoices};
 use crate::error::RpcError;
 use crate::page_writer::PageWriter;
+use devnet::{DevNetwork, OwnInvoices};
 use domain::{Backups, Invoice, Network, PaymentApi};
 use std::io;
 use std::sync::Arc;

@@ -15,7 +15,8 @@ Examples:
   ampered --node cln:/path/lightning-rpc drive a lightningd (so does lightningd itself, with
                                          plugin=/path/to/ampered); everything in ~/.ampere
   ampered --node embedded --data-dir /tmp/a
-                                         a regtest network of its own, to try things with
+                                         a regtest network of its own, to try things with; with
+                                         --node embedded:grace two nodes of it
   ampered --node … --log debug           more to read
   ampere --data-dir /tmp/a getinfo       ask the one in /tmp/a
   ampere --data-dir /tmp/a stop          end it (so do SIGTERM and Ctrl-C)

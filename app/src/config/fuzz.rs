@@ -64,7 +64,7 @@ fn makes_sense(config: &Config) {
     assert!(names.len() == config.nodes.len() && !names.contains(""));
     for node in &config.nodes {
         match &node.address {
-            Address::Embedded => {}
+            Address::Embedded | Address::EmbeddedGrace => {}
             Address::Cln(socket) => assert!(socket.is_absolute(), "{}", socket.display()),
         }
         assert_eq!(node.address.to_string().parse(), Ok(node.address.clone()));

@@ -49,7 +49,8 @@ pub struct Flags {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct DaemonFlags {
     /// A Lightning node that sends parts: `cln:/path/to/lightning-rpc`, or `embedded` for a regtest
-    /// network of its own; with a name before it if there are several, the first being the default
+    /// network of its own (and `embedded:grace` for a second node of that); with a name before it if there
+    /// are several, the first being the default
     #[arg(long, value_name = "[NAME=]NODE")]
     pub node: Vec<NodeConfig>,
     /// The SQLite database [default: DIR/ampere.sqlite3]

@@ -22,8 +22,10 @@ pub struct NodeConfig {
 /// Where a node is.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Address {
-    /// Four LDK nodes in this process, on a regtest chain of their own; alice is ours.
+    /// Eight LDK nodes in this process, on a regtest chain of their own; alice is ours.
     Embedded,
+    /// A second node of that network, which is ours as well: grace.
+    EmbeddedGrace,
     /// A lightningd, at its `lightning-rpc` socket.
     Cln(PathBuf),
 }
@@ -31,8 +33,11 @@ pub enum Address {
 /// Not a node.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotNode {
-    /// Neither of the two.
-    #[error("{0} is no node: say `embedded`, or `cln:/path/to/lightning-rpc`")]
+    /// None of these.
+    #[error(
+        "{0} is no node: say `embedded` (and `embedded:grace` for a second one), or \
+         `cln:/path/to/lightning-rpc`"
+    )]
     NoAddress(String),
     /// This program was built without it.
     #[error(
@@ -49,6 +54,9 @@ pub enum NotNode {
     /// The same node twice.
     #[error("two nodes are at {0}: one node can be driven under one name only")]
     SameAddress(String),
+    /// The second one without the first.
+    #[error("embedded:grace is a second node of the embedded network: name `embedded`, too")]
+    GraceAlone,
     /// None at all.
     #[error("no node: say at least one")]
     None,
@@ -59,6 +67,7 @@ impl NodeConfig {
     fn unnamed(address: Address) -> NodeConfig {
         let name = match &address {
             Address::Embedded => "embedded",
+            Address::EmbeddedGrace => "grace",
             Address::Cln(_) => "cln",
         };
         NodeConfig {
@@ -71,14 +80,14 @@ impl NodeConfig {
     /// With its path as seen from `base`.
     pub(super) fn within(self, base: &Path) -> NodeConfig {
         let address = match self.address {
-            Address::Embedded => Address::Embedded,
             Address::Cln(socket) => Address::Cln(base.join(socket)),
+            embedded @ (Address::Embedded | Address::EmbeddedGrace) => embedded,
         };
         NodeConfig { address, ..self }
     }
 }
 
-/// `[NAME=]embedded` or `[NAME=]cln:PATH`, as on the command line.
+/// `[NAME=]embedded`, `[NAME=]embedded:grace` or `[NAME=]cln:PATH`, as on the command line.
 impl FromStr for NodeConfig {
     type Err = NotNode;
 
@@ -105,11 +114,12 @@ impl FromStr for Address {
 impl Address {
     /// Reads one; the embedded network only if it `is_built_in`.
     pub(super) fn read(text: &str, is_built_in: bool) -> Result<Address, NotNode> {
-        match text.strip_prefix("cln:") {
-            Some(socket) if !socket.is_empty() => Ok(Address::Cln(socket.into())),
-            None if text == "embedded" && is_built_in => Ok(Address::Embedded),
-            None if text == "embedded" => Err(NotNode::NotBuiltIn),
-            Some(_) | None => Err(NotNode::NoAddress(text.to_owned())),
+        match (text, text.strip_prefix("cln:")) {
+            (_, Some(socket)) if !socket.is_empty() => Ok(Address::Cln(socket.into())),
+            ("embedded" | "embedded:grace", _) if !is_built_in => Err(NotNode::NotBuiltIn),
+            ("embedded", _) => Ok(Address::Embedded),
+            ("embedded:grace", _) => Ok(Address::EmbeddedGrace),
+            _ => Err(NotNode::NoAddress(text.to_owned())),
         }
     }
 }
@@ -118,6 +128,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Address::Embedded => f.write_str("embedded"),
+            Address::EmbeddedGrace => f.write_str("embedded:grace"),
             Address::Cln(socket) => write!(f, "cln:{}", socket.display()),
         }
     }
@@ -201,6 +212,9 @@ pub(super) fn chosen(flags: Vec<NodeConfig>, settings: Nodes) -> Result<Vec<Node
         if !addresses.insert(&node.address) {
             return Err(NotNode::SameAddress(node.address.to_string()));
         }
+    }
+    if addresses.contains(&Address::EmbeddedGrace) && !addresses.contains(&Address::Embedded) {
+        return Err(NotNode::GraceAlone);
     }
     Ok(nodes)
 }

@@ -204,6 +204,8 @@ fn nodes_that_make_no_sense_are_refused_with_why() {
             table("a", "cln:/x") + &table("b", "cln:/x"),
             "two nodes are at cln:/x",
         ),
+        (table("a", "embedded:grace"), "name `embedded`, too"),
+        (table("a", "embedded:dave"), "`embedded:grace`"),
         (table("", "cln:/x"), "empty name"),
         ("[[node]]\nname = 'a'".to_owned(), "address"),
         ("[[node]]\nnam = 'a'".to_owned(), "unknown key `nam`"),
@@ -223,6 +225,11 @@ fn the_flag_takes_a_name_before_the_node() {
     );
     assert_eq!(node("cln:/a=b/rpc").unwrap().name, "cln");
     assert_eq!(node("embedded").unwrap().address, Address::Embedded);
+    let grace = node("embedded:grace").unwrap();
+    assert_eq!(
+        (grace.name.as_str(), grace.address),
+        ("grace", Address::EmbeddedGrace)
+    );
     assert!(node("east=").is_err());
 }
 
@@ -237,4 +244,6 @@ fn a_build_without_the_embedded_network_says_how_to_have_it() {
     let cln = Address::Cln("/rpc".into());
     assert_eq!(Address::read("cln:/rpc", false), Ok(cln));
     assert_eq!(Address::read("embedded", true), Ok(Address::Embedded));
+    let grace = Address::read("embedded:grace", false);
+    assert_eq!(grace, Err(NotNode::NotBuiltIn));
 }

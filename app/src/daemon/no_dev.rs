@@ -1,9 +1,9 @@
 //! In place of the embedded network, in a build without it: there is none, and none starts.
 
-use super::ways::View;
-use crate::config::NotNode;
-use domain::{IncomingNode, NodeName, NodePorts};
-use rpc::dev::{DevNetwork, OwnInvoices};
+use super::nodes::Driven;
+use crate::config::{Address, NotNode};
+use devnet::{DevNetwork, OwnInvoices};
+use domain::NodeName;
 use std::future::{Ready, ready};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,19 +17,11 @@ impl Dev {
     }
 
     /// No configuration asks for it: its address is refused where it is read.
-    pub(super) fn start(_: Option<PathBuf>) -> Ready<anyhow::Result<Dev>> {
+    pub(super) fn start(_: Option<PathBuf>, _: bool) -> Ready<anyhow::Result<Dev>> {
         ready(Err(NotNode::NotBuiltIn.into()))
     }
 
-    pub(super) fn ports(&self, _: NodeName) -> NodePorts {
-        match *self {}
-    }
-
-    pub(super) fn receiver(&self) -> Arc<dyn IncomingNode> {
-        match *self {}
-    }
-
-    pub(super) fn view(&self, _: NodeName) -> View {
+    pub(super) fn driven(&self, _: &Address, _: NodeName) -> Option<Driven> {
         match *self {}
     }
 

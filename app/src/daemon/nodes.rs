@@ -2,7 +2,7 @@
 
 use super::dev::Dev;
 use super::ways::View;
-use crate::config::{Address, NodeConfig};
+use crate::config::{Address, NodeConfig, NotNode};
 use cln::{Arrivals, Lightningd};
 use domain::{HtlcSender, IncomingNode, Network, NodeName, NodePorts};
 use std::path::{Path, PathBuf};
@@ -10,11 +10,18 @@ use std::sync::Arc;
 
 /// All of a daemon's nodes.
 pub(super) struct Nodes {
-    /// The embedded network, if it is one of them.
+    /// The embedded network, if one of them is on it.
     pub(super) dev: Option<Dev>,
     senders: Vec<Arc<dyn HtlcSender>>,
     /// Those that can be paid, as money comes in.
     pub(super) receivers: Vec<(NodeName, Arc<dyn IncomingNode>)>,
+}
+
+/// One node, as the engine drives it, is paid, and knows the network.
+pub(super) struct Driven {
+    pub(super) ports: NodePorts,
+    pub(super) receiver: Arc<dyn IncomingNode>,
+    pub(super) view: View,
 }
 
 impl Nodes {
@@ -27,43 +34,33 @@ impl Nodes {
         group: u64,
         arrivals: &Arrivals,
     ) -> anyhow::Result<(Nodes, Vec<NodePorts>, Vec<View>)> {
-        let (mut dev, mut ports) = (None, Vec::new());
-        let (mut receivers, mut views) = (Vec::new(), Vec::new());
+        let dev = start_embedded(nodes, state).await?;
+        let (mut ports, mut views) = (Vec::new(), Vec::new());
+        let (mut senders, mut receivers) = (Vec::new(), Vec::new());
         for node in nodes {
             let name = NodeName::new(node.name.as_str());
-            ports.push(match &node.address {
-                Address::Embedded => {
-                    let dir = state.map(|state| state.join(&node.name));
-                    let network = dev.insert(Dev::start(dir).await?);
-                    receivers.push((name.clone(), network.receiver()));
-                    views.push(network.view(name.clone()));
-                    network.ports(name)
-                }
+            let driven = match &node.address {
                 Address::Cln(socket) => {
                     let options = cln::Options {
                         socket: socket.clone(),
                         group,
                         offer_by: node.offer_by,
                     };
-                    let lightningd = Lightningd::hearing(options, arrivals.clone());
-                    receivers.push((name.clone(), lightningd.receiver()));
-                    views.push(View {
-                        name: name.clone(),
-                        funds: lightningd.funds(),
-                        graph: lightningd.graph(),
-                    });
-                    NodePorts {
-                        name,
-                        sender: lightningd.sender(),
-                        listener: lightningd.listener(),
-                    }
+                    lightningd(&Lightningd::hearing(options, arrivals.clone()), name)
                 }
-            });
+                embedded @ (Address::Embedded | Address::EmbeddedGrace) => {
+                    let found = dev.as_ref().and_then(|dev| dev.driven(embedded, name));
+                    found.ok_or(NotNode::GraceAlone)?
+                }
+            };
+            senders.push(driven.ports.sender.clone());
+            receivers.push((driven.ports.name.clone(), driven.receiver));
+            ports.push(driven.ports);
+            views.push(driven.view);
         }
-        let senders = ports.iter().map(|ports: &NodePorts| ports.sender.clone());
         let nodes = Nodes {
             dev,
-            senders: senders.collect(),
+            senders,
             receivers,
         };
         Ok((nodes, ports, views))
@@ -90,13 +87,41 @@ impl Nodes {
     }
 }
 
-/// Where one of them keeps a state of its own, if it does already.
+/// The embedded network, if one of them is on it. It is kept under the name of alice's, who is always there.
+async fn start_embedded(nodes: &[NodeConfig], state: Option<&Path>) -> anyhow::Result<Option<Dev>> {
+    let Some(alice) = at(nodes, &Address::Embedded) else {
+        return Ok(None);
+    };
+    let grace = at(nodes, &Address::EmbeddedGrace).is_some();
+    let dir = state.map(|state| state.join(&alice.name));
+    Dev::start(dir, grace).await.map(Some)
+}
+
+fn lightningd(node: &Lightningd, name: NodeName) -> Driven {
+    Driven {
+        ports: NodePorts {
+            name: name.clone(),
+            sender: node.sender(),
+            listener: node.listener(),
+        },
+        receiver: node.receiver(),
+        view: View {
+            name,
+            funds: node.funds(),
+            graph: node.graph(),
+        },
+    }
+}
+
+/// Where the embedded network keeps its state, if it does already.
 pub(super) fn kept_state(nodes: &[NodeConfig], state: Option<&Path>) -> Option<PathBuf> {
-    let embedded = nodes
-        .iter()
-        .filter(|node| node.address == Address::Embedded);
-    let mut dirs = embedded.filter_map(|node| Some(state?.join(&node.name)));
-    dirs.find(|dir| Dev::is_kept_in(dir))
+    let alice = at(nodes, &Address::Embedded)?;
+    let dir = state?.join(&alice.name);
+    Dev::is_kept_in(&dir).then_some(dir)
+}
+
+fn at<'a>(nodes: &'a [NodeConfig], address: &Address) -> Option<&'a NodeConfig> {
+    nodes.iter().find(|node| node.address == *address)
 }
 
 /// The `groupid` of a database's parts at lightningd: its own random number, small enough for readers

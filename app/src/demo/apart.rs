@@ -1,8 +1,9 @@
 //! A daemon in a process of its own, which can be killed: this program, told to be one.
 
-use crate::config::{Config, DaemonFlags, Flags};
+use crate::config::{self, Config, DaemonFlags, Flags};
 use crate::crash;
 use crate::daemon::Daemon;
+use crate::data_dir;
 use crate::exit::Exit;
 use crate::privacy;
 use crate::say::say;
@@ -17,6 +18,17 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
+/// What its configuration names: alice, or grace as well. Both are on one network.
+pub(super) const ONE_NODE: &str = "node = 'alice=embedded'\n";
+pub(super) const TWO_NODES: &str = "\
+[[node]]
+name = 'alice'
+address = 'embedded'
+[[node]]
+name = 'grace'
+address = 'embedded:grace'
+";
+
 /// Between two tries to reach it.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -27,8 +39,15 @@ pub(super) struct Apart {
 }
 
 impl Apart {
-    /// Starts one in that folder, and waits until it answers.
-    pub(super) async fn start(dir: &Path) -> anyhow::Result<Apart> {
+    /// Starts one in that folder, with those nodes, and waits until it answers.
+    pub(super) async fn start(dir: &Path, nodes: &str) -> anyhow::Result<Apart> {
+        data_dir::create(dir)?;
+        std::fs::write(dir.join(config::FILE_NAME), nodes).context("configure a daemon")?;
+        Apart::again(dir).await
+    }
+
+    /// On what the one before has left.
+    async fn again(dir: &Path) -> anyhow::Result<Apart> {
         let own = std::env::current_exe().context("find this program")?;
         let mut command = Command::new(own);
         command.args(["demo", "--daemon"]).arg(dir);
@@ -50,7 +69,7 @@ impl Apart {
     /// Kills it (SIGKILL), and starts the next on what it has left.
     pub(super) async fn kill_and_start(mut self) -> anyhow::Result<Apart> {
         self.process.kill().await.context("kill the daemon")?;
-        Apart::start(&self.dir).await
+        Apart::again(&self.dir).await
     }
 
     /// Ends it in good order.
@@ -98,11 +117,7 @@ async fn run(dir: PathBuf) -> anyhow::Result<()> {
         data_dir: Some(dir),
         rpc_file: None,
     };
-    let flags = DaemonFlags {
-        node: vec!["alice=embedded".parse()?],
-        ..DaemonFlags::default()
-    };
-    let config = Config::load(place, flags, [])?;
+    let config = Config::load(place, DaemonFlags::default(), [])?;
     let shutdown = Shutdown::default();
     let alone = shutdown.callback();
     std::thread::spawn(move || {

@@ -1,10 +1,13 @@
 //! `ampere demo`: three payments out and one in, over a real Lightning network in this process, by way of the same
-//! socket that any client would use; and one by `pay`, whose daemon is a process of its own and is killed.
+//! socket that any client would use; and two by `pay`, whose daemon is a process of its own: it is killed during
+//! the first, and has two nodes for the second.
 
 mod apart;
 mod beside;
 mod expect;
 mod incoming;
+mod nodes;
+mod order;
 mod report;
 mod scene;
 mod script;
@@ -88,7 +91,10 @@ async fn play(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
     report.receive(incoming::three_parts(stage).await?);
     report.follow(beside::resume(stage, told).await?);
     report.keep(beside::books(stage).await?);
-    report.pay(ways::three_ways(stage).await?);
+    let by_ways = ways::three_ways(stage).await?;
+    report.pay(by_ways.json(), by_ways.problems());
+    let by_nodes = nodes::two_nodes(stage).await?;
+    report.pay(by_nodes.json(), by_nodes.problems());
     if report.problems().is_empty() {
         print_line("\nEvery outcome was the expected one.");
     }

@@ -2,7 +2,6 @@
 
 use super::expect::{Expected, problems};
 use super::incoming::Receipt;
-use super::ways::PayReport;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -40,6 +39,7 @@ pub(super) fn part_json(part: &Value) -> Value {
     let mut shown = serde_json::Map::new();
     for key in [
         "id",
+        "node",
         "status",
         "amount_msat",
         "amount_sent_msat",
@@ -59,7 +59,7 @@ pub(super) struct Report {
     network_up: Duration,
     outcomes: Vec<PaymentReport>,
     received: Vec<Receipt>,
-    by_pay: Vec<PayReport>,
+    by_pay: Vec<Value>,
     told: Vec<u64>,
     books: String,
     problems: Vec<String>,
@@ -93,8 +93,9 @@ impl Report {
         self.received.push(receipt);
     }
 
-    pub(super) fn pay(&mut self, paid: PayReport) {
-        self.problems.extend(paid.problems());
+    /// One by `pay`, and what was wrong with it.
+    pub(super) fn pay(&mut self, paid: Value, problems: Vec<String>) {
+        self.problems.extend(problems);
         self.by_pay.push(paid);
     }
 
@@ -127,7 +128,7 @@ impl Report {
         json!({
             "payments": self.outcomes.iter().map(PaymentReport::json).collect::<Vec<_>>(),
             "incoming": self.received.iter().map(Receipt::json).collect::<Vec<_>>(),
-            "pay": self.by_pay.iter().map(PayReport::json).collect::<Vec<_>>(),
+            "pay": self.by_pay,
             "events_told": self.told,
             "export": self.books,
             "network_up_ms": millis(self.network_up),

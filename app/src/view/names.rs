@@ -53,10 +53,13 @@ impl Names {
         known.unwrap_or_else(|| short(id))
     }
 
-    /// A route, from our node to the destination: `alice → bob → dave`.
-    pub fn route(&self, hops: &Value) -> String {
-        let mut text = self.own.clone();
-        for hop in hops.as_array().into_iter().flatten() {
+    /// The way of a part, from the node that sends it to the destination: `alice → bob → dave`. A second node
+    /// of the embedded network goes by its own name.
+    pub fn route(&self, part: &Value) -> String {
+        let mut known = self.others.values();
+        let second = known.find(|name| part["node"] == name.as_str());
+        let mut text = second.unwrap_or(&self.own).clone();
+        for hop in part["route"].as_array().into_iter().flatten() {
             text.push_str(" → ");
             text.push_str(&self.of(hop["id"].as_str().unwrap_or("?")));
         }
@@ -78,11 +81,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_route_reads_from_our_node_to_the_destination() {
+    fn a_route_reads_from_the_node_that_sends_to_the_destination() {
         let mut names = Names::new("alice");
         let nameless = "02".repeat(33);
         names.learn("03aa", "bob");
-        let hops = json!([{"id": "03aa"}, {"id": nameless}]);
-        assert_eq!(names.route(&hops), "alice → bob → 020202…0202");
+        names.learn("02ee", "grace");
+        let mut part = json!({"node": "embedded", "route": [{"id": "03aa"}, {"id": nameless}]});
+        assert_eq!(names.route(&part), "alice → bob → 020202…0202");
+        part["node"] = json!("grace");
+        assert_eq!(names.route(&part), "grace → bob → 020202…0202");
     }
 }

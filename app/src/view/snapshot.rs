@@ -95,7 +95,7 @@ impl PartRow {
             .or(failure["message"].as_str());
         Ok(PartRow {
             id: number("id")?,
-            route: names.route(&row["route"]),
+            route: names.route(row),
             channels: channels(&row["route"]),
             amount_msat,
             fee_msat: number("amount_sent_msat")?.saturating_sub(amount_msat),

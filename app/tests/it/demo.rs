@@ -60,10 +60,18 @@ async fn the_demo_pays_replaces_and_gives_up_as_it_should() {
     assert_eq!(incoming["parts_seen"], serde_json::json!([1, 2, 0]));
     assert_eq!(incoming["parts"].as_array().unwrap().len(), 3);
     assert!(preimage_opens(incoming));
-    let [paid] = &last["pay"].as_array().unwrap()[..] else {
+    let [paid, by_both] = &last["pay"].as_array().unwrap()[..] else {
         panic!("{last}");
     };
-    assert!(preimage_opens(paid));
+    assert!(preimage_opens(paid) && preimage_opens(by_both));
+    let of_nodes = by_both["nodes"].as_array().unwrap();
+    let names: Vec<_> = of_nodes.iter().map(|of_node| &of_node["node"]).collect();
+    assert_eq!(names, ["alice", "grace"], "{by_both}");
+    for of_node in of_nodes {
+        let alone = of_node["alone_msat"].as_u64();
+        assert!(alone < by_both["intended_msat"].as_u64(), "{by_both}");
+        assert!(of_node["amount_msat"].as_u64() <= alone, "{by_both}");
+    }
     assert!(paid["ways"].as_u64().unwrap() >= 3, "{paid}");
     assert!(paid["out_when_killed"].as_u64().unwrap() >= 1, "{paid}");
     let failed = |part: &Value| part["status"] == "failed";
@@ -90,6 +98,10 @@ async fn without_a_terminal_the_demo_tells_its_story_in_lines() {
         "listpartialinvoices is empty",
         "kill -9",
         "failed and were replaced",
+        "alice alone cannot pay it (error 215)",
+        "grace alone cannot pay it (error 215)",
+        "grace → frank",
+        "paid by both, as one payment",
         "Every outcome was the expected one.",
         "--node embedded --data-dir /tmp/ampere",
     ] {

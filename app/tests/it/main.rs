@@ -50,4 +50,5 @@ mod stages;
 mod stopping;
 mod support;
 mod tip;
+mod two_nodes;
 mod waits;

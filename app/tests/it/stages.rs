@@ -4,6 +4,7 @@
 use ampere::clock::SystemClock;
 use ampere::spawner::TokioSpawner;
 use async_trait::async_trait;
+use devnet::{DevInvoice, DevNetwork};
 use domain::{
     Burial, Committed, Cursor, Deleted, Deletion, Engine, Event, EventFilter, Extras, History,
     HistoryFilter, HtlcSender, KnownPart, Listed, LoadError, LookUp, Made, Msat, NodeAway,
@@ -14,7 +15,6 @@ use domain::{
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use ldk::DevInvoice;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -42,7 +42,11 @@ enum Trouble {
 impl Daemon {
     async fn start(dir: &Path, trouble: Trouble) -> Daemon {
         let embedded = Some(dir.join("embedded"));
-        let network = ldk::Network::start(ldk::Options { dir: embedded }).await;
+        let network = ldk::Network::start(ldk::Options {
+            dir: embedded,
+            grace: false,
+        })
+        .await;
         let network = network.unwrap();
         let store = SqliteStore::open(&dir.join("ampere.sqlite3"), storage::Options::default());
         let store = Arc::new(store.unwrap());
@@ -51,10 +55,10 @@ impl Daemon {
             Trouble::Nothing | Trouble::NodeOutOfReach => u32::MAX,
         };
         let sender: Arc<dyn HtlcSender> = match trouble {
-            Trouble::NodeOutOfReach => {
-                Arc::new(OutOfReach(network.sender().identity().await.unwrap()))
-            }
-            Trouble::Nothing | Trouble::StorageFailsAfter(_) => network.sender(),
+            Trouble::NodeOutOfReach => Arc::new(OutOfReach(
+                network.alice().sender().identity().await.unwrap(),
+            )),
+            Trouble::Nothing | Trouble::StorageFailsAfter(_) => network.alice().sender(),
         };
         let ports = Ports {
             store: Arc::new(Failing {
@@ -69,7 +73,7 @@ impl Daemon {
             nodes: vec![NodePorts {
                 name: NodeName::new("alice"),
                 sender,
-                listener: network.listener(),
+                listener: network.alice().listener(),
             }],
         };
         let engine = Engine::start(ports, Policy::default()).await.unwrap();
@@ -141,7 +145,7 @@ async fn crash_before_the_offer_sends_the_part_once() {
     let daemon = Daemon::start(dir.path(), Trouble::NodeOutOfReach).await;
     let invoice = daemon.invoice().await;
     let one = daemon.half(&invoice, 0).await;
-    let sender = daemon.network.sender();
+    let sender = daemon.network.alice().sender();
     assert_eq!(
         daemon.look_up(&*sender, one, &invoice).await,
         LookUp::NeverSeen
@@ -161,14 +165,14 @@ async fn crash_after_the_offer_keeps_the_part() {
     let daemon = Daemon::start(dir.path(), Trouble::Nothing).await;
     let invoice = daemon.invoice().await;
     let one = daemon.half(&invoice, 0).await;
-    let sender = daemon.network.sender();
+    let sender = daemon.network.alice().sender();
     while daemon.look_up(&*sender, one, &invoice).await == LookUp::NeverSeen {
         tokio::task::yield_now().await;
     }
     daemon.crash().await;
 
     let daemon = Daemon::start(dir.path(), Trouble::Nothing).await;
-    let sender = daemon.network.sender();
+    let sender = daemon.network.alice().sender();
     assert_eq!(
         daemon.look_up(&*sender, one, &invoice).await,
         LookUp::Pending

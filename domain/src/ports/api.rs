@@ -298,6 +298,18 @@ pub enum ApiError {
          call (sendpartialpay: with the same request_id), or look at listpartialpayments"
     )]
     StorageUnknown(String),
+    /// Storage cannot tell whether the order is durable; if it is, it is carried out.
+    #[error(
+        "storage cannot tell whether the order is stored: {0}; if it is, it is carried out: repeat the call (with \
+         the same request_id, if it has one), or look at listpays"
+    )]
+    OpeningUnknown(String),
+    /// Storage cannot tell whether the order is closed; if it is, it gets no new part.
+    #[error(
+        "storage cannot tell whether the order is closed: {0}; if it is, no new part is sent: repeat the call, or \
+         look at listpays"
+    )]
+    ClosingUnknown(String),
     /// Storage cannot tell whether the payment is deleted. It is deleted whole, or not at all.
     #[error(
         "storage cannot tell whether the payment is deleted: {0}; repeat the call, or look at listpayments"
@@ -342,6 +354,20 @@ impl Sent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_of_an_order_in_doubt_is_about_the_order() {
+        let opening = ApiError::OpeningUnknown("disk I/O error".into()).to_string();
+        let closing = ApiError::ClosingUnknown("disk I/O error".into()).to_string();
+        for text in [opening, closing] {
+            assert!(
+                text.contains("order") && text.contains("listpays"),
+                "{text}"
+            );
+            assert!(!text.contains("part is stored"), "{text}");
+            assert!(!text.contains("sendpartialpay"), "{text}");
+        }
+    }
 
     #[test]
     fn a_doubtful_sendpay_is_not_told_to_use_a_key_that_it_does_not_have() {

@@ -5,13 +5,14 @@ use super::engine::{FILE, Machine};
 use super::finding::Found;
 use super::sample::median;
 use anyhow::{Context, Result, bail, ensure};
+use devnet::{DevInvoice, DevNetwork};
 use domain::contract::samples;
 use domain::{
     Engine, Extras, Heard, HtlcSender, Msat, NodePorts, Notes, Offer, OfferAnswer, Outcome, PartId,
     PaymentApi, Policy, Preimage, Route, SendPartialPay, Sent,
 };
 use futures::stream::{BoxStream, StreamExt};
-use ldk::{DevInvoice, Network};
+use ldk::Network;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -93,8 +94,8 @@ impl Bare {
     async fn start(dir: &Path) -> Result<Bare> {
         let network = network(dir).await?;
         Ok(Bare {
-            sender: network.sender(),
-            outcomes: network.listener().listen(None).await,
+            sender: network.alice().sender(),
+            outcomes: network.alice().listener().listen(None).await,
             network,
             last_part: 0,
         })
@@ -164,8 +165,8 @@ impl Ampere {
         let network = network(dir).await?;
         let node = NodePorts {
             name: samples::node(),
-            sender: network.sender(),
-            listener: network.listener(),
+            sender: network.alice().sender(),
+            listener: network.alice().listener(),
         };
         let machine = Machine::at(&dir.join(FILE), node, Policy::default()).await?;
         Ok(Ampere { network, machine })
@@ -230,7 +231,7 @@ async fn soon(paid: impl Future<Output = Result<()>>) -> Result<()> {
 
 async fn network(dir: &Path) -> Result<Arc<Network>> {
     let dir = Some(dir.to_owned());
-    Ok(Network::start(ldk::Options { dir }).await?)
+    Ok(Network::start(ldk::Options { dir, grace: false }).await?)
 }
 
 /// Payments between two changes of the side: few, so that what disturbs the machine hits both.

@@ -1,8 +1,8 @@
 //! Disjoint routes over a handful of channels.
 
-use super::DevError;
 use crate::network::Fees;
 use crate::node::CLTV_DELTA;
+use devnet::DevError;
 use domain::{Hop, Msat, NodeId, Route, ShortChannelId};
 use std::collections::VecDeque;
 

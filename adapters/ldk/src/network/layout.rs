@@ -38,7 +38,7 @@ pub(crate) struct Channel {
 /// The part of the network that one directory holds.
 #[derive(Clone, Copy)]
 pub(crate) struct Layout {
-    /// The nodes. The first is ours.
+    /// The nodes. The first is always ours.
     pub(crate) members: &'static [Member],
     /// The channels between them.
     pub(crate) channels: &'static [Channel],
@@ -105,6 +105,15 @@ impl Layout {
         }
         tracing::info!(dir = %dir.display(), "a network of four nodes: a new directory gets eight");
         CORE
+    }
+
+    /// The places of those that are ours; nothing if grace shall be and is not there.
+    pub(super) fn own(&self, grace: bool) -> Option<Vec<usize>> {
+        let mut own = vec![super::ALICE];
+        if grace {
+            own.push(self.members.iter().position(|m| m.name == "grace")?);
+        }
+        Some(own)
     }
 
     /// The names of all nodes that a network may have.

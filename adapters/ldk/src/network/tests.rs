@@ -5,7 +5,7 @@ mod graph;
 mod older;
 
 use super::{Network, Options};
-use crate::DevInvoice;
+use devnet::{DevInvoice, DevNetwork};
 use domain::{Msat, Offer, OfferAnswer, Outcome, PartId, Route};
 use futures::StreamExt;
 use std::sync::Arc;
@@ -38,8 +38,11 @@ fn offer(number: u64, invoice: &DevInvoice, route: Route) -> Offer {
 
 /// Waits for the word on one part, but not for ever.
 async fn pays(network: &Network, offer: &Offer) -> bool {
-    let mut words = network.listener().listen(None).await;
-    assert_eq!(network.sender().offer(offer).await, OfferAnswer::Accepted);
+    let mut words = network.alice().listener().listen(None).await;
+    assert_eq!(
+        network.alice().sender().offer(offer).await,
+        OfferAnswer::Accepted
+    );
     let heard = async {
         loop {
             let heard = words.next().await.expect("a node that goes on");
@@ -78,7 +81,7 @@ async fn part_is_refused_while_its_first_peer_is_away() {
         .until("the end of the connections", |n| n.usable().is_none())
         .await
         .unwrap();
-    let OfferAnswer::Refused(failure) = network.sender().offer(&offer).await else {
+    let OfferAnswer::Refused(failure) = network.alice().sender().offer(&offer).await else {
         panic!()
     };
     let message = "failed: WIRE_TEMPORARY_CHANNEL_FAILURE (First peer not ready)";
@@ -93,8 +96,11 @@ async fn delays_count_from_the_height_that_is_told() {
     let network = network().await;
     network.hold(true).await.unwrap();
     let offer = part(&network, 1).await;
-    let height = network.sender().height().unwrap();
-    assert_eq!(network.sender().offer(&offer).await, OfferAnswer::Accepted);
+    let height = network.alice().sender().height().unwrap();
+    assert_eq!(
+        network.alice().sender().offer(&offer).await,
+        OfferAnswer::Accepted
+    );
     let sent = network.nodes[0].manager.list_channels();
     let sent: Vec<_> = sent
         .iter()
@@ -107,8 +113,8 @@ async fn delays_count_from_the_height_that_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_end_with_the_network() {
     let network = network().await;
-    let (sender, offer) = (network.sender(), part(&network, 1).await);
-    let mut words = network.listener().listen(None).await;
+    let (sender, offer) = (network.alice().sender(), part(&network, 1).await);
+    let mut words = network.alice().listener().listen(None).await;
     drop(network);
     assert!(words.next().await.is_none());
     assert!(matches!(

@@ -5,9 +5,9 @@
 
 use super::driver::Driver;
 use super::{offer, types::Manager};
-use crate::invoices::{InvoiceError, InvoiceFilter, NewInvoice, OwnInvoice};
 use crate::store::{Key, StoreError};
 use crate::{failure, key};
+use devnet::{InvoiceError, InvoiceFilter, NewInvoice, OwnInvoice};
 use domain::{
     Heard, IncomingPart, KnownFate, KnownPart, LookUp, Offer, OfferAnswer, Outcome, PartId,
     PaymentHash, PaymentSecret, Preimage, Received,

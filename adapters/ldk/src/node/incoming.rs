@@ -3,8 +3,8 @@
 use super::ask::InvoiceReply;
 use super::driver::Driver;
 use super::now;
-use crate::invoices::{InvoiceError, InvoiceFilter, InvoiceStatus, NewInvoice, OwnInvoice};
 use crate::store::{Arrival, Receipt, Store, StoreError};
+use devnet::{InvoiceError, InvoiceFilter, InvoiceStatus, NewInvoice, OwnInvoice};
 use domain::{
     IncomingPart, Msat, PaymentHash, PaymentSecret, ReceivedPart, ShortChannelId, Timestamp,
 };

@@ -1,7 +1,7 @@
 //! Our own invoices: what was asked for, when each HTLC for one was first seen, and what was paid.
 
 use super::{Store, StoreError};
-use crate::invoices::{InvoiceFilter, InvoiceStatus, OwnInvoice};
+use devnet::{InvoiceFilter, InvoiceStatus, OwnInvoice};
 use domain::{
     Cursor, Msat, NodeId, PaidInvoice, PaymentHash, Preimage, Received, ReceivedPart,
     ShortChannelId, Timestamp,

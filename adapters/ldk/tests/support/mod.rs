@@ -2,10 +2,11 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "this is for tests only")]
 
+use devnet::{DevInvoice, DevNetwork};
 use domain::{Cursor, Failure, Heard, HtlcSender, LookUp, Msat, Offer, Outcome, PartId, Route};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use ldk::{DevInvoice, Network, Options};
+use ldk::{Network, Options};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,7 @@ impl Net {
         Net::start(
             Options {
                 dir: Some(dir.to_owned()),
+                grace: false,
             },
             from,
         )
@@ -48,8 +50,8 @@ impl Net {
 
     async fn start(options: Options, from: Option<Cursor>) -> Net {
         let network = soon(Network::start(options)).await.expect("a network");
-        let sender = network.sender();
-        let words = network.listener().listen(from).await;
+        let sender = network.alice().sender();
+        let words = network.alice().listener().listen(from).await;
         Net {
             network,
             sender,

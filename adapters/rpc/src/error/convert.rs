@@ -55,6 +55,8 @@ impl From<ApiError> for RpcError {
                 plain(Code::StorageUnavailable).with(json!({ "durable": false }))
             }
             ApiError::StorageUnknown(_)
+            | ApiError::OpeningUnknown(_)
+            | ApiError::ClosingUnknown(_)
             | ApiError::DeletionUnknown(_)
             | ApiError::ResolutionUnknown(_) => {
                 plain(Code::StorageUnavailable).with(json!({ "durable": "unknown" }))

@@ -13,7 +13,7 @@ static CONTEXT: LazyLock<Arc<Context>> = LazyLock::new(|| {
     let services = Services {
         invoices: None,
         payments: Arc::new(domain::MockPaymentApi::new()),
-        dev: Some(Arc::new(crate::dev::MockDevNetwork::new())),
+        dev: Some(Arc::new(devnet::MockDevNetwork::new())),
         about: About {
             name: "ampered".into(),
             version: "0".into(),

@@ -11,9 +11,9 @@ mod listinvoices;
 mod view;
 
 use super::{Kind, Method, MethodInfo};
-use crate::dev::{DevNetwork, OwnInvoices};
 use crate::error::RpcError;
 use crate::services::Context;
+use devnet::{DevNetwork, OwnInvoices};
 
 pub(super) const ALL: [MethodInfo; 8] = [
     MethodInfo::of::<invoice::Invoice>(),

@@ -1,10 +1,10 @@
 //! What the fake engine was asked.
 
+use devnet::{DevPayment, InvoiceFilter, NewInvoice};
 use domain::{
     Autoclean, EventFilter, HistoryFilter, Msat, PartFilter, PartId, Pay, PaymentFilter,
     PaymentHash, ResolvePart, SendPartialPay, SendPay,
 };
-use rpc::dev::{DevPayment, InvoiceFilter, NewInvoice};
 use std::path::PathBuf;
 use std::time::Duration;
 

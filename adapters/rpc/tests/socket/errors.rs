@@ -137,6 +137,8 @@ async fn every_error_has_its_number_and_the_domains_words() {
         (ApiError::ShuttingDown, -32005),
         (ApiError::StorageUnavailable("disk full".into()), 230),
         (ApiError::StorageUnknown("disk gone".into()), 230),
+        (ApiError::OpeningUnknown("disk gone".into()), 230),
+        (ApiError::ClosingUnknown("disk gone".into()), 230),
         (ApiError::DeletionUnknown("disk gone".into()), 230),
         (ApiError::ResolutionUnknown("disk gone".into()), 230),
         (ApiError::Internal("task died".into()), -32603),
@@ -216,8 +218,14 @@ async fn figures_are_in_data() {
     let (hash, live) = (hash(), 2);
     let live = answer(&daemon, ApiError::Refused(Refusal::Live { hash, live })).await;
     assert_eq!(live["data"], json!({"pending_parts": 2}));
-    let doubt = answer(&daemon, ApiError::DeletionUnknown("x".into())).await;
-    assert_eq!(doubt["data"], json!({"durable": "unknown"}));
+    for doubt in [
+        ApiError::OpeningUnknown("x".into()),
+        ApiError::ClosingUnknown("x".into()),
+        ApiError::DeletionUnknown("x".into()),
+    ] {
+        let doubt = answer(&daemon, doubt).await;
+        assert_eq!(doubt["data"], json!({"durable": "unknown"}));
+    }
 }
 
 #[test]

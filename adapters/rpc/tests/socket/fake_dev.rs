@@ -3,11 +3,11 @@
 use crate::fake::{Asked, Fake};
 use crate::samples::{own_invoice, route};
 use async_trait::async_trait;
-use domain::{Msat, PaymentSecret, Route, Timestamp};
-use rpc::dev::{
+use devnet::{
     DevError, DevInvoice, DevNetwork, DevPayment, InvoiceError, InvoiceFilter, NewInvoice,
     OwnInvoice, OwnInvoices,
 };
+use domain::{Msat, PaymentSecret, Route, Timestamp};
 
 #[async_trait]
 impl DevNetwork for Fake {
@@ -27,17 +27,17 @@ impl DevNetwork for Fake {
         })
     }
 
-    async fn routes(
+    fn routes(
         &self,
-        destination: String,
+        destination: &str,
         amount: Msat,
         count: Option<usize>,
     ) -> Result<Vec<Route>, DevError> {
-        let _ = self.note(Asked::Routes(destination.clone(), amount, count));
-        match &*destination {
+        let _ = self.note(Asked::Routes(destination.to_owned(), amount, count));
+        match destination {
             "dave" => Ok(vec![route(amount.get())]),
             "nowhere" => Err(DevError::NoRoute("too far".into())),
-            _ => Err(DevError::NoSuchNode(destination)),
+            _ => Err(DevError::NoSuchNode(destination.to_owned())),
         }
     }
 

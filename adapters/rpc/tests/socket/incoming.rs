@@ -6,11 +6,11 @@ use crate::samples::{
     preimage_hex,
 };
 use crate::wire::Daemon;
+use devnet::{DevPayment, InvoiceFilter, NewInvoice};
 use domain::{
     Direction, HistoryFilter, NodeName, PaymentFilter, PaymentId, PaymentSecret, SelfPayment,
     SelfReceived, SelfSent, StatusKind,
 };
-use rpc::dev::{DevPayment, InvoiceFilter, NewInvoice};
 use serde_json::json;
 
 #[tokio::test]

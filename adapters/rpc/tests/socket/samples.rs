@@ -1,5 +1,6 @@
 //! Parts and payments to answer with.
 
+use devnet::{InvoiceStatus, OwnInvoice};
 use domain::{
     Avoid, Cleaned, Closed, Deleted, DeletedPayment, Event, EventKind, Failure, FailureCode, Hop,
     IncomingPart, IncomingPayment, ListedPart, Msat, NodeId, NodeName, Order, OrderId, OrderTerms,
@@ -7,7 +8,6 @@ use domain::{
     PaymentId, PaymentRow, PaymentSecret, PaymentSummary, Preimage, ReceivedPart, ResolvePart,
     Resolved, Route, ShortChannelId, StatusKind, Swept, Tally, Terms, Timestamp, Why,
 };
-use rpc::dev::{InvoiceStatus, OwnInvoice};
 use serde_json::{Value, json};
 
 pub(crate) const BOB: &str = "02aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

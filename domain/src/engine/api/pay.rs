@@ -57,7 +57,7 @@ impl PayApi {
                 api: &api,
                 command: &command,
             };
-            let opened = api.ledger.change(hash, opening).await?;
+            let opened = api.ledger.change(hash, opening).await.map_err(of_order)?;
             api.orders.drive(hash);
             Ok(opened)
         };
@@ -77,7 +77,8 @@ impl PayApi {
         }
     }
 
-    /// Rule B-9: a closed order has failed, unless its payment is paid or its last parts are under way.
+    /// Rule B-9: a closed order has failed, unless its payment is paid or its last parts are under way. The
+    /// answer is the first one, whatever other orders have tried since.
     async fn assert_goes_on(&self, hash: PaymentHash, order: Order) -> Result<(), ApiError> {
         let payment = stored::payment(&self.ledger, hash).await?;
         let is_last = || payment.order().is_some_and(|last| last.id == order.id);
@@ -86,9 +87,11 @@ impl PayApi {
             StatusKind::Pending if is_last() => return Ok(()),
             StatusKind::Pending | StatusKind::Failed => {}
         }
+        let closed = order.closed.as_ref();
+        let last_failed = closed.and_then(|closed| payment.last_failed_of(closed.at));
         Err(ApiError::OrderFailed(Box::new(FailedOrder {
             payment: payment.summary().clone(),
-            last_failed: None,
+            last_failed: last_failed.cloned(),
             order,
         })))
     }
@@ -140,6 +143,14 @@ impl PayAnswer {
     /// What its pending and complete parts cost.
     pub fn fee(&self) -> Msat {
         self.payment.tally.fees()
+    }
+}
+
+/// What storage cannot tell is whether there is an order: no part has been asked for.
+fn of_order(error: ApiError) -> ApiError {
+    match error {
+        ApiError::StorageUnknown(reason) => ApiError::OpeningUnknown(reason),
+        error => error,
     }
 }
 

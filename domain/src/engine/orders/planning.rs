@@ -148,7 +148,7 @@ impl Change for Closing<'_> {
                     self.orders.nodes.recover_later(self.hash);
                 }
                 let refused = "a rule forbids closing the order, and nothing was written";
-                Err(error.answer(refused, ApiError::StorageUnknown))
+                Err(error.answer(refused, ApiError::ClosingUnknown))
             }
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn files_are_sound(home: &Home) -> Result<()> {
 /// Whose money it is, while no daemon runs and nothing is on its way.
 pub(super) async fn money(home: &Home) -> Result<Money> {
     let dir = Some(home.path().join("embedded"));
-    let network = ldk::Network::start(ldk::Options { dir }).await?;
+    let network = ldk::Network::start(ldk::Options { dir, grace: false }).await?;
     let money = network.money();
     network.stop().await;
     Ok(money.into_iter().collect())

@@ -2,6 +2,7 @@
 
 use super::{Network, network};
 use async_trait::async_trait;
+use devnet::DevNetwork;
 use domain::contract::funds::FundsHarness;
 use domain::{
     Hop, HtlcSender, LookUp, Msat, NodeFunds, Offer, OfferAnswer, OwnChannel, PartId, Route,
@@ -25,7 +26,7 @@ impl Harness {
 #[async_trait]
 impl FundsHarness for Harness {
     fn node(&self) -> Arc<dyn NodeFunds> {
-        self.network.funds()
+        self.network.alice().funds()
     }
 
     /// The peer waits for as much again, which never comes.
@@ -49,7 +50,7 @@ impl FundsHarness for Harness {
             metadata: None,
             notes: domain::Notes::default(),
         };
-        let sender: Arc<dyn HtlcSender> = self.network.sender();
+        let sender: Arc<dyn HtlcSender> = self.network.alice().sender();
         if sender.offer(&offer).await != OfferAnswer::Accepted {
             return false;
         }

@@ -1,8 +1,9 @@
 //! A directory from when there were four nodes.
 
 use super::{Network, Options, part, pays};
-use crate::DevError;
+use crate::StartError;
 use crate::network::CORE;
+use devnet::{DevError, DevNetwork};
 use domain::Msat;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -10,6 +11,7 @@ async fn network_of_four_nodes_opens_and_stays_one_of_four() {
     let dir = tempfile::tempdir().unwrap();
     let options = || Options {
         dir: Some(dir.path().to_owned()),
+        grace: false,
     };
     let older = Network::start_as(options(), CORE).await.unwrap();
     assert!(pays(&older, &part(&older, 1).await).await);
@@ -25,4 +27,10 @@ async fn network_of_four_nodes_opens_and_stays_one_of_four() {
         assert_eq!(of_erin.await, Err(DevError::NoSuchNode("erin".to_owned())));
         network.stop().await;
     }
+    let second = Options {
+        grace: true,
+        ..options()
+    };
+    let started = Network::start(second).await;
+    assert!(matches!(started.err(), Some(StartError::NoGrace)));
 }

@@ -1,12 +1,12 @@
 //! `delinvoice`: delete an invoice of our own node, on the embedded network.
 
 use super::{Kind, Method};
-use crate::dev::OwnInvoice;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
 use crate::views::AsView;
+use devnet::OwnInvoice;
 use std::sync::Arc;
 
 pub(super) struct DelInvoice;

@@ -1,11 +1,11 @@
 //! `dev-pay`: another node of the embedded network pays, whole or in part.
 
 use super::{Kind, Method};
-use crate::dev::DevPayment;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
+use devnet::DevPayment;
 use domain::Msat;
 use serde::Serialize;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ Another node than ours sends parts towards an invoice. What they leave missing c
 
 bolt11      the invoice: invoice makes one of our own node
 parts_msat  what each part brings, as in [400000, 600000]; one of all it asks for, unless given
-node        who pays: bob, carol, dave, erin, frank, grace or heidi; dave unless said
+node        who pays: bob, carol, dave, erin, frank, grace (unless she is ours) or heidi; dave unless said
 total_msat  what all parts bring together, where the invoice leaves it to the payer
 
 Returns {payment_hash, parts_msat} as soon as every part is on its way.";

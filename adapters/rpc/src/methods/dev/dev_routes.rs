@@ -56,7 +56,7 @@ destination  a node's id or its name
 amount_msat  what each route shall deliver
 count        at most so many routes
 
-Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route is fit for sendpay and sendpartialpay.";
+Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route starts at alice, and is fit for sendpay and sendpartialpay.";
     const KIND: Kind = Kind::Dev;
 
     const ERRORS: &'static [Code] = &[Code::RouteNotFound, Code::Unspecified];
@@ -78,7 +78,7 @@ Returns {routes: [{route, amount_msat, amount_sent_msat}]}: each route is fit fo
         (destination, amount, count): Self::Request,
     ) -> Result<Self::Answer, RpcError> {
         let network = super::dev_network(&context)?;
-        let routes = network.routes(destination, amount, count).await?;
+        let routes = network.routes(&destination, amount, count)?;
         Ok(RoutesView {
             routes: routes.iter().map(view).collect(),
         })

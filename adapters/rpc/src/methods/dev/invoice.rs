@@ -2,11 +2,11 @@
 
 use super::view::NewInvoiceView;
 use super::{Kind, Method};
-use crate::dev::NewInvoice;
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
+use devnet::NewInvoice;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl Method for Invoice {
     ];
     const DESCRIPTION: &'static str = "Make an invoice of our own node over {amount_msat}";
     const HELP: &'static str = "\
-Makes an invoice of our own node, on the embedded network. Core Lightning has a method of that name: ask it there.
+Makes an invoice of our own node, alice, on the embedded network: dev-invoice makes those of grace, where she is ours, too. Core Lightning has a method of that name: ask it there.
 
 amount_msat  what it asks for; any leaves that to the payer
 label        our own name for it: no two invoices have the same

@@ -1,12 +1,12 @@
 //! `listinvoices`: the invoices of our own node, on the embedded network.
 
 use super::{Kind, Method};
-use crate::dev::{InvoiceFilter, OwnInvoice};
 use crate::error::{Code, RpcError};
 use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
 use crate::views::AsView;
+use devnet::{InvoiceFilter, OwnInvoice};
 use serde::Serialize;
 use std::sync::Arc;
 

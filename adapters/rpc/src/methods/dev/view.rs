@@ -1,7 +1,7 @@
 //! Invoices of our own node, with Core Lightning's fields.
 
-use crate::dev::{InvoiceStatus, OwnInvoice};
 use crate::views::Viewed;
+use devnet::{InvoiceStatus, OwnInvoice};
 use domain::{Msat, PaymentHash, PaymentSecret, Timestamp};
 use serde::Serialize;
 

@@ -1,6 +1,5 @@
 //! Invoices of our own node, where a node is inside the process.
 
-use crate::error::{Code, RpcError};
 use async_trait::async_trait;
 use domain::{Msat, PaymentHash, PaymentSecret, Preimage, Timestamp};
 
@@ -121,16 +120,4 @@ pub enum InvoiceError {
     /// The node would not.
     #[error("the node refused: {0}")]
     Refused(String),
-}
-
-impl From<InvoiceError> for RpcError {
-    fn from(error: InvoiceError) -> RpcError {
-        let code = match &error {
-            InvoiceError::LabelInUse(_) => Code::LabelInUse,
-            InvoiceError::Unknown => Code::NoSuchInvoice,
-            InvoiceError::OtherStatus { .. } | InvoiceError::Arriving => Code::OtherInvoiceStatus,
-            InvoiceError::Refused(_) => Code::Unspecified,
-        };
-        RpcError::new(code, error.to_string())
-    }
 }

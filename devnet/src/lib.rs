@@ -1,7 +1,5 @@
 //! What the methods of the embedded network want of one, so that people can try everything by hand. No
-//! port of the domain's: the engine asks for none of it.
-//!
-//! The traits are here in every build; the methods that call them are built with the feature `dev-network`.
+//! port of the domain's: the engine asks for none of it. `rpc` has the methods, and `ldk` the network.
 
 mod invoices;
 
@@ -9,12 +7,11 @@ pub use invoices::{
     InvoiceError, InvoiceFilter, InvoiceStatus, NewInvoice, OwnInvoice, OwnInvoices,
 };
 
-use crate::error::{Code, RpcError, shortened};
 use async_trait::async_trait;
 use domain::{Msat, NodeId, PaymentHash, PaymentMetadata, PaymentSecret, Route, Timestamp};
 
 /// A network of our own, on which invoices and routes can be had for the asking.
-#[cfg_attr(feature = "fuzz", mockall::automock)]
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait DevNetwork: Send + Sync {
     /// A BOLT 11 invoice of the named node's (`dave`'s unless said).
@@ -27,9 +24,9 @@ pub trait DevNetwork: Send + Sync {
 
     /// Up to `count` disjoint routes from our node that each deliver `amount`; `destination` is a
     /// node's id or its name.
-    async fn routes(
+    fn routes(
         &self,
-        destination: String,
+        destination: &str,
         amount: Msat,
         count: Option<usize>,
     ) -> Result<Vec<Route>, DevError>;
@@ -93,19 +90,4 @@ pub enum DevError {
     /// LDK would not.
     #[error("the node refused: {0}")]
     Refused(String),
-}
-
-impl From<DevError> for RpcError {
-    fn from(error: DevError) -> RpcError {
-        let code = match &error {
-            DevError::NoSuchNode(_) => Code::InvalidParams,
-            DevError::NoRoute(_) => Code::RouteNotFound,
-            DevError::Refused(_) => Code::Unspecified,
-        };
-        let error = match error {
-            DevError::NoSuchNode(name) => DevError::NoSuchNode(shortened(&name).into_owned()),
-            other @ (DevError::NoRoute(_) | DevError::Refused(_)) => other,
-        };
-        RpcError::new(code, error.to_string())
-    }
 }
