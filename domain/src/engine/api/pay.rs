@@ -40,6 +40,17 @@ impl Core {
             Ok(opened)
         };
         let opened = self.decisions.finish(opening).await?;
+        let told = self.answer_once_stored(hash, opened, timeout).await;
+        told.map_err(goes_on)
+    }
+
+    /// How a payment whose order is stored stands, once this call has waited.
+    async fn answer_once_stored(
+        &self,
+        hash: PaymentHash,
+        opened: Opened,
+        timeout: Option<Duration>,
+    ) -> Result<PayAnswer, ApiError> {
         if let Opened::Before(order) = opened
             && !order.is_open()
         {
@@ -144,6 +155,17 @@ impl PayAnswer {
     /// What its pending and complete parts cost.
     pub fn fee(&self) -> Msat {
         self.payment.tally.fees()
+    }
+}
+
+/// The order is stored (rule A-14): nobody is told that the call changed nothing.
+fn goes_on(error: ApiError) -> ApiError {
+    match error {
+        ApiError::Busy(reason)
+        | ApiError::StorageUnavailable(reason)
+        | ApiError::StorageUnknown(reason) => ApiError::OrderGoesOn(reason),
+        ApiError::ShuttingDown => ApiError::OrderGoesOn("the daemon is stopping".to_owned()),
+        other => other,
     }
 }
 
