@@ -222,10 +222,14 @@ impl Payment {
 
     /// The parts of its last order.
     pub fn ordered_parts(&self) -> impl Iterator<Item = &PartialPayment> {
-        let order = self.order.as_ref();
-        let before = order.map_or(u32::MAX, |order| order.parts_before);
-        let before = usize::try_from(before).unwrap_or(usize::MAX);
-        let until = order.and_then(|order| Some(order.closed.as_ref()?.at));
+        self.order()
+            .into_iter()
+            .flat_map(|order| self.parts_of(order))
+    }
+
+    fn parts_of<'a>(&'a self, order: &Order) -> impl Iterator<Item = &'a PartialPayment> + use<'a> {
+        let before = usize::try_from(order.parts_before).unwrap_or(usize::MAX);
+        let until = order.closed.as_ref().map(|closed| closed.at);
         let of_order = self.parts.values().skip(before);
         of_order.filter(move |part| until.is_none_or(|closed| part.created_at <= closed))
     }
@@ -238,6 +242,12 @@ impl Payment {
     /// The part that failed last: it says why the payment failed.
     pub fn last_failed(&self) -> Option<&PartialPayment> {
         let failed = self.parts.values().filter(|p| p.failure().is_some());
+        failed.max_by_key(|part| (part.completed_at, part.id))
+    }
+
+    /// The part of one of its orders that failed last.
+    pub fn last_failed_of(&self, order: &Order) -> Option<&PartialPayment> {
+        let failed = self.parts_of(order).filter(|p| p.failure().is_some());
         failed.max_by_key(|part| (part.completed_at, part.id))
     }
 

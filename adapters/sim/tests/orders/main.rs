@@ -340,6 +340,30 @@ async fn a_repeated_request_waits_as_long_as_its_caller_says() {
     scene.is_sound().await;
 }
 
+/// Rule B-9: with the part that says why.
+#[tokio::test]
+async fn a_repeated_request_is_told_why_the_payee_refused_as_the_first_one_was() {
+    let scene = Scene::new().await;
+    let keyed = || Pay {
+        request_id: RequestId::new("once").ok(),
+        ..pay()
+    };
+    let refusing = async {
+        scene.sent(2).await;
+        for part in [1, 2] {
+            scene.refuse(part);
+        }
+    };
+    let (first, ()) = tokio::join!(soon(scene.engine.pay(keyed())), refusing);
+    let Err(ApiError::OrderFailed(told)) = &first else {
+        panic!("{first:?}");
+    };
+    assert!(told.last_failed.is_some(), "{told:?}");
+    let again = soon(scene.engine.pay(keyed())).await;
+    assert_eq!(again, first);
+    scene.is_sound().await;
+}
+
 /// Rule B-9.
 #[tokio::test]
 async fn the_same_request_is_the_same_order_and_others_join_it() {

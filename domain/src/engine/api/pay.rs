@@ -77,7 +77,7 @@ impl Core {
         }
         Err(ApiError::OrderFailed(Box::new(FailedOrder {
             payment: payment.summary().clone(),
-            last_failed: None,
+            last_failed: payment.last_failed_of(&order).cloned(),
             order,
         })))
     }
