@@ -230,10 +230,14 @@ impl Payment {
 
     /// The parts of its last order.
     pub fn ordered_parts(&self) -> impl Iterator<Item = &PartialPayment> {
-        let order = self.order.as_ref();
-        let before = order.map_or(u32::MAX, |order| order.parts_before);
-        let before = usize::try_from(before).unwrap_or(usize::MAX);
-        let until = order.and_then(|order| Some(order.closed.as_ref()?.at));
+        self.order()
+            .into_iter()
+            .flat_map(|order| self.parts_of(order))
+    }
+
+    fn parts_of<'a>(&'a self, order: &Order) -> impl Iterator<Item = &'a PartialPayment> + use<'a> {
+        let before = usize::try_from(order.parts_before).unwrap_or(usize::MAX);
+        let until = order.closed.as_ref().map(|closed| closed.at);
         let of_order = self.parts.values().skip(before);
         of_order.filter(move |part| until.is_none_or(|closed| part.created_at <= closed))
     }
@@ -245,13 +249,13 @@ impl Payment {
 
     /// The part that failed last: it says why the payment failed.
     pub fn last_failed(&self) -> Option<&PartialPayment> {
-        self.last_failed_of(Timestamp(u64::MAX))
+        let failed = self.parts.values().filter(|p| p.failure().is_some());
+        failed.max_by_key(|part| (part.completed_at, part.id))
     }
 
-    /// The part that failed last, of those that were accepted until then.
-    pub fn last_failed_of(&self, until: Timestamp) -> Option<&PartialPayment> {
-        let parts = self.parts.values();
-        let failed = parts.filter(|part| part.failure().is_some() && part.created_at <= until);
+    /// The part of one of its orders that failed last.
+    pub fn last_failed_of(&self, order: &Order) -> Option<&PartialPayment> {
+        let failed = self.parts_of(order).filter(|p| p.failure().is_some());
         failed.max_by_key(|part| (part.completed_at, part.id))
     }
 

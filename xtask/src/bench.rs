@@ -13,6 +13,7 @@ mod lines;
 mod lists;
 mod lone;
 mod memory;
+mod orders;
 mod payments;
 mod pipelined;
 mod plan;

@@ -14,7 +14,7 @@ fn one_part_is_paid_in_every_fire() {
     let report = out.lines().last().expect("it ends with a line of JSON");
     let report: serde_json::Value = serde_json::from_str(report).expect("JSON");
     let stages = report["stages"].as_array().expect("stages");
-    assert_eq!(stages.len(), 6, "{report}");
+    assert_eq!(stages.len(), 7, "{report}");
     for stage in stages {
         let note = stage["note"].as_str().unwrap_or_default();
         let is_said = note.starts_with("not possible here: ");

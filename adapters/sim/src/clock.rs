@@ -5,10 +5,11 @@ use domain::{Clock, Mutex, Timestamp};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A clock that stands still until [`SimClock::advance`], or that jumps to whatever is waited for.
+/// A clock that stands still until [`SimClock::advance`], or that jumps to what is waited for.
 pub struct SimClock {
     now: watch::Sender<Timestamp>,
-    hasty: bool,
+    /// The longest sleep that is over at once.
+    hasty: Option<Duration>,
     sleepers: Mutex<u64>,
 }
 
@@ -17,7 +18,7 @@ impl SimClock {
     pub fn new() -> SimClock {
         SimClock {
             now: watch::Sender::new(Timestamp(1_700_000_000_000_000)),
-            hasty: false,
+            hasty: None,
             sleepers: Mutex::new(0),
         }
     }
@@ -25,8 +26,13 @@ impl SimClock {
     /// Every sleep is over at once, and the time is then as late as the sleeper wanted: pauses
     /// before a retry take no time.
     pub fn hasty() -> SimClock {
+        SimClock::hasty_within(Duration::MAX)
+    }
+
+    /// The same for sleeps up to that long: longer ones wait for the time to pass.
+    pub fn hasty_within(longest: Duration) -> SimClock {
         SimClock {
-            hasty: true,
+            hasty: Some(longest),
             ..SimClock::new()
         }
     }
@@ -56,7 +62,8 @@ impl Clock for SimClock {
 
     async fn sleep_until(&self, deadline: Timestamp) {
         *self.sleepers.lock() += 1;
-        if self.hasty {
+        let is_short = |longest: Duration| self.now().after(longest) >= deadline;
+        if self.hasty.is_some_and(is_short) {
             tokio::task::yield_now().await;
             self.now.send_modify(|now| *now = (*now).max(deadline));
         }

@@ -133,6 +133,7 @@ fn split(request: &RouteRequest, amount: u64) -> Plan {
 /// The channel at which the usual route begins; or a node that is away.
 pub struct SimFunds {
     away: watch::Sender<bool>,
+    asked: watch::Sender<usize>,
 }
 
 impl SimFunds {
@@ -140,7 +141,13 @@ impl SimFunds {
     pub fn new() -> Arc<SimFunds> {
         Arc::new(SimFunds {
             away: watch::Sender::new(false),
+            asked: watch::Sender::new(0),
         })
+    }
+
+    /// How often it was asked.
+    pub fn asked(&self) -> usize {
+        *self.asked.borrow()
     }
 
     /// Whether it cannot be asked.
@@ -152,6 +159,7 @@ impl SimFunds {
 #[async_trait]
 impl NodeFunds for SimFunds {
     async fn funds(&self) -> Result<Funds, NodeAway> {
+        self.asked.send_modify(|asked| *asked += 1);
         if *self.away.borrow() {
             return Err(NodeAway("simulated absence".into()));
         }

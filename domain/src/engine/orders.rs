@@ -4,10 +4,13 @@
 //! parts. It holds the payment's turn only to decide. A plan that was made for another version of the
 //! payment is thrown away.
 
+mod absent;
 mod planning;
 mod request;
 
+use self::absent::{Absences, Absent};
 use self::planning::{Closing, Planning, Sent};
+use self::request::Unfound;
 use super::board::Board;
 use super::ledger::Ledger;
 use super::nodes::Nodes;
@@ -44,6 +47,7 @@ pub(super) struct Orders {
     live_parts_max: usize,
     /// Those that have a task.
     driven: Mutex<HashSet<PaymentHash>>,
+    absences: Absences,
 }
 
 /// What the order of a payment needs, with what does not change while it is open.
@@ -61,8 +65,10 @@ enum Planned {
     Wait,
     /// There is no way, and nothing is live.
     NoWay(NoPlan),
-    /// Whether there are ways is not known now.
-    Away(String),
+    /// Whether there are ways is not known before one of these has answered.
+    Absent(Vec<Absent>, String),
+    /// The order cannot go on now.
+    Later(String),
 }
 
 impl Orders {
@@ -82,6 +88,7 @@ impl Orders {
             tasks: shared.tasks.clone(),
             live_parts_max: policy.live_parts_max,
             driven: Mutex::default(),
+            absences: Absences::new(shared.timing.clone()),
         }
     }
 
@@ -185,7 +192,13 @@ impl Orders {
                             self.timing.pause(&mut backoff).await;
                         }
                     }
-                    Planned::Away(reason) => {
+                    Planned::Absent(absent, reason) => {
+                        info!(payment.hash = %hash, reason, "the order waits");
+                        let over = self.absences.over(&absent);
+                        let or_deadline = either(over, self.timing.sleep_until(deadline));
+                        either(news.end(), or_deadline).await;
+                    }
+                    Planned::Later(reason) => {
                         info!(payment.hash = %hash, reason, "the order waits");
                         self.pause(&mut backoff, deadline, news.end()).await;
                     }
@@ -236,23 +249,24 @@ impl Orders {
 
     /// Finds ways, and makes parts of them.
     async fn plan(&self, hash: PaymentHash, step: &Step, need: &Need, relaxed: bool) -> Planned {
-        let (sources, mut away) = match self.sources(&step.order.terms.nodes).await {
-            Ok(sources) => sources,
-            Err(reason) => return Planned::Away(reason),
-        };
+        let (sources, away) = self.sources(&step.order.terms.nodes).await;
+        if sources.is_empty() {
+            return away.planned();
+        }
         let mut request = request::of(&step.order, &step.terms, need, sources);
         request.relaxed = relaxed;
         self.learn(&request.knowledge);
         match self.find(&request).await {
             Ok(plan) => self.send(hash, step, need, plan).await,
-            Err(NoPlan::Away(reason)) => Planned::Away(reason),
-            Err(why) if need.is_live => {
+            Err(Unfound::Absent(reason)) => Planned::Absent(vec![Absent::Finder], reason),
+            Err(Unfound::Later(reason)) => Planned::Later(reason),
+            Err(Unfound::NoWay(why)) if need.is_live => {
                 debug!(payment.hash = %hash, reason = %why, "no way now: the order waits for its live parts");
                 Planned::Wait
             }
             // What another node could carry is not known.
-            Err(_) if !away.is_empty() => Planned::Away(away.remove(0)),
-            Err(why) => Planned::NoWay(why),
+            Err(Unfound::NoWay(_)) if !away.nodes.is_empty() => away.planned(),
+            Err(Unfound::NoWay(why)) => Planned::NoWay(why),
         }
     }
 
@@ -271,7 +285,7 @@ impl Orders {
                 debug!(payment.hash = %hash, "a plan is out of date");
                 Planned::Sent
             }
-            Sent::Stopped(reason) => Planned::Away(reason),
+            Sent::Stopped(reason) => Planned::Later(reason),
         }
     }
 

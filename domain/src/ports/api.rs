@@ -272,6 +272,9 @@ pub enum ApiError {
     /// was one.
     #[error("{}", super::pay::failed_order(.0))]
     OrderFailed(Box<FailedOrder>),
+    /// The order is stored, and this call cannot tell how it ends.
+    #[error("the order is stored and carried out: {0}; repeat the call, or look at listpays")]
+    OrderGoesOn(String),
     /// There is no way now: what was asked about, nothing was stored.
     #[error("{0}")]
     NoWay(NoPlan),

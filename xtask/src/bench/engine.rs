@@ -5,7 +5,7 @@ use super::payments;
 use super::sample::{Caller, Sample, drive};
 use anyhow::{Context, Result, bail};
 use domain::contract::samples;
-use domain::{Engine, NodePorts, PaymentApi, Policy, Ports, Sent};
+use domain::{Engine, NodePorts, PaymentApi, Policy, Ports, Sent, Ways};
 use sim::{NullNode, SimClock, TestSpawner};
 use std::path::Path;
 use std::sync::Arc;
@@ -56,6 +56,25 @@ impl Machine {
 
     /// With any node, on the database at that path. Nothing in it waits for the time.
     pub(super) async fn at(path: &Path, node: NodePorts, policy: Policy) -> Result<Machine> {
+        Machine::over(path, node, None, policy).await
+    }
+
+    /// The same, with ways for `pay`.
+    pub(super) async fn paying(
+        path: &Path,
+        node: NodePorts,
+        ways: Ways,
+        policy: Policy,
+    ) -> Result<Machine> {
+        Machine::over(path, node, Some(ways), policy).await
+    }
+
+    async fn over(
+        path: &Path,
+        node: NodePorts,
+        ways: Option<Ways>,
+        policy: Policy,
+    ) -> Result<Machine> {
         let store = Arc::new(SqliteStore::open(path, Options::default())?);
         let ports = Ports {
             store: Arc::clone(&store) as _,
@@ -63,7 +82,7 @@ impl Machine {
             clock: Arc::new(SimClock::new()),
             spawner: Arc::new(TestSpawner),
             incoming: None,
-            ways: None,
+            ways,
             nodes: vec![node],
         };
         let engine = Engine::start(ports, policy).await?;

@@ -65,7 +65,7 @@ const fn at_least(key: &'static str, title: &'static str, unit: Unit, least: f64
 }
 
 /// In the order of the table.
-pub(super) const LINES: [Line; 36] = [
+pub(super) const LINES: [Line; 43] = [
     at_most(
         "engine_256_p99_vs_p50",
         "engine, 256 callers: p99 of the answer, to p50",
@@ -93,6 +93,41 @@ pub(super) const LINES: [Line; 36] = [
         "front_ampere_p50_us",
         "the same through Ampere, p50",
         Unit::Micros,
+    ),
+    at_most(
+        "pay_latency_vs_parts",
+        "pay in front of the embedded node: p50, to its bare parts",
+        Unit::Ratio,
+        1.1,
+    ),
+    line("pay_p50_us", "a payment by pay, p50", Unit::Micros),
+    line(
+        "pay_parts_p50_us",
+        "the same by sendpartialpay of its parts, p50",
+        Unit::Micros,
+    ),
+    at_most(
+        "orders_resumed_s",
+        "1,000 open orders after kill -9: their node's first answer until all have their parts",
+        Unit::Seconds,
+        1.0,
+    ),
+    line(
+        "orders_away_asked",
+        "what their node was asked in the two seconds that it was away",
+        Unit::Count,
+    ),
+    at_most(
+        "orders_waiting_calls",
+        "10,000 open orders with parts in flight, ten minutes: calls to store, node and finder",
+        Unit::Count,
+        0.0,
+    ),
+    at_most(
+        "orders_away_calls",
+        "the same while their node is away",
+        Unit::Count,
+        60.0,
     ),
     line("waiters", "waiters at once", Unit::Count),
     at_most(

@@ -1,7 +1,7 @@
 //! What is measured otherwise than by driving callers.
 
 use super::finding::{Curve, Found};
-use super::{front, lists, pressure, restart, size, stall, waiters};
+use super::{front, lists, orders, pressure, restart, size, stall, waiters};
 use anyhow::Result;
 use std::path::Path;
 use tokio::runtime::Runtime;
@@ -11,6 +11,12 @@ use tokio::runtime::Runtime;
 pub(super) enum Probe {
     /// What Ampere costs in front of a node.
     Front,
+    /// What `pay` costs beside its parts.
+    Orders,
+    /// Open orders after a kill -9.
+    OrdersResumed,
+    /// Open orders that wait.
+    OrdersQuiet,
     /// Many who wait.
     Waiters,
     /// The same, through the socket.
@@ -28,8 +34,11 @@ pub(super) enum Probe {
 }
 
 impl Probe {
-    const ALL: [Probe; 8] = [
+    const ALL: [Probe; 11] = [
         Probe::Front,
+        Probe::Orders,
+        Probe::OrdersResumed,
+        Probe::OrdersQuiet,
         Probe::Waiters,
         Probe::SocketWaiters,
         Probe::Pressure,
@@ -50,6 +59,9 @@ impl Probe {
     pub(super) fn name(self) -> &'static str {
         match self {
             Probe::Front => "in front of a node",
+            Probe::Orders => "pay in front of a node",
+            Probe::OrdersResumed => "open orders after kill -9",
+            Probe::OrdersQuiet => "open orders that wait",
             Probe::Waiters => "waiters in the engine",
             Probe::SocketWaiters => "waiters through the socket",
             Probe::Pressure => "twice the load",
@@ -69,6 +81,9 @@ impl Probe {
     ) -> Result<(Vec<Found>, Vec<Curve>)> {
         let found = match self {
             Probe::Front => runtime.block_on(front::measure(folder)),
+            Probe::Orders => runtime.block_on(orders::measure(folder)),
+            Probe::OrdersResumed => runtime.block_on(orders::waiting::resumed(folder)),
+            Probe::OrdersQuiet => runtime.block_on(orders::waiting::quiet(folder)),
             Probe::Waiters => runtime.block_on(waiters::in_the_engine(folder, full)),
             Probe::SocketWaiters => runtime.block_on(waiters::through_the_socket(folder, full)),
             Probe::Pressure => runtime.block_on(pressure::measure(folder, full)),

@@ -1,13 +1,18 @@
-//! A fixed set of scenarios on a real SQLite file, each with storage failing from the N-th write on,
-//! N = 1, 2, 3 … until it runs untouched.
+//! A fixed set of scenarios on a real SQLite file, each with storage failing from the N-th write on, or
+//! with the daemon ended at its N-th step, N = 1, 2, 3 … until it runs untouched.
 
 mod book;
 mod caller;
 mod calls;
+mod ended;
 mod faults;
+mod finder;
+mod gate;
 mod guard;
 mod judge;
 mod life;
+mod node;
+mod payer;
 mod scenario;
 mod world;
 
@@ -38,6 +43,7 @@ const SPARE_PAGES: [u64; 3] = [0, 2, 5];
 /// One way of failing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Stage {
+    Ended,
     PageLimit,
     FullDisk,
     Locked,
@@ -55,7 +61,8 @@ struct Place {
 }
 
 impl Stage {
-    pub(super) const ALL: [Stage; 6] = [
+    pub(super) const ALL: [Stage; 7] = [
+        Stage::Ended,
         Stage::PageLimit,
         Stage::FullDisk,
         Stage::Locked,
@@ -66,6 +73,7 @@ impl Stage {
 
     pub(super) fn name(self) -> &'static str {
         match self {
+            Stage::Ended => "ended at every step",
             Stage::PageLimit => "max_page_count",
             Stage::FullDisk => "full disk (tmpfs)",
             Stage::Locked => "locked by another program",
@@ -81,7 +89,10 @@ impl Stage {
             let name = format!("{}: {}", self.name(), scenario.name());
             only.is_none_or(|text| name.contains(text))
         };
-        Scenario::ALL.into_iter().filter(is_wanted).collect()
+        // A child for each system call of each thread takes its time.
+        let is_played = |scenario: &Scenario| self != Stage::SystemCalls || scenario.is_in_child();
+        let played = Scenario::ALL.into_iter().filter(is_played);
+        played.filter(is_wanted).collect()
     }
 
     /// Plays the scenarios; the first violation of each is enough.
@@ -99,7 +110,11 @@ impl Stage {
             }
             Ok(place) => {
                 for scenario in scenarios {
-                    let played = self.play(&place, *scenario, progress, &mut row).await;
+                    let played = if self == Stage::Ended {
+                        ended::everywhere(&place, *scenario, progress, &mut row).await
+                    } else {
+                        self.play(&place, *scenario, progress, &mut row).await
+                    };
                     if let Err(error) = played {
                         let (stage, scenario) = (self.name(), scenario.name());
                         row.violations
@@ -116,7 +131,11 @@ impl Stage {
         // No file system in memory knows read-only files.
         let beside = match self {
             Stage::ReadOnly | Stage::FullDisk => on_disk(),
-            Stage::PageLimit | Stage::Locked | Stage::OldReader | Stage::SystemCalls => in_memory(),
+            Stage::Ended
+            | Stage::PageLimit
+            | Stage::Locked
+            | Stage::OldReader
+            | Stage::SystemCalls => in_memory(),
         };
         let mut folder = tempfile::Builder::new();
         let folder = folder.prefix("crash-").tempdir_in(beside)?;
@@ -125,7 +144,7 @@ impl Stage {
             Stage::FullDisk => mounted = Some(Tmpfs::mount(folder.path().join("small"))?),
             Stage::ReadOnly => faults::can_be_read_only(folder.path())?,
             Stage::SystemCalls => calls::can_be_broken()?,
-            Stage::PageLimit | Stage::Locked | Stage::OldReader => {}
+            Stage::Ended | Stage::PageLimit | Stage::Locked | Stage::OldReader => {}
         }
         let template = folder.path().join("template.sqlite3");
         make(&template).await?;
@@ -184,7 +203,7 @@ impl Stage {
             }
             Stage::OldReader => Fault::OldReader(None),
             Stage::ReadOnly => Fault::ReadOnly,
-            Stage::SystemCalls => Fault::Nothing,
+            Stage::Ended | Stage::SystemCalls => Fault::Nothing,
         };
         Ok((fault, options))
     }
@@ -283,7 +302,8 @@ impl Row {
     fn add(&mut self, book: &Book) {
         self.rounds += 1;
         self.acknowledged += book.acknowledged;
-        self.resolved += u64::try_from(book.asked.len()).unwrap_or(0);
+        let resolved = book.asked.len() + book.orders.len();
+        self.resolved += u64::try_from(resolved).unwrap_or(0);
         for (text, times) in &book.errors {
             *self.errors.entry(text.clone()).or_default() += times;
         }

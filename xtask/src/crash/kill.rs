@@ -6,6 +6,8 @@ mod daemon;
 mod judge;
 mod ledger;
 mod load;
+mod orders;
+mod work;
 
 use super::progress::Progress;
 use super::report::Row;
@@ -16,13 +18,12 @@ use fastrand::Rng;
 use load::Moment;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use work::Work;
 
 /// Kills after which a data directory is left for a fresh one.
 const KILLS_A_HOME: u32 = 34;
 /// Rounds after which everything must have come to its end.
 const ROUNDS_A_JUDGEMENT: u32 = 8;
-/// New payments a round.
-const PAYMENTS: u32 = 4;
 /// How long callers wait: beyond the daemon's end.
 const WAIT_SECONDS: u32 = 10;
 /// What the second data directory's dice are ahead of the first one's.
@@ -37,12 +38,22 @@ enum End {
     Terminate,
 }
 
+/// What callers ask for meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Calls {
+    /// `sendpartialpay`, and `waitpartialpay`.
+    Parts,
+    /// `pay`.
+    Orders,
+}
+
 /// One stage.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
     seed: u64,
     ends: u32,
     end: End,
+    calls: Calls,
 }
 
 /// A stage under way.
@@ -55,18 +66,26 @@ struct Fire<'a> {
 }
 
 impl Plan {
-    pub(super) fn all(seed: u64, kills: u32) -> [Plan; 2] {
-        let plan = |end, ends| Plan { seed, ends, end };
+    pub(super) fn all(seed: u64, kills: u32) -> [Plan; 3] {
+        let plan = |end, ends, calls| Plan {
+            seed,
+            ends,
+            end,
+            calls,
+        };
         [
-            plan(End::Kill, kills),
-            plan(End::Terminate, (kills / 10).min(20)),
+            plan(End::Kill, kills, Calls::Parts),
+            plan(End::Kill, kills, Calls::Orders),
+            plan(End::Terminate, (kills / 10).min(20), Calls::Parts),
         ]
     }
 
     pub(super) fn name(self) -> &'static str {
-        match self.end {
-            End::Kill => "kill -9 under load",
-            End::Terminate => "SIGTERM under load",
+        match (self.end, self.calls) {
+            (End::Kill, Calls::Parts) => "kill -9 under load",
+            (End::Kill, Calls::Orders) => "kill -9 under pay",
+            (End::Terminate, Calls::Parts) => "SIGTERM under load",
+            (End::Terminate, Calls::Orders) => "SIGTERM under pay",
         }
     }
 
@@ -81,7 +100,11 @@ impl Plan {
             },
             ends: 0,
         };
-        if let Err(error) = fire.burn().await {
+        let burnt = match self.calls {
+            Calls::Parts => fire.burn::<Book>().await,
+            Calls::Orders => fire.burn::<orders::Book>().await,
+        };
+        if let Err(error) = burnt {
             let (stage, seed, ends) = (self.name(), self.seed, fire.ends);
             let violation = format!("{stage}, dice {seed}, after {ends} ends: {error:#}");
             fire.row.violations.push(violation);
@@ -118,16 +141,16 @@ fn built() -> Result<PathBuf> {
 }
 
 impl Fire<'_> {
-    async fn burn(&mut self) -> Result<()> {
+    async fn burn<W: Work>(&mut self) -> Result<()> {
         let program = built()?;
         let mut places = [super::on_disk(), super::in_memory()].into_iter().cycle();
         while self.ends < self.plan.ends && !self.progress.is_over() {
             let place = places.next().context("it goes round")?;
             let mut home = Home::new(&program, &place)?;
-            let mut book = Book::default();
+            let mut book = W::default();
             let burnt = self.burn_home(&home, &mut book).await;
             self.row.acknowledged += book.acknowledged();
-            self.row.resolved += book.resolved;
+            self.row.resolved += book.resolved();
             if let Err(error) = burnt {
                 home.keep();
                 return Err(error.context(format!(
@@ -141,9 +164,9 @@ impl Fire<'_> {
     }
 
     /// One data directory, from its first start to its last judgement.
-    async fn burn_home(&mut self, home: &Home, book: &mut Book) -> Result<()> {
+    async fn burn_home(&mut self, home: &Home, book: &mut impl Work) -> Result<()> {
         home.start().await?.terminate().await?;
-        book.money = ledger::money(home).await?;
+        book.open(home).await?;
         let last = self.plan.ends.min(self.ends + KILLS_A_HOME);
         let mut round = 0;
         while self.ends < last && !self.progress.is_over() {
@@ -157,15 +180,14 @@ impl Fire<'_> {
     }
 
     /// Load, the end in its midst, and what can be said of the files before anyone opens them.
-    async fn round(&mut self, home: &Home, book: &mut Book) -> Result<()> {
+    async fn round(&mut self, home: &Home, book: &mut impl Work) -> Result<()> {
         let daemon = home.start().await?;
         let log = daemon.log();
         let moment = Moment::at_random(&mut self.dice);
         book.note(format!("load, {:?} at {moment:?}", self.plan.end));
         let loaded = async {
-            judge::unchanged(home, book).await?;
-            load::prepare(home, book, PAYMENTS, &mut self.dice).await?;
-            let load = load::start(home, book, &mut self.dice, WAIT_SECONDS);
+            book.prepare(home, &mut self.dice).await?;
+            let load = book.start(home, &mut self.dice);
             load.until(moment).await?;
             match self.plan.end {
                 End::Kill => daemon.kill().await?,
@@ -174,7 +196,7 @@ impl Fire<'_> {
                     ensure!(status.success(), "SIGTERM ended it with {status}");
                 }
             }
-            load.finish(book).await
+            book.write_down(load.finish().await?)
         };
         let loaded: Result<()> = loaded.await;
         loaded.with_context(|| format!("the daemon's log ends with\n{}", log.tail()))?;
@@ -188,7 +210,7 @@ impl Fire<'_> {
         Ok(())
     }
 
-    async fn kill_while_it_starts(&mut self, home: &Home, book: &mut Book) -> Result<()> {
+    async fn kill_while_it_starts(&mut self, home: &Home, book: &mut impl Work) -> Result<()> {
         for _ in 0..self.dice.u32(1..=START_KILLS) {
             if self.ends >= self.plan.ends {
                 break;
@@ -208,13 +230,13 @@ impl Fire<'_> {
     }
 
     /// Everything comes to its end, and is compared with what was told and what the nodes know.
-    async fn judge(&mut self, home: &Home, book: &mut Book) -> Result<()> {
+    async fn judge(&mut self, home: &Home, book: &mut impl Work) -> Result<()> {
         let daemon = home.start().await?;
         let log = daemon.log();
         book.note("judgement".to_owned());
-        let settled = judge::settle(home, book, &mut self.dice).await;
+        let settled = book.settle(home, &mut self.dice).await;
         settled.with_context(|| format!("the daemon's log ends with\n{}", log.tail()))?;
         daemon.terminate().await?;
-        ledger::check(home, book).await
+        book.check(home).await
     }
 }

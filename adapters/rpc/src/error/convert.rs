@@ -22,7 +22,7 @@ impl From<ApiError> for RpcError {
             | ApiError::NoSuchPayment(_)
             | ApiError::DeletedMeanwhile(_) => plain(Code::NoSuchPayment),
             ApiError::PaymentDeleted(tombstone) => plain(Code::NoSuchPayment).with(gone(tombstone)),
-            ApiError::TimedOut(None) => plain(Code::InProgress),
+            ApiError::TimedOut(None) | ApiError::OrderGoesOn(_) => plain(Code::InProgress),
             ApiError::TimedOut(Some(pending)) => match pending {
                 StillPending::Part(part) => plain(Code::InProgress).with(part.view()),
                 StillPending::Payment {

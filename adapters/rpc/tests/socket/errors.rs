@@ -126,6 +126,7 @@ async fn every_error_has_its_number_and_the_domains_words() {
         (ApiError::PaymentDeleted(tombstone()), 208),
         (ApiError::DeletedMeanwhile(hash()), 208),
         (ApiError::TimedOut(None), 200),
+        (ApiError::OrderGoesOn("closed".into()), 200),
         (
             ApiError::Quarantined {
                 hash: hash(),

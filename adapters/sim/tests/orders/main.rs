@@ -268,6 +268,34 @@ async fn whoever_waits_is_told_of_a_close_that_storage_kept_in_error() {
     scene.is_sound().await;
 }
 
+/// Rule A-14: the order is stored, so nobody who waits is told that nothing changed.
+#[tokio::test]
+async fn whoever_cannot_be_told_the_end_of_a_stored_order_is_told_that_it_goes_on() {
+    let scene = Scene::new().await;
+    let stopping = async {
+        scene.sent(2).await;
+        scene.engine.close().await;
+    };
+    let (told, ()) = tokio::join!(soon(scene.engine.pay(pay())), stopping);
+    assert!(matches!(told, Err(ApiError::OrderGoesOn(_))), "{told:?}");
+
+    let scene = Scene::new().await;
+    scene.finder.hold(true);
+    let reading = async {
+        soon(scene.finder.was_asked(1)).await;
+        scene.store.set_read_fails(hash(1), true);
+        scene.finder.hold(false);
+        scene.sent(2).await;
+        for part in [1, 2] {
+            scene.fulfil(part);
+        }
+    };
+    let (told, ()) = tokio::join!(soon(scene.engine.pay(pay())), reading);
+    assert!(matches!(told, Err(ApiError::OrderGoesOn(_))), "{told:?}");
+    scene.store.set_read_fails(hash(1), false);
+    scene.is_sound().await;
+}
+
 /// Nothing was written, and the caller is told so.
 #[tokio::test]
 async fn a_close_that_storage_did_not_keep_changed_nothing() {
@@ -351,6 +379,30 @@ async fn a_repeated_request_is_told_the_part_that_its_order_failed_with() {
     scene.is_sound().await;
 }
 
+/// Rule B-9: with the part that says why.
+#[tokio::test]
+async fn a_repeated_request_is_told_why_the_payee_refused_as_the_first_one_was() {
+    let scene = Scene::new().await;
+    let keyed = || Pay {
+        request_id: RequestId::new("once").ok(),
+        ..pay()
+    };
+    let refusing = async {
+        scene.sent(2).await;
+        for part in [1, 2] {
+            scene.refuse(part);
+        }
+    };
+    let (first, ()) = tokio::join!(soon(scene.engine.pay(keyed())), refusing);
+    let Err(ApiError::OrderFailed(told)) = &first else {
+        panic!("{first:?}");
+    };
+    assert!(told.last_failed.is_some(), "{told:?}");
+    let again = soon(scene.engine.pay(keyed())).await;
+    assert_eq!(again, first);
+    scene.is_sound().await;
+}
+
 /// Rule B-9.
 #[tokio::test]
 async fn the_same_request_is_the_same_order_and_others_join_it() {
@@ -402,4 +454,46 @@ async fn orders_that_wait_cost_no_polling() {
         scene.clock.sleeps() - sleeps <= many,
         "at most its deadline"
     );
+}
+
+/// One of them asks again after longer and longer pauses; when it is answered, all go on.
+#[tokio::test]
+async fn orders_that_wait_for_a_node_ask_it_in_turn_and_go_on_together() {
+    let scene = Scene::new().await;
+    scene.funds.set_away(true);
+    let many = 100;
+    for n in 1..=many {
+        let pay = Pay {
+            invoice: invoice(n),
+            retry_for: Duration::from_secs(3_600),
+            timeout: Some(Duration::ZERO),
+            ..pay()
+        };
+        scene.engine.pay(pay).await.unwrap();
+    }
+    let many = usize::try_from(many).unwrap();
+    let asked = || scene.funds.asked();
+    soon(async {
+        while asked() < many {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let second = || async {
+        scene.clock.advance(Duration::from_secs(1));
+        for _ in 0..3 * many {
+            tokio::task::yield_now().await;
+        }
+    };
+    for _ in 0..300 {
+        second().await;
+    }
+    assert!((1..30).contains(&(asked() - many)), "{}", asked());
+    scene.funds.set_away(false);
+    let before = asked();
+    while asked() == before {
+        second().await;
+    }
+    scene.sent(2 * many).await;
+    scene.is_sound().await;
 }

@@ -100,6 +100,17 @@ impl Scene {
         self.node.say(PartId(part), hash(1), failed);
     }
 
+    /// By the payee, for good.
+    pub fn refuse(&self, part: u64) {
+        let refused = Failure {
+            erring_index: Some(2),
+            failcode: Some(0x400f),
+            ..failure()
+        };
+        let failed = Outcome::Failed(Box::new(refused));
+        self.node.say(PartId(part), hash(1), failed);
+    }
+
     pub async fn sent(&self, htlcs: usize) {
         soon(self.node.has_sent(htlcs)).await;
     }

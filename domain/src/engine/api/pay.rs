@@ -62,6 +62,17 @@ impl PayApi {
             Ok(opened)
         };
         let opened = self.decisions.finish(opening).await?;
+        let told = self.answer_once_stored(hash, opened, timeout).await;
+        told.map_err(goes_on)
+    }
+
+    /// How a payment whose order is stored stands, once this call has waited.
+    async fn answer_once_stored(
+        &self,
+        hash: PaymentHash,
+        opened: Opened,
+        timeout: Option<Duration>,
+    ) -> Result<PayAnswer, ApiError> {
         if let Opened::Before(order) = opened
             && !order.is_open()
         {
@@ -87,11 +98,9 @@ impl PayApi {
             StatusKind::Pending if is_last() => return Ok(()),
             StatusKind::Pending | StatusKind::Failed => {}
         }
-        let closed = order.closed.as_ref();
-        let last_failed = closed.and_then(|closed| payment.last_failed_of(closed.at));
         Err(ApiError::OrderFailed(Box::new(FailedOrder {
             payment: payment.summary().clone(),
-            last_failed: last_failed.cloned(),
+            last_failed: payment.last_failed_of(&order).cloned(),
             order,
         })))
     }
@@ -151,6 +160,17 @@ fn of_order(error: ApiError) -> ApiError {
     match error {
         ApiError::StorageUnknown(reason) => ApiError::OpeningUnknown(reason),
         error => error,
+    }
+}
+
+/// The order is stored (rule A-14): nobody is told that the call changed nothing.
+fn goes_on(error: ApiError) -> ApiError {
+    match error {
+        ApiError::Busy(reason)
+        | ApiError::StorageUnavailable(reason)
+        | ApiError::StorageUnknown(reason) => ApiError::OrderGoesOn(reason),
+        ApiError::ShuttingDown => ApiError::OrderGoesOn("the daemon is stopping".to_owned()),
+        other => other,
     }
 }
 

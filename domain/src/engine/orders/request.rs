@@ -1,6 +1,7 @@
 //! Asking for ways.
 
-use super::{FINDING, Orders};
+use super::absent::Absent;
+use super::{FINDING, Orders, Planned};
 use crate::{
     InvoiceTerms, Need, NoPlan, NodeAway, NodeFunds, NodeId, NodeName, OpenOrder, Order,
     OrderTerms, Plan, RouteRequest, Source, Terms,
@@ -62,30 +63,36 @@ impl Orders {
     /// The plan of an order that is not opened.
     pub(in crate::engine) async fn quote(&self, order: &OpenOrder) -> Result<Plan, NoPlan> {
         let (terms, invoice) = (&order.terms, &order.invoice);
-        let sources = self.sources(&terms.nodes).await;
-        let (sources, _) = sources.map_err(NoPlan::Away)?;
+        let (sources, away) = self.sources(&terms.nodes).await;
+        if sources.is_empty() {
+            return Err(NoPlan::Away(away.reason));
+        }
         let request = first(terms, invoice.payee, Some(&invoice.terms), sources);
-        self.find(&request).await
+        self.find(&request).await.map_err(Unfound::into_no_plan)
     }
 
-    /// What those nodes can send over, and why the others cannot be asked; or why none can.
-    pub(super) async fn sources(
-        &self,
-        nodes: &[NodeName],
-    ) -> Result<(Vec<Source>, Vec<String>), String> {
+    /// What those nodes can send over, and which of them cannot be asked.
+    pub(super) async fn sources(&self, nodes: &[NodeName]) -> (Vec<Source>, Away) {
         let asked = join_all(nodes.iter().map(|name| self.funds(name))).await;
-        let (mut sources, mut away) = (Vec::new(), Vec::new());
+        let mut away = Away {
+            nodes: Vec::new(),
+            reason: "no node can be asked".to_owned(),
+        };
+        let mut sources = Vec::new();
         for (name, funds) in nodes.iter().zip(asked) {
+            let who = Absent::Node(name.clone());
             match funds {
-                Ok(source) => sources.push(source),
-                Err(NodeAway(reason)) => away.push(format!("node {name}: {reason}")),
+                Ok(source) => {
+                    self.absences.answered(&who);
+                    sources.push(source);
+                }
+                Err(NodeAway(reason)) => {
+                    away.nodes.push(who);
+                    away.reason = format!("node {name}: {reason}");
+                }
             }
         }
-        if sources.is_empty() {
-            let reason = away.pop();
-            return Err(reason.unwrap_or_else(|| "no node can be asked".to_owned()));
-        }
-        Ok((sources, away))
+        (sources, away)
     }
 
     async fn funds(&self, name: &NodeName) -> Result<Source, NodeAway> {
@@ -106,23 +113,60 @@ impl Orders {
     }
 
     /// The finder's plan, if it is what was asked for (rule B-11).
-    pub(super) async fn find(&self, request: &RouteRequest) -> Result<Plan, NoPlan> {
+    pub(super) async fn find(&self, request: &RouteRequest) -> Result<Plan, Unfound> {
         let Some(ways) = &self.ways else {
-            return Err(NoPlan::Away("no route finder is configured".to_owned()));
+            let reason = "no route finder is configured";
+            return Err(Unfound::Absent(reason.to_owned()));
         };
         let found = self.timing.within(FINDING, ways.finder.find(request)).await;
         let seconds = FINDING.as_secs();
         let late = || {
-            NoPlan::Away(format!(
-                "the route finder gave no answer within {seconds} s"
-            ))
+            let reason = format!("the route finder gave no answer within {seconds} s");
+            Unfound::Later(reason)
         };
-        let plan = found.ok_or_else(late)??;
+        let plan = match found.ok_or_else(late)? {
+            Err(NoPlan::Away(reason)) => return Err(Unfound::Absent(reason)),
+            answer => answer,
+        };
+        self.absences.answered(&Absent::Finder);
+        let plan = plan.map_err(Unfound::NoWay)?;
         match request.check(&plan) {
             Ok(()) => Ok(plan),
-            Err(fault) => Err(NoPlan::Away(format!(
-                "the route finder's plan is refused: {fault}"
-            ))),
+            Err(fault) => {
+                let reason = format!("the route finder's plan is refused: {fault}");
+                Err(Unfound::Later(reason))
+            }
+        }
+    }
+}
+
+/// The nodes of an order that cannot be asked, and why the last of them cannot.
+pub(super) struct Away {
+    pub(super) nodes: Vec<Absent>,
+    reason: String,
+}
+
+impl Away {
+    pub(super) fn planned(self) -> Planned {
+        Planned::Absent(self.nodes, self.reason)
+    }
+}
+
+/// Why there is no plan.
+pub(super) enum Unfound {
+    /// There is no way, for what is known now.
+    NoWay(NoPlan),
+    /// The finder is away.
+    Absent(String),
+    /// It was late, or its plan was refused.
+    Later(String),
+}
+
+impl Unfound {
+    fn into_no_plan(self) -> NoPlan {
+        match self {
+            Unfound::NoWay(why) => why,
+            Unfound::Absent(reason) | Unfound::Later(reason) => NoPlan::Away(reason),
         }
     }
 }

@@ -12,8 +12,13 @@ pub(super) struct Book {
     pub(super) said: Vec<ReportedOutcome>,
     /// What waiters were told.
     pub(super) waited: Vec<ReportedOutcome>,
-    /// The node's own: each part that it sent, its payment, and how often.
-    pub(super) ledger: Vec<(u64, u64, u32)>,
+    /// The node's own.
+    pub(super) ledger: Vec<Sent>,
+    pub(super) orders: Vec<Ordered>,
+    /// The finder has lost the way, for the order of this life and of the next.
+    pub(super) is_without_a_way: bool,
+    /// What those who wait for an order were told.
+    pub(super) ends: Vec<OrderEnd>,
     pub(super) acknowledged: u64,
     /// Keys of those who were told that nothing has changed, and nothing else since.
     pub(super) unchanged: BTreeSet<String>,
@@ -35,6 +40,35 @@ pub(super) struct Asked {
     pub(super) intended: u64,
     /// Its number.
     pub(super) part: u64,
+}
+
+/// An HTLC that the node really sent.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Sent {
+    pub(super) part: u64,
+    /// Its payment.
+    pub(super) n: u64,
+    pub(super) times: u32,
+    pub(super) amount: u64,
+    pub(super) with_fees: u64,
+}
+
+/// An order that a caller asked for, and was told that it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Ordered {
+    pub(super) key: String,
+    pub(super) n: u64,
+    /// Its number.
+    pub(super) order: u64,
+}
+
+/// How an order ended, as somebody was told.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct OrderEnd {
+    pub(super) n: u64,
+    pub(super) is_paid: bool,
+    /// Why it was closed, where it was not paid.
+    pub(super) why: String,
 }
 
 /// The end of a part.
@@ -61,6 +95,10 @@ impl Book {
         let mut words = self.said.iter().filter(|said| said.part == part).peekable();
         words.peek()?;
         Some(words.any(|said| said.is_paid))
+    }
+
+    pub(super) fn has_sent(&self, part: u64) -> bool {
+        self.ledger.iter().any(|sent| sent.part == part)
     }
 
     /// Whether what this waiter was told is what was stored: "failed" may have been true before.

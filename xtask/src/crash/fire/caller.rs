@@ -11,11 +11,15 @@ use domain::{
 };
 
 /// How often anything is tried. Each failure brings the fault nearer to its end.
-const TRIES: u32 = 24;
+pub(super) const TRIES: u32 = 24;
+
+/// Whether a part or an order has that key.
+pub(super) const STORED_KEY: &str = "select 1 from requests where request_id = ?1 \
+                                     union select 1 from orders where request_id = ?1";
 
 /// What an error says of the call that it answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Changed {
+pub(super) enum Changed {
     Nothing,
     Perhaps,
 }
@@ -115,12 +119,12 @@ impl World {
     }
 
     /// What an error says; any other than those of storage must not be.
-    fn read(&self, method: &str, error: &ApiError) -> Result<Changed> {
+    pub(super) fn read(&self, method: &str, error: &ApiError) -> Result<Changed> {
         self.book().error(format!("{method}: {error}"));
         self.errors.send_modify(|errors| *errors += 1);
         match error {
             ApiError::StorageUnavailable(_) => Ok(Changed::Nothing),
-            ApiError::StorageUnknown(_) => Ok(Changed::Perhaps),
+            ApiError::StorageUnknown(_) | ApiError::OrderGoesOn(_) => Ok(Changed::Perhaps),
             _ => bail!("{method} answered {error:?}"),
         }
     }
@@ -146,9 +150,9 @@ impl World {
         Ok(())
     }
 
-    fn is_stored(&self, key: &str) -> Result<bool> {
+    pub(super) fn is_stored(&self, key: &str) -> Result<bool> {
         let eyes = self.eyes();
-        let mut read = eyes.prepare_cached("select 1 from requests where request_id = ?")?;
+        let mut read = eyes.prepare_cached(STORED_KEY)?;
         Ok(read.exists([key])?)
     }
 

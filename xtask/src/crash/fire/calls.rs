@@ -226,11 +226,7 @@ async fn another_life(db: &Path, scenario: Scenario, book: Book) -> Result<Book>
         return Ok(book);
     }
     judge::unchanged(db, &book)?;
-    let never = Span {
-        at: u64::MAX,
-        failures: u64::MAX,
-    };
-    let guard = Guard::new(db, options(), never, Fault::Nothing);
+    let guard = Guard::new(db, options(), Span::NEVER, Fault::Nothing);
     let world = World::start(guard, db, book).await?;
     finished(world, scenario, db).await
 }

@@ -2,6 +2,7 @@
 //! it when it has done enough.
 
 use super::faults::Fault;
+use super::gate::Gate;
 use anyhow::Result;
 use async_trait::async_trait;
 use domain::{
@@ -28,11 +29,20 @@ pub(super) struct Span {
     pub(super) failures: u64,
 }
 
+impl Span {
+    /// No fault at all.
+    pub(super) const NEVER: Span = Span {
+        at: u64::MAX,
+        failures: u64::MAX,
+    };
+}
+
 /// The store under fire.
 pub(super) struct Guard {
     path: PathBuf,
     options: Options,
     span: Span,
+    gate: Arc<Gate>,
     store: Mutex<Option<Arc<SqliteStore>>>,
     fault: Mutex<Fault>,
     writes: AtomicU64,
@@ -41,11 +51,27 @@ pub(super) struct Guard {
 }
 
 impl Guard {
+    /// The fault comes and goes, and the life goes on.
     pub(super) fn new(path: &Path, options: Options, span: Span, fault: Fault) -> Arc<Guard> {
+        Guard::with(path, options, (span, fault), Gate::open())
+    }
+
+    /// Nothing fails, and each write is a step of the daemon's life.
+    pub(super) fn gated(path: &Path, options: Options, gate: Arc<Gate>) -> Arc<Guard> {
+        Guard::with(path, options, (Span::NEVER, Fault::Nothing), gate)
+    }
+
+    fn with(
+        path: &Path,
+        options: Options,
+        (span, fault): (Span, Fault),
+        gate: Arc<Gate>,
+    ) -> Arc<Guard> {
         Arc::new(Guard {
             path: path.to_owned(),
             options,
             span,
+            gate,
             store: Mutex::default(),
             fault: Mutex::new(fault),
             writes: AtomicU64::new(0),
@@ -85,6 +111,10 @@ impl Guard {
         if let Some(store) = store {
             store.close().await;
         }
+    }
+
+    pub(super) fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -141,7 +171,8 @@ impl Guard {
         store.clone().ok_or_else(|| Unavailable("closed".into()))
     }
 
-    fn writing(&self) -> Result<Arc<SqliteStore>, Unavailable> {
+    async fn writing(&self) -> Result<Arc<SqliteStore>, Unavailable> {
+        self.gate.pass().await;
         if self.writes.fetch_add(1, Ordering::AcqRel) + 1 == self.span.at {
             let struck = self.fault().strike(&self.path);
             struck.expect("a fault can be caused");
@@ -161,6 +192,7 @@ impl Guard {
     }
 
     async fn committed<T>(&self, answer: Committed<T>) -> Committed<T> {
+        self.gate.pass().await;
         match &answer {
             Committed::Yes(_) | Committed::Conflict => {}
             Committed::Unavailable(reason)
@@ -168,6 +200,11 @@ impl Guard {
             | Committed::Unknown(reason) => self.failed(format!("commit: {reason}")).await,
         }
         answer
+    }
+
+    async fn written<T, E: Display>(&self, answer: Result<T, E>) -> Result<T, E> {
+        self.gate.pass().await;
+        self.noted(answer).await
     }
 
     async fn noted<T, E: Display>(&self, answer: Result<T, E>) -> Result<T, E> {
@@ -187,7 +224,7 @@ impl PaymentStore for Guard {
     }
 
     async fn commit(&self, transition: Transition) -> Committed {
-        let store = match self.writing() {
+        let store = match self.writing().await {
             Ok(store) => store,
             Err(unavailable) => return Committed::Unavailable(unavailable.0),
         };
@@ -196,7 +233,7 @@ impl PaymentStore for Guard {
     }
 
     async fn delete(&self, deletion: Deletion) -> Committed<Deleted> {
-        let store = match self.writing() {
+        let store = match self.writing().await {
             Ok(store) => store,
             Err(unavailable) => return Committed::Unavailable(unavailable.0),
         };
@@ -205,7 +242,7 @@ impl PaymentStore for Guard {
     }
 
     async fn bury(&self, burial: Burial) -> Committed<()> {
-        let store = match self.writing() {
+        let store = match self.writing().await {
             Ok(store) => store,
             Err(unavailable) => return Committed::Unavailable(unavailable.0),
         };
@@ -214,8 +251,8 @@ impl PaymentStore for Guard {
     }
 
     async fn advance(&self, node: NodeName, cursor: Cursor) -> Result<(), Unavailable> {
-        let answer = self.writing()?.advance(node, cursor).await;
-        self.noted(answer).await
+        let answer = self.writing().await?.advance(node, cursor).await;
+        self.written(answer).await
     }
 
     async fn cursor(&self, node: NodeName) -> Result<Option<Cursor>, Unavailable> {
@@ -228,8 +265,8 @@ impl PaymentStore for Guard {
         node: NodeName,
         identity: NodeIdentity,
     ) -> Result<NodeIdentity, Unavailable> {
-        let answer = self.writing()?.bind(node, identity).await;
-        self.noted(answer).await
+        let answer = self.writing().await?.bind(node, identity).await;
+        self.written(answer).await
     }
 
     async fn live(
@@ -305,13 +342,13 @@ impl UnrecordedStore for Guard {
     }
 
     async fn note(&self, part: UnrecordedPart) -> Result<Noted, Unavailable> {
-        let answer = self.writing()?.note(part).await;
-        self.noted(answer).await
+        let answer = self.writing().await?.note(part).await;
+        self.written(answer).await
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<(), Unavailable> {
-        let answer = self.writing()?.settle(settlement).await;
-        self.noted(answer).await
+        let answer = self.writing().await?.settle(settlement).await;
+        self.written(answer).await
     }
 
     async fn unasked(&self) -> Result<Vec<Unasked>, Unavailable> {

@@ -1,6 +1,9 @@
 //! What must be true of the file once everything has come to its end.
 
+mod orders;
+
 use super::book::{Asked, Book};
+use super::caller::STORED_KEY;
 use crate::crash::copied::{copied, is_sound};
 use anyhow::{Context, Result, bail, ensure};
 use domain::contract::samples::{hash, preimage};
@@ -17,6 +20,7 @@ struct Row {
     intended: u64,
     preimage: Option<[u8; 32]>,
     key: Option<String>,
+    is_of_order: bool,
 }
 
 const COMPLETE: i64 = 1;
@@ -32,12 +36,13 @@ pub(super) fn judge(db: &Path, book: &Book) -> Result<()> {
         let row = row.with_context(|| format!("acknowledged and lost: {asked:?}"))?;
         row.is_what_was(asked)?;
     }
+    let of_callers = rows.iter().filter(|row| !row.is_of_order).count();
     ensure!(
-        rows.len() == book.asked.len(),
-        "{} parts are stored, {} were asked for",
-        rows.len(),
+        of_callers == book.asked.len(),
+        "{of_callers} parts are stored, {} were asked for",
         book.asked.len()
     );
+    orders::judge(&db, book)?;
     for row in &rows {
         row.has_the_end_that_the_node_tells(book)?;
     }
@@ -55,7 +60,7 @@ pub(super) fn judge(db: &Path, book: &Book) -> Result<()> {
 pub(super) fn unchanged(db: &Path, book: &Book) -> Result<()> {
     let (_folder, copy) = copied(db)?;
     for key in &book.unchanged {
-        let mut read = copy.prepare("select 1 from requests where request_id = ?")?;
+        let mut read = copy.prepare(STORED_KEY)?;
         let is_there = read.exists([key])?;
         ensure!(
             !is_there,
@@ -68,7 +73,8 @@ pub(super) fn unchanged(db: &Path, book: &Book) -> Result<()> {
 fn rows(db: &Connection) -> Result<Vec<Row>> {
     let mut read = db.prepare(
         "select parts.id, payment_hash, parts.status, amount_msat, intended_msat, \
-         payment_preimage, request_id from parts join payments on payments.id = parts.payment_id \
+         payment_preimage, request_id, \
+         exists (select 1 from orders where orders.payment_id = payments.id) from parts join payments on payments.id = parts.payment_id \
          left join requests on requests.part_id = parts.id order by parts.id",
     )?;
     let rows = read.query_map([], |row| {
@@ -81,6 +87,7 @@ fn rows(db: &Connection) -> Result<Vec<Row>> {
             intended: number(4)?,
             preimage: row.get(5)?,
             key: row.get(6)?,
+            is_of_order: row.get(7)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -104,6 +111,8 @@ impl Row {
                 Ok(())
             }
             (Some(false), FAILED) => Ok(()),
+            // A part that the order had no use for any more never left.
+            (None, FAILED) if self.is_of_order && !book.has_sent(self.id) => Ok(()),
             (said, status) => bail!("part {}: the node says {said:?}, stored {status}", self.id),
         }
     }
@@ -120,11 +129,12 @@ fn within_the_ceiling(rows: &[Row]) -> Result<()> {
 }
 
 fn sent_once(rows: &[Row], book: &Book) -> Result<()> {
-    for (part, n, times) in &book.ledger {
-        ensure!(*times == 1, "A-4, part {part} was sent {times} times");
+    for sent in &book.ledger {
+        let (part, times) = (sent.part, sent.times);
+        ensure!(times == 1, "A-4, part {part} was sent {times} times");
         let is_stored = rows
             .iter()
-            .any(|row| row.id == *part && row.hash == hash(*n).0);
+            .any(|row| row.id == part && row.hash == hash(sent.n).0);
         ensure!(is_stored, "A-3, part {part} was sent and is not stored");
     }
     Ok(())

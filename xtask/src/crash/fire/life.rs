@@ -38,16 +38,12 @@ impl Life {
 pub(in crate::crash) async fn live(life: &str) -> Result<()> {
     let life: Life = serde_json::from_str(life).context("read what the parent wants")?;
     let scenario = Scenario::named(&life.scenario).context("no such scenario")?;
-    let never = Span {
-        at: u64::MAX,
-        failures: u64::MAX,
-    };
     let mut options = options();
     if life.errors == 1 {
         // What a failed commit leaves in the log must still be there.
         options.checkpoint_every = usize::MAX;
     }
-    let guard = Guard::new(&life.db, options, never, Fault::Nothing);
+    let guard = Guard::new(&life.db, options, Span::NEVER, Fault::Nothing);
     let book = tokio::select! {
         biased;
         () = guard.has_failed(FAILURES) => cut(Book::default()),
@@ -85,7 +81,7 @@ async fn lived(mut world: World, scenario: Scenario, errors: u64) -> Result<Book
     }
 }
 
-fn cut(mut book: Book) -> Book {
+pub(super) fn cut(mut book: Book) -> Book {
     book.note("this life ends here".to_owned());
     book.is_cut = true;
     book

@@ -1,6 +1,7 @@
 //! What is going on while storage fails. Each may be played a second time after a life that was cut
 //! short: callers use the same keys, and the node says nothing twice.
 
+use super::payer::Payee;
 use super::world::World;
 use anyhow::{Result, ensure};
 use sim::Lapse;
@@ -18,10 +19,15 @@ pub(in crate::crash) enum Scenario {
     SendPay,
     TwoPayments,
     Restart,
+    Order,
+    OrderRestarted,
+    OrderNoWay,
+    OrderAbandoned,
+    OrderLate,
 }
 
 impl Scenario {
-    pub(super) const ALL: [Scenario; 10] = [
+    pub(super) const ALL: [Scenario; 15] = [
         Scenario::OnePart,
         Scenario::ThreeParts,
         Scenario::Replaced,
@@ -32,6 +38,11 @@ impl Scenario {
         Scenario::SendPay,
         Scenario::TwoPayments,
         Scenario::Restart,
+        Scenario::Order,
+        Scenario::OrderRestarted,
+        Scenario::OrderNoWay,
+        Scenario::OrderAbandoned,
+        Scenario::OrderLate,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -46,6 +57,30 @@ impl Scenario {
             Scenario::SendPay => "sendpay",
             Scenario::TwoPayments => "two payments at once",
             Scenario::Restart => "restarts in the middle",
+            Scenario::Order => "pay: the same request twice, in two parts",
+            Scenario::OrderRestarted => "pay: a part is replaced, with restarts in the middle",
+            Scenario::OrderNoWay => "pay: there is no way",
+            Scenario::OrderAbandoned => "pay: abandoned with parts in flight",
+            Scenario::OrderLate => "pay: the deadline passes with parts in flight",
+        }
+    }
+
+    /// Whether it is played where each system call fails, too: the others make the same kinds of commits.
+    pub(super) fn is_in_child(self) -> bool {
+        match self {
+            Scenario::OrderRestarted | Scenario::OrderNoWay | Scenario::OrderAbandoned => false,
+            Scenario::OnePart
+            | Scenario::ThreeParts
+            | Scenario::Replaced
+            | Scenario::AnswerLost
+            | Scenario::OfferLost
+            | Scenario::LateSuccess
+            | Scenario::SameRequest
+            | Scenario::SendPay
+            | Scenario::TwoPayments
+            | Scenario::Restart
+            | Scenario::Order
+            | Scenario::OrderLate => true,
         }
     }
 
@@ -65,6 +100,11 @@ impl Scenario {
             Scenario::SendPay => send_pay(world).await,
             Scenario::TwoPayments => two_payments(world).await,
             Scenario::Restart => restart(world).await,
+            Scenario::Order => order(world).await,
+            Scenario::OrderRestarted => order_restarted(world).await,
+            Scenario::OrderNoWay => order_no_way(world).await,
+            Scenario::OrderAbandoned => order_abandoned(world).await,
+            Scenario::OrderLate => order_late(world).await,
         }
     }
 }
@@ -112,7 +152,7 @@ async fn replaced(world: &World) -> Result<()> {
 }
 
 async fn lapsed(world: &World, lapse: Lapse) -> Result<()> {
-    world.node.lapse(lapse);
+    world.node.sim().lapse(lapse);
     one_part(world).await
 }
 
@@ -179,5 +219,56 @@ async fn restart(world: &mut World) -> Result<()> {
     world.says(second, 1, true).await?;
     let paid = world.wait(first, 1).await? && world.wait(second, 1).await?;
     ensure!(paid, "told that it failed");
+    Ok(())
+}
+
+async fn order(world: &World) -> Result<()> {
+    let (one, same) = tokio::join!(world.order("order", 1), world.order("order", 1));
+    one.and(same)?;
+    let (paid, taken) = tokio::join!(world.ended("order", 1), world.payee(1, Payee::Takes));
+    taken?;
+    ensure!(paid?, "told that it failed");
+    Ok(())
+}
+
+async fn order_restarted(world: &mut World) -> Result<()> {
+    world.order("order", 1).await?;
+    world.restart().await?;
+    world.is_out(1).await?;
+    world.restart().await?;
+    let (paid, taken) = tokio::join!(world.ended("order", 1), world.payee(1, Payee::LosesOne));
+    taken?;
+    ensure!(paid?, "told that it failed");
+    Ok(())
+}
+
+async fn order_no_way(world: &World) -> Result<()> {
+    world.lose_the_way();
+    world.order("order", 1).await?;
+    ensure!(!world.ended("order", 1).await?, "told that it was paid");
+    Ok(())
+}
+
+async fn order_abandoned(world: &World) -> Result<()> {
+    world.order("order", 1).await?;
+    world.is_out(1).await?;
+    world.abandon(1).await?;
+    order_fails(world).await
+}
+
+async fn order_late(world: &World) -> Result<()> {
+    world.order("order", 1).await?;
+    world.is_out(1).await?;
+    world.pass_the_deadline();
+    order_fails(world).await
+}
+
+/// The payee waits in vain for the rest, or does not want it.
+async fn order_fails(world: &World) -> Result<()> {
+    let paid = tokio::select! {
+        paid = world.ended("order", 1) => paid?,
+        gave_up = world.payee(1, Payee::GivesUp) => return gave_up,
+    };
+    ensure!(!paid, "told that it was paid");
     Ok(())
 }

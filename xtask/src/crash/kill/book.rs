@@ -1,8 +1,16 @@
 //! What callers asked for and what they were told: all that the judge believes.
 
-use super::daemon::Answer;
-use super::ledger::Money;
+use super::daemon::{Answer, Home};
+use super::ledger::{self, Money};
+use super::load::{self, Load, Note};
+use super::work::Work;
+use super::{WAIT_SECONDS, judge};
+use anyhow::Result;
+use fastrand::Rng;
 use serde_json::Value;
+
+/// New payments a round.
+const PAYMENTS: u32 = 4;
 
 /// The books of one data directory.
 #[derive(Default)]
@@ -58,19 +66,52 @@ impl Book {
         let places = self.payments.iter().enumerate().flat_map(places);
         places.filter(|place| !self.part(*place).is_abandoned)
     }
+}
 
-    pub(super) fn acknowledged(&self) -> u64 {
+impl Work for Book {
+    type Note = Note;
+
+    fn note(&mut self, line: String) {
+        self.history.push(line);
+    }
+
+    fn history(&self) -> String {
+        format!("history: {}", self.history.join("; "))
+    }
+
+    fn acknowledged(&self) -> u64 {
         let known = self.places().filter(|place| self.part(*place).is_known());
         u64::try_from(known.count()).unwrap_or(u64::MAX)
     }
 
-    pub(super) fn note(&mut self, line: String) {
-        self.history.push(line);
+    fn resolved(&self) -> u64 {
+        self.resolved
     }
 
-    /// For a report.
-    pub(super) fn history(&self) -> String {
-        format!("history: {}", self.history.join("; "))
+    async fn open(&mut self, home: &Home) -> Result<()> {
+        self.money = ledger::money(home).await?;
+        Ok(())
+    }
+
+    async fn prepare(&mut self, home: &Home, dice: &mut Rng) -> Result<()> {
+        judge::unchanged(home, self).await?;
+        load::prepare(home, self, PAYMENTS, dice).await
+    }
+
+    fn start(&self, home: &Home, dice: &mut Rng) -> Load<Note> {
+        load::start(home, self, dice, WAIT_SECONDS)
+    }
+
+    fn write_down(&mut self, notes: Vec<Note>) -> Result<()> {
+        load::write_down(self, notes)
+    }
+
+    async fn settle(&mut self, home: &Home, dice: &mut Rng) -> Result<()> {
+        judge::settle(home, self, dice).await
+    }
+
+    async fn check(&self, home: &Home) -> Result<()> {
+        ledger::check(home, self).await
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// How often minutes pass for the payee until he must have given up on every half payment.
-const TICKS_MAX: u32 = 60;
+pub(super) const TICKS_MAX: u32 = 60;
 const PAGE: u64 = 500;
 
 /// Whoever was told that nothing has changed was told the truth.
@@ -145,7 +145,7 @@ impl Part {
         ensure!(row["amount_msat"] == self.amount, "another amount: {row}");
         for answer in &self.waited {
             let is_true = match answer {
-                Answer::Result(told) => told == row && opens(row),
+                Answer::Result(told) => told == row && is_proven(row),
                 // It went on for longer than he waited.
                 Answer::Error {
                     code: 200 | -32005, ..
@@ -169,7 +169,7 @@ impl Part {
 impl Payment {
     fn is_all_or_nothing(&self, row: &Value, delivered: u64) -> Result<()> {
         let fits = match row["status"].as_str() {
-            Some("complete") => delivered == self.intended && opens(row),
+            Some("complete") => delivered == self.intended && is_proven(row),
             Some("failed") => delivered == 0,
             _ => false,
         };
@@ -180,10 +180,15 @@ impl Payment {
 }
 
 /// Whether SHA256 of what a row calls its preimage is its payment hash.
-fn opens(row: &Value) -> bool {
-    let text = |key: &str| row[key].as_str().unwrap_or_default();
+fn is_proven(row: &Value) -> bool {
+    let hash = row["payment_hash"].as_str().unwrap_or_default();
+    opens(hash, &row["payment_preimage"])
+}
+
+/// Whether SHA256 of that preimage is that payment hash.
+pub(super) fn opens(hash: &str, preimage: &Value) -> bool {
     let mut bytes = [0; 32];
-    let hash: Option<PaymentHash> = text("payment_hash").parse().ok();
-    hex::decode_to_slice(text("payment_preimage"), &mut bytes).is_ok()
+    let hash: Option<PaymentHash> = hash.parse().ok();
+    hex::decode_to_slice(preimage.as_str().unwrap_or_default(), &mut bytes).is_ok()
         && hash.is_some_and(|hash| Preimage::proving(hash, bytes).is_ok())
 }

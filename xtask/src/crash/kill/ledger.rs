@@ -40,12 +40,9 @@ pub(super) async fn money(home: &Home) -> Result<Money> {
 pub(super) async fn check(home: &Home, book: &Book) -> Result<()> {
     files_are_sound(home)?;
     let paid = complete_parts(book);
-    no_part_has_two_outcomes(home, book)?;
-    let (_folder, dave) = copied(&home.path().join("embedded/dave.sqlite3"))?;
-    let mut read = dave.prepare("select lower(hex(payment_hash)) from paid")?;
-    let received: BTreeSet<String> = read
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let asked = book.payments.iter().flat_map(keys_of).collect();
+    no_part_has_two_outcomes(home, &asked)?;
+    let received = received(home, "dave")?;
     let believed: BTreeSet<String> = paid.iter().map(|part| part.hash.clone()).collect();
     ensure!(
         received == believed,
@@ -65,6 +62,15 @@ pub(super) async fn check(home: &Home, book: &Book) -> Result<()> {
         book.money
     );
     Ok(())
+}
+
+/// The hashes for which that node was paid.
+pub(super) fn received(home: &Home, node: &str) -> Result<BTreeSet<String>> {
+    let file = home.path().join(format!("embedded/{node}.sqlite3"));
+    let (_folder, node) = copied(&file)?;
+    let mut read = node.prepare("select lower(hex(payment_hash)) from paid")?;
+    let hashes = read.query_map([], |row| row.get(0))?;
+    Ok(hashes.collect::<Result<_, _>>()?)
 }
 
 /// A part that was delivered, as its caller was told.
@@ -87,7 +93,7 @@ fn complete_parts(book: &Book) -> Vec<Delivered> {
 
 /// Alice numbers every outcome of all time, and keeps the key of every part that had one: as many
 /// keys as numbers, and every key a part that somebody asked for.
-fn no_part_has_two_outcomes(home: &Home, book: &Book) -> Result<()> {
+pub(super) fn no_part_has_two_outcomes(home: &Home, asked: &BTreeSet<String>) -> Result<()> {
     let (_folder, alice) = copied(&home.path().join("embedded/alice.sqlite3"))?;
     let last: Option<i64> = alice
         .query_row(
@@ -108,8 +114,7 @@ fn no_part_has_two_outcomes(home: &Home, book: &Book) -> Result<()> {
         "A-4, {last:?} outcomes of {} parts",
         keys.len()
     );
-    let asked: BTreeSet<String> = book.payments.iter().flat_map(keys_of).collect();
-    let strange: Vec<_> = keys.difference(&asked).collect();
+    let strange: Vec<_> = keys.difference(asked).collect();
     ensure!(
         strange.is_empty(),
         "parts that nobody asked for: {strange:?}"
@@ -119,6 +124,10 @@ fn no_part_has_two_outcomes(home: &Home, book: &Book) -> Result<()> {
 
 fn keys_of(payment: &super::book::Payment) -> Vec<String> {
     let ids = payment.parts.iter().filter_map(super::book::Part::id);
-    ids.map(|id| format!("{id:016x}{}", &payment.hash[..48]))
-        .collect()
+    ids.map(|id| key(id, &payment.hash)).collect()
+}
+
+/// What LDK calls a part.
+pub(super) fn key(part: u64, hash: &str) -> String {
+    format!("{part:016x}{}", &hash[..48])
 }

@@ -28,15 +28,15 @@ pub(super) enum Moment {
     Answers(u32),
 }
 
-/// Callers at work.
-pub(super) struct Load {
-    callers: JoinSet<Result<()>>,
-    answers: watch::Receiver<u32>,
-    notes: Arc<Mutex<Vec<Note>>>,
+/// Callers at work, who write down what they are told.
+pub(super) struct Load<N> {
+    pub(super) callers: JoinSet<Result<()>>,
+    pub(super) answers: watch::Receiver<u32>,
+    pub(super) notes: Arc<Mutex<Vec<N>>>,
 }
 
 /// What somebody was told.
-enum Note {
+pub(super) enum Note {
     Told(Place, Answer),
     Waited(Place, Answer),
 }
@@ -102,7 +102,7 @@ pub(super) async fn prepare(home: &Home, book: &mut Book, new: u32, dice: &mut R
 }
 
 /// Starts the callers, half of whom wait for the end of their parts, for so many seconds.
-pub(super) fn start(home: &Home, book: &Book, dice: &mut Rng, patience: u32) -> Load {
+pub(super) fn start(home: &Home, book: &Book, dice: &mut Rng, patience: u32) -> Load<Note> {
     let (known, open): (Vec<Place>, Vec<Place>) = book
         .places()
         .partition(|place| book.part(*place).is_known());
@@ -132,7 +132,7 @@ pub(super) fn start(home: &Home, book: &Book, dice: &mut Rng, patience: u32) -> 
     }
 }
 
-impl Load {
+impl<N> Load<N> {
     /// Returns at that moment, or when all callers are done.
     pub(super) async fn until(&self, moment: Moment) -> Result<()> {
         let mut answers = self.answers.clone();
@@ -144,23 +144,28 @@ impl Load {
         Ok(())
     }
 
-    /// Waits for the callers, and writes down what they were told.
-    pub(super) async fn finish(mut self, book: &mut Book) -> Result<()> {
+    /// Waits for the callers: what they were told.
+    pub(super) async fn finish(mut self) -> Result<Vec<N>> {
         while let Some(done) = self.callers.join_next().await {
             done.context("a caller died")??;
         }
-        let notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
-        for note in notes {
-            match note {
-                Note::Told(place, answer) => book.part_mut(place).told.push(answer),
-                Note::Waited(place, answer) => book.part_mut(place).waited.push(answer),
-            }
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(std::mem::take(&mut *notes))
+    }
+}
+
+/// Writes down what callers were told.
+pub(super) fn write_down(book: &mut Book, notes: Vec<Note>) -> Result<()> {
+    for note in notes {
+        match note {
+            Note::Told(place, answer) => book.part_mut(place).told.push(answer),
+            Note::Waited(place, answer) => book.part_mut(place).waited.push(answer),
         }
-        let changed = book.places().find_map(|place| changed(book.part(place)));
-        match changed {
-            Some(what) => bail!("A-14, another answer to the same request: {what}"),
-            None => Ok(()),
-        }
+    }
+    let changed = book.places().find_map(|place| changed(book.part(place)));
+    match changed {
+        Some(what) => bail!("A-14, another answer to the same request: {what}"),
+        None => Ok(()),
     }
 }
 
@@ -216,7 +221,8 @@ fn expected(answer: &Answer) -> Result<()> {
 /// Sends everything that has no answer yet, and nobody interferes.
 pub(super) async fn in_peace(home: &Home, book: &mut Book, dice: &mut Rng) -> Result<()> {
     // Some payments wait for a part that never comes.
-    start(home, book, dice, 0).finish(book).await?;
+    let notes = start(home, book, dice, 0).finish().await?;
+    write_down(book, notes)?;
     match book.places().find(|place| !book.part(*place).is_known()) {
         Some(place) => bail!(
             "{} was never accepted: {:?}",
