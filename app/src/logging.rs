@@ -9,18 +9,24 @@ mod lightningd;
 use crate::lines::{Lines, Rank, Report};
 use crate::trouble::trouble;
 use clap::ValueEnum;
+use rpc::suggest::nearest;
 use serde::Deserialize;
+use std::fmt::Display;
 use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
 use std::time::Duration;
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 pub use lightningd::start_for_lightningd;
 
 /// What is logged unless asked for otherwise.
 pub const DEFAULT_FILTER: &str = "info";
+
+/// The levels by name.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// What says that a daemon is ready.
 const READY: &str = "ampere::ready";
@@ -45,11 +51,7 @@ pub enum LogFormat {
 
 /// Logs from now on; `filter` is written as in `RUST_LOG` (`info`, `warn,rpc=debug`, …).
 pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
-    let parsed = EnvFilter::try_new(filter).map_err(|why| {
-        let help = "write it as in RUST_LOG: a level (error, warn, info, debug, trace), or \
-                    `warn,rpc=debug` for one part of the program";
-        trouble(format!("cannot read the log filter `{filter}`"), why, help)
-    })?;
+    let parsed = read(filter)?;
     let filter = parsed.add_directive(ALWAYS.parse()?);
     let lines = Lines::start(io::stderr())?;
     let builder = tracing_subscriber::fmt()
@@ -64,6 +66,27 @@ pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     // Who logs already goes on as before.
     let _ = LOG.set(lines);
     Ok(())
+}
+
+/// A word alone is a level. `EnvFilter` would take one that it does not know for a part of the program, and log
+/// nothing else.
+fn read(filter: &str) -> anyhow::Result<EnvFilter> {
+    let cannot = |why: &dyn Display| {
+        let help = "write it as in RUST_LOG: a level (error, warn, info, debug, trace), or \
+                    `warn,rpc=debug` for one part of the program";
+        trouble(format!("cannot read the log filter `{filter}`"), why, help)
+    };
+    let mut words = filter.split(',');
+    let is_level = |word: &str| word.is_empty() || word.parse::<LevelFilter>().is_ok();
+    let odd = words.find(|word| !word.contains(['=', '[']) && !is_level(word));
+    if let Some(odd) = odd {
+        let why = match nearest(odd, LEVELS) {
+            Some(level) => format!("`{odd}` is no level: did you mean {level}?"),
+            None => format!("`{odd}` is no level"),
+        };
+        return Err(cannot(&why));
+    }
+    EnvFilter::try_new(filter).map_err(|why| cannot(&why))
 }
 
 /// The queue of this process's log, if it logs.
@@ -112,5 +135,38 @@ impl io::Write for Line<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn a_word_that_is_no_level_is_refused_and_the_nearest_is_named() {
+        for (filter, says) in [
+            ("debg", "did you mean debug?"),
+            ("info,wran", "did you mean warn?"),
+            ("rpc", "`rpc` is no level"),
+        ] {
+            let said = read(filter).unwrap_err().to_string();
+            assert!(said.contains(says), "{filter}: {said}");
+            assert!(said.contains("warn,rpc=debug"), "{filter}: {said}");
+        }
+    }
+
+    #[test]
+    fn levels_and_parts_of_the_program_with_levels_are_taken() {
+        for filter in [
+            "debug",
+            "WARN",
+            "off",
+            "warn,rpc=debug",
+            "info,domain::engine=trace",
+            "",
+            "warn,[pay]=debug",
+        ] {
+            assert!(read(filter).is_ok(), "{filter}");
+        }
     }
 }

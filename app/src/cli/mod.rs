@@ -57,8 +57,11 @@ pub async fn run(args: Args, started: Instant) -> Exit {
                 Ok(pay) => pay,
                 Err(why) => return failed(&why, Exit::Usage),
             };
-            match connect(args.place).await {
-                Ok((client, rpc_file)) => pay.run(client, rpc_file).await,
+            match connect(args.place.clone()).await {
+                Ok((client, rpc_file)) => {
+                    let asked = pay::Asked::new(rpc_file, &args.place);
+                    pay.run(client, asked).await
+                }
                 Err(exit) => exit,
             }
         }

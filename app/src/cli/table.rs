@@ -1,4 +1,4 @@
-//! The two lists as tables, which fit a terminal of 80 columns.
+//! The lists as tables, which fit a terminal of 80 columns.
 
 use crate::cli::export::time;
 use crate::escape;
@@ -12,14 +12,14 @@ use serde_json::Value;
 const WIDTH_MIN: u16 = 80;
 /// From here on there is room for a whole time in a row.
 const ROOMY: u16 = 110;
-/// The column of times, in both.
+/// The column of times, in all.
 const TIME: usize = 1;
 /// The most that is shown of a text.
 const TEXT_CHARS: usize = 60;
 
 /// Whether the method's result can be a table.
 pub(super) fn is_list(method: &str) -> bool {
-    matches!(method, "listpartialpayments" | "listpayments")
+    matches!(method, "listpartialpayments" | "listpayments" | "listpays")
 }
 
 /// The table of a list, for so many columns; none if the result is none.
@@ -27,6 +27,7 @@ pub(super) fn of(method: &str, result: &Value, names: &Names, width: u16) -> Opt
     let (key, header, row): (_, &[&str], Draw) = match method {
         "listpartialpayments" => ("partialpayments", &PARTS, part),
         "listpayments" => ("payments", &PAYMENTS, payment),
+        "listpays" => ("pays", &PAYS, pay),
         _ => return None,
     };
     let rows = result[key].as_array()?;
@@ -78,6 +79,16 @@ const PAYMENTS: [&str; 8] = [
     "sat",
     "fee",
     "label, description",
+];
+
+const PAYS: [&str; 7] = [
+    "payment",
+    "time (UTC)",
+    "status",
+    "sat",
+    "fee",
+    "parts",
+    "label, description, order",
 ];
 
 fn part(row: &Value, names: &Names) -> Vec<Cell> {
@@ -138,6 +149,39 @@ fn payment(row: &Value, _: &Names) -> Vec<Cell> {
         status(row),
         amount(moved.as_u64()),
         amount(row["fee_msat"].as_u64()),
+        joined(notes),
+    ]
+}
+
+fn pay(row: &Value, _: &Names) -> Vec<Cell> {
+    let order = &row["order"];
+    // Our share, where others pay the rest.
+    let delivered = order["deliver_msat"].as_u64();
+    let delivered = delivered.or(row["amount_msat"].as_u64());
+    let sent = row["amount_sent_msat"].as_u64();
+    // What left for a payment that is under way is not all of it, or not all that it will be.
+    let fee = sent.zip(delivered).filter(|_| row["status"] == "complete");
+    let fee = fee.and_then(|(sent, delivered)| sent.checked_sub(delivered));
+    let ended = order["closed_because"]
+        .as_str()
+        .filter(|why| *why != "paid");
+    let notes = [
+        text(&row["label"]),
+        text(&row["description"]),
+        ended.map(|why| why.replace('_', " ")),
+        (order["open"] == true).then(|| "order open".to_owned()),
+    ];
+    vec![
+        hash(row),
+        Cell::new(at(row)),
+        status(row),
+        amount(row["amount_msat"].as_u64()),
+        amount(fee),
+        right(
+            row["number_of_parts"]
+                .as_u64()
+                .map_or(String::new(), |parts| parts.to_string()),
+        ),
         joined(notes),
     ]
 }
@@ -215,105 +259,4 @@ fn warnings(result: &Value, rows: &[Value]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::of;
-    use crate::view::Names;
-    use serde_json::{Value, json};
-
-    /// Every line fits, and says all this.
-    fn check(method: &str, result: &Value, width: u16, texts: &[&str]) {
-        let table = of(method, result, &Names::new("us"), width).unwrap();
-        for line in table.lines().filter(|line| !line.starts_with("warning_")) {
-            let columns = console::measure_text_width(line);
-            assert!(
-                columns <= usize::from(width),
-                "{columns} columns: {line}\n{table}"
-            );
-        }
-        for text in texts {
-            assert!(table.contains(text), "no {text} in\n{table}");
-        }
-    }
-
-    fn parts() -> Value {
-        let hop = |digits: &str| json!({"id": digits.repeat(33)});
-        json!({"partialpayments": [
-            {"id": 1_234_567, "payment_hash": "ab".repeat(32), "status": "failed",
-             "amount_msat": 60_000_000_000_u64, "amount_sent_msat": 60_000_061_250_u64,
-             "intended_msatoshi": 100_000_000_000_u64, "created_at": 1_795_860_000, "label": "order 17",
-             "description": "two coffees\u{202e} and a very long story of how they came to be drunk by whom",
-             "route": [hop("02"), hop("03"), hop("02")],
-             "failure": {"code": 204, "failcodename": "WIRE_INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS"}},
-            {"id": 8, "warning_damaged": "the stored part breaks a rule"},
-        ], "next": 9})
-    }
-
-    fn payments() -> Value {
-        json!({"payments": [
-            {"id": 1_234_567, "payment_hash": "ab".repeat(32), "status": "complete",
-             "direction": "outgoing", "amount_msat": 60_000_000_000_u64, "fee_msat": 61_250,
-             "created_at": 1_795_860_000, "label": "order 17", "self_payment": 1_234_568,
-             "invoice_description": "Zwei K\u{e4}se \u{1f9c0} \u{65e5}\u{672c}"},
-            {"id": 1_234_568, "payment_hash": "ab".repeat(32), "status": "complete",
-             "direction": "incoming", "amount_received_msat": 1_000, "created_at": 1_795_860_000,
-             "description": "x".repeat(1_024)},
-            {"id": 8, "warning_quarantined": "the stored payment breaks a rule"},
-        ], "total": 5_000_000})
-    }
-
-    #[test]
-    fn both_tables_fit_a_terminal_of_80_columns_and_say_what_matters() {
-        let parts_say = [
-            "1234567",
-            "2026-11-28",
-            "10:00",
-            "ababab\u{2026}abab",
-            "failed",
-            "60,000,000",
-            "61.250",
-            "damaged",
-            "warning_damaged (8)",
-            "there is more: start=9",
-        ];
-        check("listpartialpayments", &parts(), 80, &parts_say);
-        let payments_say = [
-            "1234567",
-            "2026-11-28",
-            "10:00",
-            "out",
-            "in",
-            "complete",
-            "60,000,000",
-            "61.250",
-            "order 17",
-            "warning_quarantined (8)",
-            "5000000 in all",
-        ];
-        check("listpayments", &payments(), 80, &payments_say);
-    }
-
-    #[test]
-    fn a_wider_terminal_shows_it_all_on_a_line() {
-        let way = "us \u{2192} 020202\u{2026}0202 \u{2192} 030303\u{2026}0303";
-        let parts_say = [
-            way,
-            "of 100,000,000 sat",
-            "order 17",
-            "\\u202e and a very",
-            "WIRE_INCORRECT_OR",
-        ];
-        check("listpartialpayments", &parts(), 260, &parts_say);
-        check(
-            "listpayments",
-            &payments(),
-            200,
-            &["order 17 \u{b7} Zwei", "ourselves: 1234568"],
-        );
-    }
-
-    #[test]
-    fn nothing_else_is_a_table() {
-        assert_eq!(of("getinfo", &json!({}), &Names::new("us"), 80), None);
-        assert_eq!(of("listpayments", &json!({}), &Names::new("us"), 80), None);
-    }
-}
+mod tests;

@@ -76,6 +76,10 @@ async fn the_flag_log_wins_and_a_wrong_filter_is_told() {
         said.contains("rpc=loud") && said.contains("debug"),
         "{said}"
     );
+    let mut command = home.ampered();
+    command.args(["--log", "debg"]);
+    let said = refusal(command).await;
+    assert!(said.contains("did you mean debug?"), "{said}");
 }
 
 #[tokio::test]

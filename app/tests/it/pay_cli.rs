@@ -135,10 +135,12 @@ async fn ctrl_c_leaves_the_order_going_and_says_how_to_look_and_to_end_it() {
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(130), "{said}");
     assert_eq!(String::from_utf8(ended.stdout).unwrap(), "");
+    let ampere = format!("ampere --data-dir {}", home.path().display());
     for words in [
         "the order goes on".to_owned(),
-        format!("ampere listpays null {}", invoice.hash),
-        format!("ampere abandonpay {}", invoice.hash),
+        format!("{ampere} listpays null {}", invoice.hash),
+        format!("{ampere} watch {}", invoice.hash),
+        format!("{ampere} abandonpay {}", invoice.hash),
     ] {
         assert!(said.contains(&words), "no {words} in {said}");
     }

@@ -38,7 +38,7 @@ start         only this number and later ones: the next of the page before, or o
 limit         at most so many
 payment_hash  only what happened to this payment (then numbers are left out)
 
-Returns {events: [{seq, event, at, payment_hash, payment_status, id, part_status, failure, resolution}], next}; next only if there are more. event is part_accepted, part_fulfilled, part_failed, part_fulfilled_after_failure, contradiction, part_resolved (an operator has ended the part), part_unrecorded (a node fulfilled a part that is not in the database: its payment is quarantined), or payment_received for an incoming payment that came whole; id is the part's, if it is about one; the statuses are those right after it. What matches nothing is an empty list. An event that breaks a rule shows as {seq, warning_quarantined}.";
+Returns {events: [{seq, event, at, payment_hash, payment_status, id, part_status, failure, resolution, order_closed}], next}; next only if there are more. event is part_accepted, part_fulfilled, part_failed, part_fulfilled_after_failure, contradiction, part_resolved (an operator has ended the part), part_unrecorded (a node fulfilled a part that is not in the database: its payment is quarantined), order_opened or order_closed (of pay, and of no part), or payment_received for an incoming payment that came whole; id is the part's, if it is about one; order_closed is there if an order was closed with it, and says why; the statuses are those right after it. What matches nothing is an empty list. An event that breaks a rule shows as {seq, warning_quarantined}.";
 
     const ERRORS: &'static [Code] = &[Code::StorageUnavailable];
 

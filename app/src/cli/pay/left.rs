@@ -1,6 +1,6 @@
 //! Somebody presses Ctrl-C: what goes on without them, and what they can do about it.
 
-use super::hash_of;
+use super::{Asked, hash_of};
 use crate::cli::payment;
 use crate::clock::SystemClock;
 use crate::exit::Exit;
@@ -15,31 +15,32 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Says it, as the daemon has it now.
-pub(super) async fn told(rpc_file: &Path, invoice: Option<&Invoice>) -> Exit {
+pub(super) async fn told(asked: &Asked, invoice: Option<&Invoice>) -> Exit {
+    let Asked { rpc_file, ampere } = asked;
     let Some(invoice) = invoice else {
-        say!("left: what was asked for may have been done: see `ampere listpays`");
+        say!("left: what was asked for may have been done: see `{ampere} listpays`");
         return Exit::Left;
     };
     let hash = hash_of(invoice);
     let asked = tokio::time::timeout(PATIENCE, row(rpc_file, &hash)).await;
     let Some(row) = asked.ok().flatten() else {
         say!("left: the daemon does not answer, and the payment may go on");
-        return ways_on(&hash);
+        return ways_on(ampere, &hash);
     };
     match (row["status"].as_str(), row["order"]["open"].as_bool()) {
         (Some("complete"), _) => {
-            say!("left: it is paid: `ampere listpays null {hash}` has the preimage");
+            say!("left: it is paid: `{ampere} listpays null {hash}` has the preimage");
             Exit::Ok
         }
         (Some("pending"), Some(true)) => {
             let deadline = row["order"]["deadline"].as_u64().unwrap_or(0);
             let left = deadline.saturating_sub(SystemClock.now().seconds());
             say!("left: the order goes on without you, with new parts for another {left} s");
-            ways_on(&hash)
+            ways_on(ampere, &hash)
         }
         (Some("pending"), _) => {
             say!("left: no new part is sent, but parts are still pending, and may be paid");
-            ways_on(&hash)
+            ways_on(ampere, &hash)
         }
         _ => {
             say!("left: nothing of it is under way");
@@ -48,10 +49,10 @@ pub(super) async fn told(rpc_file: &Path, invoice: Option<&Invoice>) -> Exit {
     }
 }
 
-fn ways_on(hash: &str) -> Exit {
-    say!(" to look again:  ampere listpays null {hash}");
-    say!("                 ampere watch {hash}");
-    say!(" to end it:      ampere abandonpay {hash}");
+fn ways_on(ampere: &str, hash: &str) -> Exit {
+    say!(" to look again:  {ampere} listpays null {hash}");
+    say!("                 {ampere} watch {hash}");
+    say!(" to end it:      {ampere} abandonpay {hash}");
     Exit::Left
 }
 

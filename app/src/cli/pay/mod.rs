@@ -1,11 +1,13 @@
 //! `ampere pay INVOICE`: asked and drawn on a terminal, one call elsewhere.
 
 mod args;
+mod asked;
 mod bill;
 mod follow;
 mod left;
 
 pub(super) use args::{MORE, Options};
+pub(super) use asked::Asked;
 
 use super::params::Style;
 use super::{call, failed, output, payment};
@@ -22,7 +24,7 @@ use follow::Follow;
 use rpc::client::{CallError, Client};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, stdin};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What to do, once a daemon is there.
 pub(super) struct Pay {
@@ -38,10 +40,10 @@ impl Pay {
     }
 
     /// Pays, until nothing is under way any more or somebody wants to leave.
-    pub(super) async fn run(self, client: Client, rpc_file: PathBuf) -> Exit {
+    pub(super) async fn run(self, client: Client, asked: Asked) -> Exit {
         match self.wish {
-            Wish::Call(params) => plain(client, &rpc_file, params, self.raw).await,
-            Wish::Pay(terms) if is_terminal() && !self.raw => live(client, &rpc_file, terms).await,
+            Wish::Call(params) => plain(client, &asked, params, self.raw).await,
+            Wish::Pay(terms) if is_terminal() && !self.raw => live(client, &asked, terms).await,
             Wish::Pay(Terms {
                 mut params,
                 dry_run,
@@ -50,14 +52,14 @@ impl Pay {
                 if dry_run {
                     params.insert("dry_run".to_owned(), json!(true));
                 }
-                plain(client, &rpc_file, params.into(), self.raw).await
+                plain(client, &asked, params.into(), self.raw).await
             }
         }
     }
 }
 
 /// One call, and its answer as JSON.
-async fn plain(mut client: Client, rpc_file: &Path, params: Value, raw: bool) -> Exit {
+async fn plain(mut client: Client, asked: &Asked, params: Value, raw: bool) -> Exit {
     let bolt11 = ["bolt11", "invstring"]
         .iter()
         .find_map(|key| params.get(key));
@@ -66,7 +68,7 @@ async fn plain(mut client: Client, rpc_file: &Path, params: Value, raw: bool) ->
     let answer = tokio::select! {
         // In this order: nothing is begun before signals are heard.
         biased;
-        Ok(()) = interrupted() => return left::told(rpc_file, invoice.as_ref()).await,
+        Ok(()) = interrupted() => return left::told(asked, invoice.as_ref()).await,
         answer = client.call_raw("pay", &params) => answer,
     };
     match answer {
@@ -83,7 +85,7 @@ async fn plain(mut client: Client, rpc_file: &Path, params: Value, raw: bool) ->
 }
 
 /// Shown, asked for, and drawn.
-async fn live(mut client: Client, rpc_file: &Path, terms: Terms) -> Exit {
+async fn live(mut client: Client, asked: &Asked, terms: Terms) -> Exit {
     let (invoice, estimate) = match quoted(&mut client, &terms).await {
         Ok(quoted) => quoted,
         Err(exit) => return exit,
@@ -109,7 +111,7 @@ async fn live(mut client: Client, rpc_file: &Path, terms: Terms) -> Exit {
             say!("not paid: nothing was sent");
             return Exit::Error;
         }
-        order(client, rpc_file, terms, &mut follow).await
+        order(client, &asked.rpc_file, terms, &mut follow).await
     };
     let done = tokio::select! {
         biased;
@@ -120,7 +122,7 @@ async fn live(mut client: Client, rpc_file: &Path, terms: Terms) -> Exit {
         return exit;
     }
     follow.leave();
-    left::told(rpc_file, Some(&invoice)).await
+    left::told(asked, Some(&invoice)).await
 }
 
 /// The invoice, and what it would cost; or how this ends without either.
