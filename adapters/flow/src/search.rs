@@ -6,7 +6,7 @@ mod greedy;
 use crate::candidate::Candidate;
 use crate::net::Net;
 use crate::price::Taste;
-use crate::single::{Aim, cheapest};
+use crate::single::{Aim, Single};
 use crate::split::{Pieces, Split};
 use crate::way::{Load, Way};
 use domain::NoPlan;
@@ -43,12 +43,30 @@ enum Found {
     Nothing,
 }
 
+/// The searches of one request.
+struct Searches<'n> {
+    net: &'n Net<'n>,
+    single: Single<'n>,
+    split: Split<'n>,
+}
+
+impl<'n> Searches<'n> {
+    fn new(net: &'n Net<'n>) -> Searches<'n> {
+        Searches {
+            net,
+            single: Single::new(net),
+            split: Split::new(net),
+        }
+    }
+}
+
 /// Finds ways that deliver the amount, or says why there are none.
 pub(crate) fn search(net: &Net, want: &Want) -> Result<Candidate, NoPlan> {
     diagnosis::at_once(net, want)?;
+    let searches = &mut Searches::new(net);
     let mut taste = Taste::new(nat(want.fee_max));
     for _ in 0..TASTES_MAX {
-        match with_taste(net, want, &taste) {
+        match with_taste(searches, want, &taste) {
             Found::Good(candidate) => return Ok(candidate),
             // A risk is worth less, so that the fee counts for more.
             Found::TooDear if taste.nat > 1 => taste.nat = (taste.nat * 2 / 5).max(1),
@@ -56,11 +74,12 @@ pub(crate) fn search(net: &Net, want: &Want) -> Result<Candidate, NoPlan> {
             Found::TooDear | Found::Nothing => break,
         }
     }
-    greedy::last_resorts(net, want).ok_or_else(|| diagnosis::afterwards(net, want))
+    greedy::last_resorts(searches, want).ok_or_else(|| diagnosis::afterwards(searches, want))
 }
 
 /// The best of one way, two, four and so on.
-fn with_taste(net: &Net, want: &Want, taste: &Taste) -> Found {
+fn with_taste(searches: &mut Searches, want: &Want, taste: &Taste) -> Found {
+    let net = searches.net;
     let mut best: Option<(u128, Candidate)> = None;
     let mut verdict = Found::Nothing;
     let mut worse = 0;
@@ -68,7 +87,7 @@ fn with_taste(net: &Net, want: &Want, taste: &Taste) -> Found {
         if count > want.parts_max || u64::from(count) * u64::from(count) > want.amount {
             break;
         }
-        let Some(candidate) = pieces(net, want, taste, count) else {
+        let Some(candidate) = pieces(searches, want, taste, count) else {
             continue;
         };
         if let Some(fault) = fault(&candidate, want) {
@@ -105,7 +124,8 @@ fn fault(candidate: &Candidate, want: &Want) -> Option<Found> {
     }
 }
 
-fn pieces(net: &Net, want: &Want, taste: &Taste, count: u16) -> Option<Candidate> {
+fn pieces(searches: &mut Searches, want: &Want, taste: &Taste, count: u16) -> Option<Candidate> {
+    let net = searches.net;
     if count == 1 {
         let aim = Aim {
             amount: want.amount,
@@ -114,7 +134,7 @@ fn pieces(net: &Net, want: &Want, taste: &Taste, count: u16) -> Option<Candidate
             fee_max: u64::MAX,
             delay_max: u32::MAX,
         };
-        let edges = cheapest(net, &Load::default(), &aim)?;
+        let edges = searches.single.cheapest(&Load::default(), &aim)?;
         return Candidate::new(net, vec![Way::new(net, edges, want.amount)?]);
     }
     // Amounts grow towards us by the fees: rarely by more than a hundredth.
@@ -125,7 +145,7 @@ fn pieces(net: &Net, want: &Want, taste: &Taste, count: u16) -> Option<Candidate
         taste: *taste,
         room: (want.amount, want.amount.saturating_add(fees)),
     };
-    let ways = Split::cheapest(net, pieces)?.ways();
+    let ways = searches.split.cheapest(pieces)?;
     Candidate::of_pieces(net, ways, &pieces, want.amount)
 }
 
