@@ -1,6 +1,7 @@
 //! The graph as one request sees it: with our own channels, the invoice's hints, and what is known.
 
 mod hints;
+mod own;
 mod special;
 
 use crate::graph::{Edge, Graph, Node};
@@ -8,7 +9,7 @@ use crate::knowledge::Knowledge;
 use crate::price::Room;
 use domain::{
     ChannelPolicy, DirectedChannel, NodeId, NodeName, OwnChannel, RouteRequest, ShortChannelId,
-    Source, Timestamp,
+    Timestamp,
 };
 use special::{Special, Specials};
 use std::collections::HashMap;
@@ -115,23 +116,6 @@ impl<'a> Net<'a> {
         !self.is_shut(self.payee)
     }
 
-    /// What our own channels can send in all.
-    pub(crate) fn spendable(&self) -> u64 {
-        let own = self.extra.iter().filter_map(|extra| match extra.kind {
-            Kind::Own(_, channel) => Some(channel.spendable.get()),
-            Kind::Hint(..) => None,
-        });
-        own.fold(0, u64::saturating_add)
-    }
-
-    /// The same, with own channels that can send anything.
-    pub(crate) fn with_boundless_funds(&self) -> Net<'a> {
-        Net {
-            are_funds_boundless: true,
-            ..self.clone()
-        }
-    }
-
     /// What there is to know about an edge, or `None` if no way may go over it.
     #[inline]
     pub(crate) fn facts(&self, edge: Edge) -> Option<Facts> {
@@ -204,15 +188,6 @@ impl<'a> Net<'a> {
         (extra.direction.channel, self.id(extra.to))
     }
 
-    /// Whose channel an own edge is.
-    pub(crate) fn owner(&self, edge: Edge) -> Option<&'a NodeName> {
-        let index = (edge as usize).checked_sub(self.graph.edges())?;
-        match self.extra.get(index)?.kind {
-            Kind::Own(name, _) => Some(name),
-            Kind::Hint(..) => None,
-        }
-    }
-
     #[inline]
     fn is_shut(&self, node: Node) -> bool {
         self.marks[node as usize].is_shut
@@ -232,29 +207,6 @@ impl<'a> Net<'a> {
         let back = special.and_then(|_| self.specials.of(edge ^ 1));
         let room = Self::room(special, back, line.capacity);
         self.others(line.from, line.to, policy, room)
-    }
-
-    fn own(&self, to: Node, channel: &OwnChannel) -> Facts {
-        let spendable = channel.spendable.get();
-        let (max, spendable) = if self.are_funds_boundless {
-            (u64::MAX, u64::MAX)
-        } else {
-            (channel.htlc_max.get(), spendable)
-        };
-        Facts {
-            from: self.origin,
-            to,
-            min: channel.htlc_min.get(),
-            max,
-            base: 0,
-            ppm: 0,
-            delay: 0,
-            room: Room {
-                low: spendable,
-                high: spendable,
-            },
-            own: true,
-        }
     }
 
     #[inline]
@@ -296,32 +248,6 @@ impl<'a> Net<'a> {
         for id in ours.chain(request.avoid.nodes.iter().copied()) {
             let node = self.number(id);
             self.marks[node as usize].is_shut = true;
-        }
-    }
-
-    fn add_own(&mut self, request: &'a RouteRequest) {
-        let others = |source: &&Source| source.funds.id != request.payee;
-        for source in request.sources.iter().filter(others) {
-            for channel in source.funds.channels.iter().filter(|own| own.usable) {
-                let direction =
-                    DirectedChannel::between(channel.channel, source.funds.id, channel.peer);
-                let to = self.number(channel.peer);
-                if self.is_shut(to) || request.avoid.channels.contains(&direction) {
-                    continue;
-                }
-                let kind = Kind::Own(&source.node, channel);
-                self.add(Node::MAX, to, direction, kind);
-            }
-        }
-        // Only now is known which number is free.
-        self.origin = self.nodes();
-        if let Some(own) = self.extra_from.remove(&Node::MAX) {
-            self.extra_from.insert(self.origin, own);
-        }
-        for (_, from) in self.extra_into.values_mut().flatten() {
-            if *from == Node::MAX {
-                *from = self.origin;
-            }
         }
     }
 

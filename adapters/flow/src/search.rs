@@ -21,11 +21,14 @@ pub(crate) struct Want {
     pub delay_max: u32,
 }
 
-/// A nat of risk is worth one part in so many of the cap at first.
-const NAT: u64 = 5;
+/// At first, a nat of risk is worth one part in so many of the cap, or all of a small cap, up to so many
+/// msat.
+const NAT: u64 = 2;
+const NAT_SMALL: u64 = 300_000;
 
-/// But up to all of a small cap, in msat: a part that fails takes seconds, however small it is.
-const NAT_LEAST: u64 = 300_000;
+/// And ever less of it the nearer that comes to this many msat, which it never is: a part that fails takes
+/// seconds, however large it is, so ten times the amount is not worth ten times as much.
+const NAT_END: u64 = 6_000_000;
 
 /// Into how many pieces an amount is split, one after the other, until that does not pay any more.
 const PIECES: [u16; 6] = [1, 2, 4, 8, 16, 32];
@@ -151,5 +154,7 @@ fn pieces(searches: &mut Searches, want: &Want, taste: &Taste, count: u16) -> Op
 
 /// What a nat of risk is worth at first, in msat.
 fn nat(fee_max: u64) -> u64 {
-    (fee_max / NAT).max(fee_max.min(NAT_LEAST)).max(1)
+    let share = (fee_max / NAT).max(fee_max.min(NAT_SMALL));
+    let nat = u128::from(share) * u128::from(NAT_END) / (u128::from(share) + u128::from(NAT_END));
+    u64::try_from(nat).unwrap_or(NAT_END).max(1)
 }

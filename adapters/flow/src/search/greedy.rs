@@ -94,16 +94,23 @@ fn fill(
     while left > 0 {
         let parts = usize::from(want.parts_max).checked_sub(ways.len())?;
         let parts = u64::try_from(parts).ok().filter(|parts| *parts > 0)?;
-        // Whatever the others take, one must take its share.
+        // Whatever the others take, one must take its share. If that is too little for the channels that
+        // are left, one takes more.
         let share = left.div_ceil(parts);
-        let aim = Aim {
-            amount: share,
-            taste: *taste,
-            hundredths,
-            fee_max: fee_left,
-            delay_max: want.delay_max,
-        };
-        let edges = searches.single.cheapest(&load, &aim)?;
+        let mut shares = std::iter::successors(Some(share), |share| {
+            (*share < left).then(|| share.saturating_mul(4).min(left))
+        });
+        let found = shares.find_map(|share| {
+            let aim = Aim {
+                amount: share,
+                taste: *taste,
+                hundredths,
+                fee_max: fee_left,
+                delay_max: want.delay_max,
+            };
+            Some((share, searches.single.cheapest(&load, &aim)?))
+        });
+        let (share, edges) = found?;
         let most = Way::most(net, &edges, &load, hundredths)?.max(share);
         let amount = portion(left, most, share, rest);
         let way = Way::new(net, edges, amount)?;
