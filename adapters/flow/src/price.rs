@@ -31,7 +31,7 @@ pub(crate) struct Taste {
 /// How much of the range between `low` and `high` a piece takes, and the risk at its end in nats:
 /// −ln(1 − x). The last one stands for certain failure, at a finite price.
 const PIECES: [(f64, f64); 4] = [
-    (0.5, 0.693_147),
+    (0.5, std::f64::consts::LN_2),
     (0.8, 1.609_438),
     (0.95, 2.995_732),
     (1.0, 4.605_170),

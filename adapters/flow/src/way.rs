@@ -103,12 +103,11 @@ impl Facts {
     #[inline]
     pub(crate) fn fee(&self, amount: u64) -> Option<u64> {
         // As good as always it fits into 64 bits, whose division is quick.
-        let share = match amount.checked_mul(u64::from(self.ppm)) {
-            Some(millionths) => millionths / 1_000_000,
-            None => {
-                let millionths = u128::from(amount) * u128::from(self.ppm);
-                u64::try_from(millionths / 1_000_000).ok()?
-            }
+        let share = if let Some(millionths) = amount.checked_mul(u64::from(self.ppm)) {
+            millionths / 1_000_000
+        } else {
+            let millionths = u128::from(amount) * u128::from(self.ppm);
+            u64::try_from(millionths / 1_000_000).ok()?
         };
         self.base.checked_add(share)
     }
