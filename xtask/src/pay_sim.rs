@@ -11,12 +11,13 @@ mod generator;
 mod ldk;
 mod network;
 mod ours;
+mod plot;
 mod possible;
 mod report;
 mod snapshot;
 mod world;
 
-use crate::PaySimArgs;
+use crate::{PaySimArgs, workspace};
 use anyhow::{Result, bail};
 use attempt::{Outcome, Router, pay};
 use fastrand::Rng;
@@ -51,32 +52,24 @@ struct Size {
 /// Pays, prints what came of it, and fails if a bar is missed.
 pub(crate) fn run(args: &PaySimArgs) -> Result<()> {
     let size = if args.quick { QUICK } else { FULL };
-    let payments = args.payments.unwrap_or(size.payments);
+    let payments = usize::try_from(args.payments.unwrap_or(size.payments))?;
+    let own = usize::from(args.nodes);
     let mut rng = Rng::with_seed(args.seed);
     let network = match &args.snapshot {
-        Some(path) => snapshot::read(path, args.nodes.into())?,
-        None => generator::generate(size.nodes, args.nodes.into(), &mut rng),
+        Some(path) => snapshot::read(path, own)?,
+        None => generator::generate(size.nodes, own, &mut rng),
     };
-    let mut world = World::new(network, args.nodes.into(), &mut rng);
+    let mut world = World::new(network, own, &mut rng);
     let nodes = world.ids.len();
     let memory = Ours::new(&world, false).memory() / 1_000_000;
     let channels = world.balances.len();
     println!(
-        "{channels} channels, {nodes} nodes, {} of them ours; our graph takes {memory} MB\n",
-        args.nodes
+        "{channels} channels, {nodes} nodes, {own} of them ours; our graph takes {memory} MB\n"
     );
-    let mut rows = Vec::new();
-    for balances in [Balances::Uniform, Balances::Bimodal] {
-        for sats in &args.amounts {
-            let mut rng = Rng::with_seed(args.seed ^ sats.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            world.deal(balances, &mut rng);
-            let count = usize::try_from(payments)?;
-            let payees = world.payees(sats * 1_000, count, &mut rng);
-            rows.extend(cell(&world, balances, *sats, &payees));
-            eprintln!("{balances:?}, {sats} sat: done");
-        }
-    }
-    println!("{}", report::table(&rows));
+    let rows = rows(&mut world, args.seed, &args.amounts, payments);
+    let path = workspace::root().join("target/pay-sim.svg");
+    plot::draw(&path, &rows)?;
+    println!("{}\n{}\n", report::table(&rows), path.display());
     let missed = report::missed(&rows);
     for missed in &missed {
         println!("missed: {missed}");
@@ -88,10 +81,25 @@ pub(crate) fn run(args: &PaySimArgs) -> Result<()> {
     Ok(())
 }
 
+/// A row for each model of balances, each amount, and cold and warm.
+fn rows(world: &mut World, seed: u64, amounts: &[u64], payments: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for balances in [Balances::Uniform, Balances::Bimodal] {
+        for sats in amounts {
+            let mut rng = Rng::with_seed(seed ^ sats.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            world.deal(balances, &mut rng);
+            let payees = world.payees(sats * 1_000, payments, &mut rng);
+            rows.extend(cell(world, balances, *sats, &payees));
+            eprintln!("{balances:?}, {sats} sat: done");
+        }
+    }
+    rows
+}
+
 /// The payments to these payees: each on its own, and then each with what those before it have taught.
 fn cell(world: &World, balances: Balances, sats: u64, payees: &[usize]) -> Vec<Row> {
     let amount = sats * 1_000;
-    let fee_max = (amount / 100).max(FEE_LEAST);
+    let fee_max = fee_max(amount);
     let possible = payees
         .iter()
         .filter(|payee| is_possible(world, **payee, amount));
@@ -116,6 +124,47 @@ fn cell(world: &World, balances: Balances, sats: u64, payees: &[usize]) -> Vec<R
     [false, true].map(row).into()
 }
 
+/// The cap of a payment, in msat.
+fn fee_max(amount: u64) -> u64 {
+    (amount / 100).max(FEE_LEAST)
+}
+
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So few payments say nothing about fees and failed parts.
+    #[test]
+    fn our_finder_pays_what_is_possible_and_no_less_than_ldks_router() {
+        for own in [1, 2] {
+            let mut rng = Rng::with_seed(1);
+            let network = generator::generate(200, own, &mut rng);
+            let mut world = World::new(network, own, &mut rng);
+            let rows = rows(&mut world, 1, &[10_000, 1_000_000], 12);
+            assert_eq!(rows.len(), 8);
+            for row in rows {
+                let paid = (row.ours.paid, row.ldk.paid, row.possible);
+                assert!(row.possible > 0, "nobody can be paid");
+                assert!(paid.0 == row.possible && paid.0 >= paid.1, "{paid:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_plot_has_a_line_for_each_router() {
+        let mut rng = Rng::with_seed(1);
+        let mut world = World::new(generator::generate(100, 1, &mut rng), 1, &mut rng);
+        let rows = rows(&mut world, 1, &[10_000, 20_000], 2);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plot.svg");
+        plot::draw(&path, &rows).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for name in ["ours, uniform", "LDK, bimodal", "fee, ppm"] {
+            assert!(text.contains(name), "{name} is missing");
+        }
+    }
 }

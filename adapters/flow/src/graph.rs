@@ -1,6 +1,6 @@
 //! The public graph in memory: numbers in place of ids, so that a search walks over vectors.
 
-use domain::{ChannelPolicy, DirectedChannel, GraphChange, NodeId, ShortChannelId};
+use domain::{ChannelPolicy, DirectedChannel, GraphChange, Msat, NodeId, ShortChannelId};
 use std::collections::HashMap;
 
 /// The public graph: channels, their ends, and the policy of each direction.
@@ -10,12 +10,15 @@ use std::collections::HashMap;
 pub struct Graph {
     nodes: Vec<NodeId>,
     numbers: HashMap<NodeId, Node>,
-    channels: Vec<Channel>,
+    /// The number of the channel at each place.
+    channels: Vec<ShortChannelId>,
     places: HashMap<ShortChannelId, u32>,
+    /// Both directions of each channel.
+    lines: Vec<[Line; 2]>,
     /// Places of closed channels, to be used again.
     free: Vec<u32>,
-    /// The places of each node's channels.
-    around: Vec<Vec<u32>>,
+    /// Each node's channels.
+    around: Vec<Vec<Near>>,
     loaded: bool,
 }
 
@@ -25,13 +28,32 @@ pub(crate) type Node = u32;
 /// One direction of a channel: its place doubled, plus BOLT 7's direction bit.
 pub(crate) type Edge = u32;
 
-#[derive(Debug)]
-struct Channel {
-    id: ShortChannelId,
-    ends: [Node; 2],
-    capacity: u64,
-    policies: [Option<ChannelPolicy>; 2],
+/// All that a search asks of an edge, side by side in memory: a search waits for memory most of all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    pub from: Node,
+    pub to: Node,
+    pub capacity: u64,
+    /// What a direction demands of which nobody has told is never asked for.
+    pub policy: ChannelPolicy,
 }
+
+/// An edge that begins at a node, and where it leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Near {
+    pub edge: Edge,
+    pub to: Node,
+}
+
+/// A direction of which nobody has told.
+const UNTOLD: ChannelPolicy = ChannelPolicy {
+    enabled: false,
+    htlc_min: Msat::ZERO,
+    htlc_max: Msat::ZERO,
+    fee_base: Msat::ZERO,
+    fee_ppm: 0,
+    delay: 0,
+};
 
 impl Graph {
     /// A graph of nothing, which is not loaded.
@@ -71,13 +93,15 @@ impl Graph {
 
     /// About how many bytes of memory it takes.
     pub fn memory(&self) -> usize {
-        let lists: usize = self.around.iter().map(Vec::capacity).sum();
+        let near: usize = self.around.iter().map(Vec::capacity).sum();
         self.nodes.capacity() * size_of::<NodeId>()
             + self.numbers.capacity() * (size_of::<(NodeId, Node)>() + 1)
-            + self.channels.capacity() * size_of::<Channel>()
+            + self.channels.capacity() * size_of::<ShortChannelId>()
+            + self.lines.capacity() * size_of::<[Line; 2]>()
             + self.places.capacity() * (size_of::<(ShortChannelId, u32)>() + 1)
-            + self.around.capacity() * size_of::<Vec<u32>>()
-            + (self.free.capacity() + lists) * size_of::<u32>()
+            + self.around.capacity() * size_of::<Vec<Near>>()
+            + near * size_of::<Near>()
+            + self.free.capacity() * size_of::<u32>()
     }
 
     pub(crate) fn node(&self, id: NodeId) -> Option<Node> {
@@ -90,7 +114,7 @@ impl Graph {
 
     /// One more than the greatest edge.
     pub(crate) fn edges(&self) -> usize {
-        self.channels.len() * 2
+        self.lines.len() * 2
     }
 
     pub(crate) fn edge(&self, direction: DirectedChannel) -> Option<Edge> {
@@ -99,39 +123,18 @@ impl Graph {
     }
 
     pub(crate) fn channel_of(&self, edge: Edge) -> ShortChannelId {
-        self.channel(edge).id
+        self.channels[(edge / 2) as usize]
     }
 
-    /// Where the edge begins, and where it ends.
-    pub(crate) fn ends(&self, edge: Edge) -> (Node, Node) {
-        let [low, high] = self.channel(edge).ends;
-        if edge & 1 == 0 {
-            (low, high)
-        } else {
-            (high, low)
-        }
-    }
-
-    pub(crate) fn capacity(&self, edge: Edge) -> u64 {
-        self.channel(edge).capacity
-    }
-
-    pub(crate) fn policy(&self, edge: Edge) -> Option<&ChannelPolicy> {
-        self.channel(edge).policies[(edge & 1) as usize].as_ref()
+    #[inline]
+    pub(crate) fn line(&self, edge: Edge) -> &Line {
+        &self.lines[(edge / 2) as usize][(edge & 1) as usize]
     }
 
     /// The edges that begin at a node. Each, with its lowest bit turned over, ends there.
-    pub(crate) fn from(&self, node: Node) -> impl Iterator<Item = Edge> {
-        let around = self.around.get(node as usize);
-        let places = around.into_iter().flatten();
-        places.map(move |place| {
-            let is_low = self.channels[*place as usize].ends[0] == node;
-            place * 2 + Edge::from(!is_low)
-        })
-    }
-
-    fn channel(&self, edge: Edge) -> &Channel {
-        &self.channels[(edge / 2) as usize]
+    #[inline]
+    pub(crate) fn from(&self, node: Node) -> &[Near] {
+        self.around.get(node as usize).map_or(&[], Vec::as_slice)
     }
 
     fn open(&mut self, id: ShortChannelId, mut nodes: [NodeId; 2], capacity: u64) {
@@ -139,35 +142,40 @@ impl Graph {
         if nodes[0] == nodes[1] {
             return;
         }
-        let ends = nodes.map(|node| self.number(node));
+        let [low, high] = nodes.map(|node| self.number(node));
         if let Some(place) = self.places.get(&id) {
-            let channel = &mut self.channels[*place as usize];
-            if channel.ends == ends {
-                channel.capacity = capacity;
+            let lines = &mut self.lines[*place as usize];
+            if (lines[0].from, lines[0].to) == (low, high) {
+                for line in lines {
+                    line.capacity = capacity;
+                }
                 return;
             }
             self.close(id);
         }
-        let channel = Channel {
-            id,
-            ends,
+        let line = |from, to| Line {
+            from,
+            to,
             capacity,
-            policies: [None, None],
+            policy: UNTOLD,
         };
-        let place = self.place(channel);
+        let place = self.place(id, [line(low, high), line(high, low)]);
         self.places.insert(id, place);
-        for end in ends {
-            self.around[end as usize].push(place);
+        for (direction, from, to) in [(0, low, high), (1, high, low)] {
+            let edge = place * 2 + direction;
+            self.around[from as usize].push(Near { edge, to });
         }
     }
 
-    fn place(&mut self, channel: Channel) -> u32 {
+    fn place(&mut self, id: ShortChannelId, lines: [Line; 2]) -> u32 {
         if let Some(place) = self.free.pop() {
-            self.channels[place as usize] = channel;
+            self.channels[place as usize] = id;
+            self.lines[place as usize] = lines;
             return place;
         }
-        self.channels.push(channel);
-        u32::try_from(self.channels.len() - 1).expect("fewer than 2³¹ channels fit in memory")
+        self.channels.push(id);
+        self.lines.push(lines);
+        u32::try_from(self.lines.len() - 1).expect("fewer than 2³¹ channels fit in memory")
     }
 
     fn number(&mut self, id: NodeId) -> Node {
@@ -183,8 +191,7 @@ impl Graph {
 
     fn set_policy(&mut self, direction: DirectedChannel, policy: ChannelPolicy) {
         if let Some(edge) = self.edge(direction) {
-            let channel = &mut self.channels[(edge / 2) as usize];
-            channel.policies[(edge & 1) as usize] = Some(policy);
+            self.lines[(edge / 2) as usize][(edge & 1) as usize].policy = policy;
         }
     }
 
@@ -192,10 +199,10 @@ impl Graph {
         let Some(place) = self.places.remove(&id) else {
             return;
         };
-        let channel = &mut self.channels[place as usize];
-        channel.policies = [None, None];
-        for end in channel.ends {
-            self.around[end as usize].retain(|other| *other != place);
+        let lines = &mut self.lines[place as usize];
+        for line in lines {
+            line.policy = UNTOLD;
+            self.around[line.from as usize].retain(|near| near.edge / 2 != place);
         }
         self.free.push(place);
     }
@@ -240,11 +247,11 @@ mod tests {
             graph.apply(&change);
         }
         graph.apply(&GraphChange::Closed(ShortChannelId(7)));
-        assert_eq!((graph.channels(), graph.from(0).count()), (0, 0));
+        assert_eq!((graph.channels(), graph.from(0).len()), (0, 0));
         graph.apply(&channel(8, [3, 2]));
-        let edge = graph.from(graph.node(node(3)).unwrap()).next().unwrap();
-        assert_eq!(graph.ends(edge).1, graph.node(node(2)).unwrap());
-        assert!(graph.policy(edge).is_none());
+        let near = graph.from(graph.node(node(3)).unwrap())[0];
+        assert_eq!(near.to, graph.node(node(2)).unwrap());
+        assert!(!graph.line(near.edge).policy.enabled);
         assert_eq!(graph.edges(), 2, "the place is used again");
     }
 
@@ -255,7 +262,7 @@ mod tests {
             graph.apply(&change);
         }
         assert_eq!(graph.channels(), 1);
-        assert!(graph.policy(0).is_some());
-        assert_eq!(graph.from(0).count(), 1);
+        assert!(graph.line(0).policy.enabled);
+        assert_eq!(graph.from(0).len(), 1);
     }
 }

@@ -1,6 +1,7 @@
 //! The graph as one request sees it: with our own channels, the invoice's hints, and what is known.
 
 mod hints;
+mod own;
 mod special;
 
 use crate::graph::{Edge, Graph, Node};
@@ -8,9 +9,9 @@ use crate::knowledge::Knowledge;
 use crate::price::Room;
 use domain::{
     ChannelPolicy, DirectedChannel, NodeId, NodeName, OwnChannel, RouteRequest, ShortChannelId,
-    Source, Timestamp,
+    Timestamp,
 };
-use special::Special;
+use special::{Special, Specials};
 use std::collections::HashMap;
 
 /// The graph of one request. Edges beyond the public graph's are hints, and then our own channels, all of
@@ -23,14 +24,20 @@ pub(crate) struct Net<'a> {
     pub origin: Node,
     /// Nodes that the graph does not know, numbered on from its own.
     strangers: Vec<NodeId>,
-    /// Nodes that no way may touch: ours, and those to be avoided.
-    shut: Vec<bool>,
+    /// Of each node, what a search must know before it looks at its edges.
+    marks: Vec<Mark>,
     extra: Vec<Extra<'a>>,
-    extra_into: HashMap<Node, Vec<Edge>>,
-    extra_from: HashMap<Node, Vec<Edge>>,
-    /// What is special about edges; a bit an edge tells whether anything is.
-    special: HashMap<Edge, Special>,
-    is_special: Vec<u64>,
+    extra_into: HashMap<Node, Vec<(Edge, Node)>>,
+    extra_from: HashMap<Node, Vec<(Edge, Node)>>,
+    specials: Specials,
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Mark {
+    /// No way may touch it: it is ours, or to be avoided.
+    is_shut: bool,
+    /// An edge that the graph does not know begins or ends there.
+    has_extra: bool,
 }
 
 /// All that a search asks of an edge, in msat and blocks.
@@ -80,25 +87,24 @@ impl<'a> Net<'a> {
             payee: 0,
             origin: 0,
             strangers: Vec::new(),
-            shut: vec![false; graph.nodes()],
+            marks: vec![Mark::default(); graph.nodes()],
             extra: Vec::new(),
             extra_into: HashMap::new(),
             extra_from: HashMap::new(),
-            special: HashMap::new(),
-            is_special: Vec::new(),
+            specials: Specials::default(),
         };
         net.payee = net.number(request.payee);
         net.shut_nodes(request);
         net.add_hints(request);
         net.add_own(request);
-        net.is_special = vec![0; net.edges().div_ceil(64)];
+        net.specials = Specials::new(net.edges());
         net.add_special(shared, request, now);
         net
     }
 
     /// How many nodes there are, the origin not counted.
     pub(crate) fn nodes(&self) -> Node {
-        Node::try_from(self.shut.len()).expect("fewer than 2³² nodes fit in memory")
+        Node::try_from(self.marks.len()).expect("fewer than 2³² nodes fit in memory")
     }
 
     pub(crate) fn edges(&self) -> usize {
@@ -107,29 +113,54 @@ impl<'a> Net<'a> {
 
     /// Whether the payee may be paid at all.
     pub(crate) fn is_payee_open(&self) -> bool {
-        !self.shut[self.payee as usize]
-    }
-
-    /// What our own channels can send in all.
-    pub(crate) fn spendable(&self) -> u64 {
-        let own = self.extra.iter().filter_map(|extra| match extra.kind {
-            Kind::Own(_, channel) => Some(channel.spendable.get()),
-            Kind::Hint(..) => None,
-        });
-        own.fold(0, u64::saturating_add)
-    }
-
-    /// The same, with own channels that can send anything.
-    pub(crate) fn with_boundless_funds(&self) -> Net<'a> {
-        Net {
-            are_funds_boundless: true,
-            ..self.clone()
-        }
+        !self.is_shut(self.payee)
     }
 
     /// What there is to know about an edge, or `None` if no way may go over it.
+    #[inline]
     pub(crate) fn facts(&self, edge: Edge) -> Option<Facts> {
-        let special = self.special_of(edge);
+        if (edge as usize) >= self.graph.edges() || self.specials.has(edge) {
+            return self.special_facts(edge);
+        }
+        let line = self.graph.line(edge);
+        let room = Room {
+            low: 0,
+            high: line.capacity,
+        };
+        self.others(line.from, line.to, &line.policy, room)
+    }
+
+    /// The edges that begin at a node, and where each leads. Some of them may be closed.
+    #[inline]
+    pub(crate) fn edges_from(&self, node: Node) -> impl Iterator<Item = (Edge, Node)> {
+        let extra = self.extra_of(&self.extra_from, node);
+        let public = self.graph.from(node).iter();
+        public.map(|near| (near.edge, near.to)).chain(extra)
+    }
+
+    /// The edges that end at a node, and where each begins. Some of them may be closed.
+    #[inline]
+    pub(crate) fn edges_into(&self, node: Node) -> impl Iterator<Item = (Edge, Node)> {
+        let extra = self.extra_of(&self.extra_into, node);
+        let public = self.graph.from(node).iter();
+        public.map(|near| (near.edge ^ 1, near.to)).chain(extra)
+    }
+
+    fn extra_of<'n>(
+        &'n self,
+        extra: &'n HashMap<Node, Vec<(Edge, Node)>>,
+        node: Node,
+    ) -> impl Iterator<Item = (Edge, Node)> + 'n {
+        // The origin has no mark, and nothing but extra edges.
+        let mark = self.marks.get(node as usize);
+        let has_extra = mark.is_none_or(|mark| mark.has_extra);
+        let extra = has_extra.then(|| extra.get(&node)).flatten();
+        extra.into_iter().flatten().copied()
+    }
+
+    #[inline(never)]
+    fn special_facts(&self, edge: Edge) -> Option<Facts> {
+        let special = self.specials.of(edge);
         if special.is_some_and(|special| special.avoided) {
             return None;
         }
@@ -147,35 +178,19 @@ impl<'a> Net<'a> {
         }
     }
 
-    /// The edges that begin at a node. Some of them may be closed.
-    pub(crate) fn edges_from(&self, node: Node) -> impl Iterator<Item = Edge> {
-        let extra = self.extra_from.get(&node).into_iter().flatten().copied();
-        self.graph.from(node).chain(extra)
-    }
-
-    /// The edges that end at a node. Some of them may be closed.
-    pub(crate) fn edges_into(&self, node: Node) -> impl Iterator<Item = Edge> {
-        let extra = self.extra_into.get(&node).into_iter().flatten().copied();
-        self.graph.from(node).map(|edge| edge ^ 1).chain(extra)
-    }
-
     /// The number of the channel, and the node that the edge leads to.
     pub(crate) fn hop(&self, edge: Edge) -> (ShortChannelId, NodeId) {
         let Some(index) = (edge as usize).checked_sub(self.graph.edges()) else {
-            let (_, to) = self.graph.ends(edge);
+            let to = self.graph.line(edge).to;
             return (self.graph.channel_of(edge), self.graph.id(to));
         };
         let extra = &self.extra[index];
         (extra.direction.channel, self.id(extra.to))
     }
 
-    /// Whose channel an own edge is.
-    pub(crate) fn owner(&self, edge: Edge) -> Option<&'a NodeName> {
-        let index = (edge as usize).checked_sub(self.graph.edges())?;
-        match self.extra.get(index)?.kind {
-            Kind::Own(name, _) => Some(name),
-            Kind::Hint(..) => None,
-        }
+    #[inline]
+    fn is_shut(&self, node: Node) -> bool {
+        self.marks[node as usize].is_shut
     }
 
     fn id(&self, node: Node) -> NodeId {
@@ -186,40 +201,17 @@ impl<'a> Net<'a> {
     }
 
     fn public(&self, edge: Edge, special: Option<&Special>) -> Option<Facts> {
+        let line = self.graph.line(edge);
         let policy = special.and_then(|special| special.policy.as_ref());
-        let policy = policy.or_else(|| self.graph.policy(edge))?;
-        let (from, to) = self.graph.ends(edge);
-        let capacity = self.graph.capacity(edge);
-        let back = special.and_then(|_| self.special_of(edge ^ 1));
-        let room = Self::room(special, back, capacity);
-        self.others(from, to, policy, room)
+        let policy = policy.unwrap_or(&line.policy);
+        let back = special.and_then(|_| self.specials.of(edge ^ 1));
+        let room = Self::room(special, back, line.capacity);
+        self.others(line.from, line.to, policy, room)
     }
 
-    fn own(&self, to: Node, channel: &OwnChannel) -> Facts {
-        let spendable = channel.spendable.get();
-        let (max, spendable) = if self.are_funds_boundless {
-            (u64::MAX, u64::MAX)
-        } else {
-            (channel.htlc_max.get(), spendable)
-        };
-        Facts {
-            from: self.origin,
-            to,
-            min: channel.htlc_min.get(),
-            max,
-            base: 0,
-            ppm: 0,
-            delay: 0,
-            room: Room {
-                low: spendable,
-                high: spendable,
-            },
-            own: true,
-        }
-    }
-
+    #[inline]
     fn others(&self, from: Node, to: Node, policy: &ChannelPolicy, room: Room) -> Option<Facts> {
-        if !policy.enabled || self.shut[from as usize] || self.shut[to as usize] {
+        if !policy.enabled || self.is_shut(from) || self.is_shut(to) {
             return None;
         }
         Some(Facts {
@@ -240,7 +232,7 @@ impl<'a> Net<'a> {
             return node;
         }
         self.strangers.push(id);
-        self.shut.push(false);
+        self.marks.push(Mark::default());
         self.nodes() - 1
     }
 
@@ -255,28 +247,7 @@ impl<'a> Net<'a> {
         let ours = ours.filter(|id| *id != request.payee);
         for id in ours.chain(request.avoid.nodes.iter().copied()) {
             let node = self.number(id);
-            self.shut[node as usize] = true;
-        }
-    }
-
-    fn add_own(&mut self, request: &'a RouteRequest) {
-        let others = |source: &&Source| source.funds.id != request.payee;
-        for source in request.sources.iter().filter(others) {
-            for channel in source.funds.channels.iter().filter(|own| own.usable) {
-                let direction =
-                    DirectedChannel::between(channel.channel, source.funds.id, channel.peer);
-                let to = self.number(channel.peer);
-                if self.shut[to as usize] || request.avoid.channels.contains(&direction) {
-                    continue;
-                }
-                let kind = Kind::Own(&source.node, channel);
-                self.add(Node::MAX, to, direction, kind);
-            }
-        }
-        // Only now is known which number is free.
-        self.origin = self.nodes();
-        if let Some(own) = self.extra_from.remove(&Node::MAX) {
-            self.extra_from.insert(self.origin, own);
+            self.marks[node as usize].is_shut = true;
         }
     }
 
@@ -288,7 +259,12 @@ impl<'a> Net<'a> {
             direction,
             kind,
         });
-        self.extra_from.entry(from).or_default().push(edge);
-        self.extra_into.entry(to).or_default().push(edge);
+        for end in [from, to] {
+            if let Some(mark) = self.marks.get_mut(end as usize) {
+                mark.has_extra = true;
+            }
+        }
+        self.extra_from.entry(from).or_default().push((edge, to));
+        self.extra_into.entry(to).or_default().push((edge, from));
     }
 }

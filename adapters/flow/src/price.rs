@@ -28,35 +28,35 @@ pub(crate) struct Taste {
     pub fees: bool,
 }
 
-/// How much of the range between `low` and `high` a piece takes, in hundredths, and the risk at its end
-/// in millionths of a nat: −ln(1 − x). The last one stands for certain failure, at a finite price.
-const PIECES: [(u64, u64); 4] = [
-    (50, 693_147),
-    (80, 1_609_438),
-    (95, 2_995_732),
-    (100, 4_605_170),
+/// How much of the range between `low` and `high` a piece takes, and the risk at its end in nats:
+/// −ln(1 − x). The last one stands for certain failure, at a finite price.
+const PIECES: [(f64, f64); 4] = [
+    (0.5, std::f64::consts::LN_2),
+    (0.8, 1.609_438),
+    (0.95, 2.995_732),
+    (1.0, 4.605_170),
 ];
 
 impl Room {
     /// The risk that so much cannot go, in millionths of a nat, times `nat`; the liquidity is taken to be
     /// anywhere between the bounds with equal probability. Convex, in straight pieces.
+    #[inline]
     pub(crate) fn risk(self, amount: u64, nat: u64) -> u64 {
         if amount <= self.low {
             return 0;
         }
-        let range = u128::from(self.high.saturating_sub(self.low)).max(1);
-        let beyond = u128::from(amount - self.low) * 100;
-        let (mut start, mut risk) = (0, 0);
+        let range = float(self.high.saturating_sub(self.low).max(1));
+        let share = float(amount - self.low) / range;
+        let (mut start, mut risk) = (0.0, 0.0);
         for (end, risk_at_end) in PIECES {
-            if beyond <= u128::from(end) * range || end == 100 {
-                let into = beyond - u128::from(start) * range;
-                let slope = u128::from(nat) * u128::from(risk_at_end - risk);
-                let part = slope * into / (u128::from(end - start) * range);
-                return cost(part + u128::from(nat) * u128::from(risk));
+            if share <= end || end >= 1.0 {
+                let slope = (risk_at_end - risk) / (end - start);
+                risk += (share - start) * slope;
+                break;
             }
             (start, risk) = (end, risk_at_end);
         }
-        COST_MAX
+        rounded(float(nat) * (risk * 1e6))
     }
 
     /// The probability that so much can go, in millionths.
@@ -74,11 +74,14 @@ impl Room {
 
     /// The most that goes within that many hundredths of the range.
     pub(crate) fn within(self, hundredths: u64) -> u64 {
-        let range = u128::from(self.high.saturating_sub(self.low));
-        let share = range * u128::from(hundredths.min(100)) / 100;
-        self.low
-            .min(self.high)
-            .saturating_add(u64::try_from(share).unwrap_or(u64::MAX))
+        let range = self.high.saturating_sub(self.low);
+        let hundredths = hundredths.min(100);
+        // Of what is more than all money, the part of a hundred does not count.
+        let share = match range.checked_mul(hundredths) {
+            Some(share) => share / 100,
+            None => range / 100 * hundredths,
+        };
+        self.low.min(self.high).saturating_add(share)
     }
 }
 
@@ -95,20 +98,42 @@ impl Taste {
 
     /// The price of a hop beside its fee and the risk of its channel. It is never nothing, so that a
     /// search never goes in circles.
+    #[inline]
     pub(crate) fn hop(&self, delay: u32) -> u64 {
-        let hop = u128::from(self.nat) * u128::from(self.hop);
-        let wait = u128::from(self.block) * u128::from(delay) * 1_000_000;
-        cost(hop + wait).saturating_add(1)
+        let hop = self.nat.saturating_mul(self.hop);
+        let block = self.block.saturating_mul(1_000_000);
+        let wait = block.saturating_mul(u64::from(delay));
+        hop.saturating_add(wait).min(COST_MAX) + 1
     }
 
     /// The price of a fee of so many millionths of a msat.
-    pub(crate) fn fee(&self, millionths: u128) -> u64 {
-        if self.fees { cost(millionths) } else { 0 }
+    #[inline]
+    pub(crate) fn fee(&self, millionths: u64) -> u64 {
+        if self.fees {
+            millionths.min(COST_MAX)
+        } else {
+            0
+        }
     }
 }
 
-fn cost(millionths: u128) -> u64 {
-    u64::try_from(millionths).map_or(COST_MAX, |cost| cost.min(COST_MAX))
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a risk is a guess: its fifteen digits are more than enough"
+)]
+#[inline]
+fn float(amount: u64) -> f64 {
+    amount as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "neither negative nor more than the most"
+)]
+#[inline]
+fn rounded(cost: f64) -> u64 {
+    (cost + 0.5).min(float(COST_MAX)) as u64
 }
 
 #[cfg(test)]
@@ -160,6 +185,6 @@ mod tests {
         assert!(room.risk(u64::MAX, taste.nat) <= COST_MAX);
         taste.block = u64::MAX;
         assert_eq!(taste.hop(u32::MAX), COST_MAX + 1);
-        assert_eq!(taste.fee(u128::MAX), COST_MAX);
+        assert_eq!(taste.fee(u64::MAX), COST_MAX);
     }
 }

@@ -6,7 +6,7 @@ mod greedy;
 use crate::candidate::Candidate;
 use crate::net::Net;
 use crate::price::Taste;
-use crate::single::{Aim, cheapest};
+use crate::single::{Aim, Single};
 use crate::split::{Pieces, Split};
 use crate::way::{Load, Way};
 use domain::NoPlan;
@@ -21,11 +21,14 @@ pub(crate) struct Want {
     pub delay_max: u32,
 }
 
-/// A nat of risk is worth one part in so many of the cap at first.
-const NAT: u64 = 5;
+/// At first, a nat of risk is worth one part in so many of the cap, or all of a small cap, up to so many
+/// msat.
+const NAT: u64 = 2;
+const NAT_SMALL: u64 = 300_000;
 
-/// But up to all of a small cap, in msat: a part that fails takes seconds, however small it is.
-const NAT_LEAST: u64 = 300_000;
+/// And ever less of it the nearer that comes to this many msat, which it never is: a part that fails takes
+/// seconds, however large it is, so ten times the amount is not worth ten times as much.
+const NAT_END: u64 = 6_000_000;
 
 /// Into how many pieces an amount is split, one after the other, until that does not pay any more.
 const PIECES: [u16; 6] = [1, 2, 4, 8, 16, 32];
@@ -43,12 +46,30 @@ enum Found {
     Nothing,
 }
 
+/// The searches of one request.
+struct Searches<'n> {
+    net: &'n Net<'n>,
+    single: Single<'n>,
+    split: Split<'n>,
+}
+
+impl<'n> Searches<'n> {
+    fn new(net: &'n Net<'n>) -> Searches<'n> {
+        Searches {
+            net,
+            single: Single::new(net),
+            split: Split::new(net),
+        }
+    }
+}
+
 /// Finds ways that deliver the amount, or says why there are none.
 pub(crate) fn search(net: &Net, want: &Want) -> Result<Candidate, NoPlan> {
     diagnosis::at_once(net, want)?;
+    let searches = &mut Searches::new(net);
     let mut taste = Taste::new(nat(want.fee_max));
     for _ in 0..TASTES_MAX {
-        match with_taste(net, want, &taste) {
+        match with_taste(searches, want, &taste) {
             Found::Good(candidate) => return Ok(candidate),
             // A risk is worth less, so that the fee counts for more.
             Found::TooDear if taste.nat > 1 => taste.nat = (taste.nat * 2 / 5).max(1),
@@ -56,11 +77,12 @@ pub(crate) fn search(net: &Net, want: &Want) -> Result<Candidate, NoPlan> {
             Found::TooDear | Found::Nothing => break,
         }
     }
-    greedy::last_resorts(net, want).ok_or_else(|| diagnosis::afterwards(net, want))
+    greedy::last_resorts(searches, want).ok_or_else(|| diagnosis::afterwards(searches, want))
 }
 
 /// The best of one way, two, four and so on.
-fn with_taste(net: &Net, want: &Want, taste: &Taste) -> Found {
+fn with_taste(searches: &mut Searches, want: &Want, taste: &Taste) -> Found {
+    let net = searches.net;
     let mut best: Option<(u128, Candidate)> = None;
     let mut verdict = Found::Nothing;
     let mut worse = 0;
@@ -68,7 +90,7 @@ fn with_taste(net: &Net, want: &Want, taste: &Taste) -> Found {
         if count > want.parts_max || u64::from(count) * u64::from(count) > want.amount {
             break;
         }
-        let Some(candidate) = pieces(net, want, taste, count) else {
+        let Some(candidate) = pieces(searches, want, taste, count) else {
             continue;
         };
         if let Some(fault) = fault(&candidate, want) {
@@ -105,7 +127,8 @@ fn fault(candidate: &Candidate, want: &Want) -> Option<Found> {
     }
 }
 
-fn pieces(net: &Net, want: &Want, taste: &Taste, count: u16) -> Option<Candidate> {
+fn pieces(searches: &mut Searches, want: &Want, taste: &Taste, count: u16) -> Option<Candidate> {
+    let net = searches.net;
     if count == 1 {
         let aim = Aim {
             amount: want.amount,
@@ -114,7 +137,7 @@ fn pieces(net: &Net, want: &Want, taste: &Taste, count: u16) -> Option<Candidate
             fee_max: u64::MAX,
             delay_max: u32::MAX,
         };
-        let edges = cheapest(net, &Load::default(), &aim)?;
+        let edges = searches.single.cheapest(&Load::default(), &aim)?;
         return Candidate::new(net, vec![Way::new(net, edges, want.amount)?]);
     }
     // Amounts grow towards us by the fees: rarely by more than a hundredth.
@@ -125,11 +148,13 @@ fn pieces(net: &Net, want: &Want, taste: &Taste, count: u16) -> Option<Candidate
         taste: *taste,
         room: (want.amount, want.amount.saturating_add(fees)),
     };
-    let ways = Split::cheapest(net, pieces)?.ways();
+    let ways = searches.split.cheapest(pieces)?;
     Candidate::of_pieces(net, ways, &pieces, want.amount)
 }
 
 /// What a nat of risk is worth at first, in msat.
 fn nat(fee_max: u64) -> u64 {
-    (fee_max / NAT).max(fee_max.min(NAT_LEAST)).max(1)
+    let share = (fee_max / NAT).max(fee_max.min(NAT_SMALL));
+    let nat = u128::from(share) * u128::from(NAT_END) / (u128::from(share) + u128::from(NAT_END));
+    u64::try_from(nat).unwrap_or(NAT_END).max(1)
 }

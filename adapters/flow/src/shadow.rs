@@ -35,9 +35,8 @@ pub(crate) fn blocks(graph: &Graph, payee: NodeId, room: u32, rng: &mut Rng) -> 
 
 /// The delay of each edge that goes on from a node, and where it leads.
 fn next(graph: &Graph, node: u32) -> Vec<(u32, u32)> {
-    let edges = graph.from(node).filter_map(|edge| {
-        let policy = graph.policy(edge).filter(|policy| policy.enabled)?;
-        Some((policy.delay, graph.ends(edge).1))
-    });
-    edges.collect()
+    let policies = graph.from(node).iter();
+    let policies = policies.map(|near| (graph.line(near.edge).policy, near.to));
+    let enabled = policies.filter(|(policy, _)| policy.enabled);
+    enabled.map(|(policy, to)| (policy.delay, to)).collect()
 }

@@ -29,54 +29,90 @@ struct Label {
     /// What must arrive at the node.
     carries: u64,
     delay: u32,
-    hops: u8,
     next: Edge,
+    hops: u8,
 }
 
 const FAR: Label = Label {
     cost: u64::MAX,
     carries: 0,
     delay: 0,
-    hops: 0,
     next: Edge::MAX,
+    hops: 0,
 };
 
-/// The cheapest way (Dijkstra) beside what others carry already. A node keeps its cheapest continuation
-/// only: one that is a little dearer, but carries less or is shorter, is not looked at.
-pub(crate) fn cheapest(net: &Net, load: &Load, aim: &Aim) -> Option<Vec<Edge>> {
-    let mut labels = vec![FAR; net.nodes() as usize + 1];
-    let mut queue = BinaryHeap::new();
-    labels[net.payee as usize] = Label {
-        cost: 0,
-        carries: aim.amount,
-        ..FAR
-    };
-    queue.push(Reverse((0, net.payee)));
-    while let Some(Reverse((cost, node))) = queue.pop() {
-        if node == net.origin {
-            return Some(walk(net, &labels));
-        }
-        let label = labels[node as usize];
-        if cost > label.cost {
-            continue;
-        }
-        for edge in net.edges_into(node) {
-            let Some(facts) = net.facts(edge) else {
-                continue;
-            };
-            let Some(before) = step(&facts, edge, &label, load, aim) else {
-                continue;
-            };
-            if before.cost < labels[facts.from as usize].cost && facts.from != net.payee {
-                labels[facts.from as usize] = before;
-                queue.push(Reverse((before.cost, facts.from)));
-            }
+/// Searches for single ways, one after the other, in the same memory.
+pub(crate) struct Single<'n> {
+    net: &'n Net<'n>,
+    labels: Vec<Label>,
+    queue: BinaryHeap<Reverse<(u64, Node)>>,
+}
+
+impl<'n> Single<'n> {
+    pub(crate) fn new(net: &'n Net<'n>) -> Single<'n> {
+        Single {
+            net,
+            labels: Vec::new(),
+            queue: BinaryHeap::new(),
         }
     }
-    None
+
+    /// The cheapest way (Dijkstra) beside what others carry already. A node keeps its cheapest continuation
+    /// only: one that is a little dearer, but carries less or is shorter, is not looked at.
+    pub(crate) fn cheapest(&mut self, load: &Load, aim: &Aim) -> Option<Vec<Edge>> {
+        let net = self.net;
+        self.labels.clear();
+        self.labels.resize(net.nodes() as usize + 1, FAR);
+        self.queue.clear();
+        self.labels[net.payee as usize] = Label {
+            cost: 0,
+            carries: aim.amount,
+            ..FAR
+        };
+        self.queue.push(Reverse((0, net.payee)));
+        while let Some(Reverse((cost, node))) = self.queue.pop() {
+            if node == net.origin {
+                return Some(self.walk());
+            }
+            let label = self.labels[node as usize];
+            if cost > label.cost {
+                continue;
+            }
+            for (edge, from) in net.edges_into(node) {
+                // No hop costs nothing.
+                if self.labels[from as usize].cost <= cost {
+                    continue;
+                }
+                let facts = net.facts(edge);
+                let before = facts.and_then(|facts| step(&facts, edge, &label, load, aim));
+                if let Some(before) = before
+                    && before.cost < self.labels[from as usize].cost
+                {
+                    self.labels[from as usize] = before;
+                    self.queue.push(Reverse((before.cost, from)));
+                }
+            }
+        }
+        None
+    }
+
+    fn walk(&self) -> Vec<Edge> {
+        let mut edges = Vec::new();
+        let mut node: Node = self.net.origin;
+        while node != self.net.payee {
+            let edge = self.labels[node as usize].next;
+            edges.push(edge);
+            node = self
+                .net
+                .facts(edge)
+                .map_or(self.net.payee, |facts| facts.to);
+        }
+        edges
+    }
 }
 
 /// How the way goes on from where the edge begins, if the edge can carry that.
+#[inline]
 fn step(facts: &Facts, edge: Edge, label: &Label, load: &Load, aim: &Aim) -> Option<Label> {
     let loaded = if load.is_empty() { 0 } else { load.on(edge) };
     let amount = label.carries;
@@ -97,9 +133,11 @@ fn step(facts: &Facts, edge: Edge, label: &Label, load: &Load, aim: &Aim) -> Opt
     if carries - aim.amount > aim.fee_max || delay > aim.delay_max {
         return None;
     }
-    let risk = facts.room.risk(total, aim.taste.nat);
-    let risk = risk.saturating_sub(facts.room.risk(loaded, aim.taste.nat));
-    let price = aim.taste.fee(u128::from(fee) * 1_000_000);
+    let mut risk = facts.room.risk(total, aim.taste.nat);
+    if loaded > 0 {
+        risk = risk.saturating_sub(facts.room.risk(loaded, aim.taste.nat));
+    }
+    let price = aim.taste.fee(fee.saturating_mul(1_000_000));
     let price = price
         .saturating_add(risk)
         .saturating_add(aim.taste.hop(facts.delay));
@@ -110,15 +148,4 @@ fn step(facts: &Facts, edge: Edge, label: &Label, load: &Load, aim: &Aim) -> Opt
         hops: label.hops + 1,
         next: edge,
     })
-}
-
-fn walk(net: &Net, labels: &[Label]) -> Vec<Edge> {
-    let mut edges = Vec::new();
-    let mut node: Node = net.origin;
-    while node != net.payee {
-        let edge = labels[node as usize].next;
-        edges.push(edge);
-        node = net.facts(edge).map_or(net.payee, |facts| facts.to);
-    }
-    edges
 }

@@ -69,6 +69,16 @@ impl Way {
 }
 
 impl Order {
+    pub(super) fn new(payee: usize, amount: u64, fee_max: u64) -> Order {
+        Order {
+            payee,
+            left: amount,
+            fee_left: fee_max,
+            held: BTreeMap::new(),
+            arrived: Vec::new(),
+        }
+    }
+
     pub(super) fn held_on(&self, at: Direction) -> u64 {
         self.held.get(&at).copied().unwrap_or(0)
     }
@@ -83,13 +93,7 @@ pub(super) fn pay(
     fee_max: u64,
 ) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut order = Order {
-        payee,
-        left: amount,
-        fee_left: fee_max,
-        held: BTreeMap::new(),
-        arrived: Vec::new(),
-    };
+    let mut order = Order::new(payee, amount, fee_max);
     router.begins(world);
     for _ in 0..ROUNDS_MAX {
         if order.left == 0 {

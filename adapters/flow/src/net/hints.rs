@@ -29,9 +29,9 @@ impl Net<'_> {
     /// Whether the graph has a usable channel of that number between the same nodes.
     fn knows(&self, direction: DirectedChannel, from: NodeId, to: NodeId) -> bool {
         self.graph.edge(direction).is_some_and(|edge| {
-            let (begin, end) = self.graph.ends(edge);
-            let is_same = self.graph.id(begin) == from && self.graph.id(end) == to;
-            is_same && self.graph.policy(edge).is_some_and(|p| p.enabled)
+            let line = self.graph.line(edge);
+            let is_same = self.graph.id(line.from) == from && self.graph.id(line.to) == to;
+            is_same && line.policy.enabled
         })
     }
 }

@@ -16,6 +16,47 @@ pub(super) struct Special {
     pub(super) avoided: bool,
 }
 
+/// What is special about edges: of all, about few.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Specials {
+    /// A bit an edge: a search asks for nothing more often.
+    bits: Vec<u64>,
+    /// The place of each such edge in `all`.
+    places: Vec<u32>,
+    all: Vec<Special>,
+}
+
+impl Specials {
+    /// Nothing is special about so many edges.
+    pub(super) fn new(edges: usize) -> Specials {
+        Specials {
+            bits: vec![0; edges.div_ceil(64)],
+            places: vec![0; edges],
+            all: Vec::new(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn has(&self, edge: Edge) -> bool {
+        self.bits[(edge / 64) as usize] >> (edge % 64) & 1 == 1
+    }
+
+    pub(super) fn of(&self, edge: Edge) -> Option<&Special> {
+        let place = || self.places[edge as usize] as usize;
+        self.has(edge).then(|| &self.all[place()])
+    }
+
+    fn of_mut(&mut self, edge: Edge) -> &mut Special {
+        if !self.has(edge) {
+            self.bits[(edge / 64) as usize] |= 1 << (edge % 64);
+            let place = u32::try_from(self.all.len()).expect("an edge has one place");
+            self.places[edge as usize] = place;
+            self.all.push(Special::default());
+        }
+        &mut self.all[self.places[edge as usize] as usize]
+    }
+}
+
 impl Net<'_> {
     pub(super) fn add_special(
         &mut self,
@@ -27,33 +68,33 @@ impl Net<'_> {
         let shared = (!request.relaxed).then(|| shared.fresh(now));
         for (direction, known) in shared.into_iter().flatten() {
             if let Some(edge) = self.graph.edge(direction) {
-                self.special_mut(edge).known = known;
+                self.specials.of_mut(edge).known = known;
                 // So that what it says of the other direction is looked at.
-                self.special_mut(edge ^ 1);
+                self.specials.of_mut(edge ^ 1);
             }
         }
         for bound in &request.knowledge {
             for edge in self.edges_of(bound.channel) {
-                self.special_mut(edge).known.learn(bound, now);
+                self.specials.of_mut(edge).known.learn(bound, now);
                 if (edge as usize) < self.graph.edges() {
-                    self.special_mut(edge ^ 1);
+                    self.specials.of_mut(edge ^ 1);
                 }
             }
         }
         for held in &request.held {
             for edge in self.edges_of(held.channel) {
-                let special = self.special_mut(edge);
+                let special = self.specials.of_mut(edge);
                 special.held = special.held.saturating_add(held.amount.get());
             }
         }
         for (direction, policy) in &request.policies {
             for edge in self.edges_of(*direction) {
-                self.special_mut(edge).policy = Some(*policy);
+                self.specials.of_mut(edge).policy = Some(*policy);
             }
         }
         for direction in &request.avoid.channels {
             for edge in self.edges_of(*direction) {
-                self.special_mut(edge).avoided = true;
+                self.specials.of_mut(edge).avoided = true;
             }
         }
     }
@@ -70,11 +111,6 @@ impl Net<'_> {
             .into_iter()
             .chain(hints)
             .collect()
-    }
-
-    fn special_mut(&mut self, edge: Edge) -> &mut Special {
-        self.is_special[(edge / 64) as usize] |= 1 << (edge % 64);
-        self.special.entry(edge).or_default()
     }
 
     /// The room of a channel that holds so much. What is known of one direction says something of the
@@ -97,13 +133,5 @@ impl Net<'_> {
             low: low.min(high).saturating_sub(special.held),
             high: high.saturating_sub(special.held),
         }
-    }
-
-    pub(super) fn special_of(&self, edge: Edge) -> Option<&Special> {
-        let bits = self.is_special[(edge / 64) as usize];
-        if bits >> (edge % 64) & 1 == 0 {
-            return None;
-        }
-        self.special.get(&edge)
     }
 }

@@ -1,6 +1,6 @@
 //! Why there is no plan: the first limit without which there were one.
 
-use super::{Want, greedy};
+use super::{Searches, Want, greedy};
 use crate::graph::Node;
 use crate::net::Net;
 use domain::{Msat, NoPlan};
@@ -18,8 +18,9 @@ pub(super) fn at_once(net: &Net, want: &Want) -> Result<(), NoPlan> {
 }
 
 /// What a search that has found nothing means.
-pub(super) fn afterwards(net: &Net, want: &Want) -> NoPlan {
-    if let Some(candidate) = greedy::cheapest_of_all(net, want) {
+pub(super) fn afterwards(searches: &mut Searches, want: &Want) -> NoPlan {
+    let net = searches.net;
+    if let Some(candidate) = greedy::cheapest_of_all(searches, want) {
         return NoPlan::TooExpensive {
             needs: msat(candidate.fee),
         };
@@ -28,10 +29,11 @@ pub(super) fn afterwards(net: &Net, want: &Want) -> NoPlan {
         delay_max: u32::MAX,
         ..*want
     };
-    if greedy::cheapest_of_all(net, &patient).is_some() {
+    if greedy::cheapest_of_all(searches, &patient).is_some() {
         return NoPlan::TooSlow;
     }
-    if greedy::cheapest_of_all(&net.with_boundless_funds(), &patient).is_some() {
+    let boundless = net.with_boundless_funds();
+    if greedy::cheapest_of_all(&mut Searches::new(&boundless), &patient).is_some() {
         return no_funds(net.spendable());
     }
     if leads_there(net, want.amount) {
@@ -50,7 +52,8 @@ fn leads_there(net: &Net, amount: u64) -> bool {
         if node == net.origin {
             return true;
         }
-        let facts = net.edges_into(node).filter_map(|edge| net.facts(edge));
+        let facts = net.edges_into(node);
+        let facts = facts.filter_map(|(edge, _)| net.facts(edge));
         for facts in facts.filter(|facts| facts.min <= amount) {
             if !std::mem::replace(&mut is_met[facts.from as usize], true) {
                 queue.push(facts.from);
