@@ -122,6 +122,12 @@ impl Lightningd {
         self.with(|state| state.payee().issue(amount_msat))
     }
 
+    /// Whether l4 has been paid for this hash.
+    #[must_use]
+    pub fn is_paid(&self, payment_hash: &str) -> bool {
+        self.with(|state| state.payee().is_paid(payment_hash))
+    }
+
     /// Lets l4 know an invoice that comes from elsewhere.
     pub fn adopt(
         &self,

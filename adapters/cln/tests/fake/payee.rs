@@ -93,6 +93,11 @@ impl Payee {
             .map(|(invoice, _)| invoice.preimage.clone())
     }
 
+    pub(crate) fn is_paid(&self, payment_hash: &str) -> bool {
+        let invoice = self.invoices.get(payment_hash);
+        invoice.is_some_and(|(_, paid)| *paid == Paid::Yes)
+    }
+
     /// Someone paid by other means.
     pub(crate) fn mark_paid(&mut self, payment_hash: &str) {
         if let Some((_, paid)) = self.invoices.get_mut(payment_hash) {
