@@ -4,9 +4,11 @@
 //! parts. It holds the payment's turn only to decide. A plan that was made for another version of the
 //! payment is thrown away.
 
+mod peers;
 mod planning;
 mod request;
 
+use self::peers::Absence;
 use self::planning::{Closing, Planning, Sent};
 use super::board::Board;
 use super::ledger::Ledger;
@@ -61,6 +63,8 @@ enum Planned {
     Wait,
     /// There is no way, and nothing is live.
     NoWay(NoPlan),
+    /// The same, and there would be one if peers of ours came back.
+    PeersAway(NoPlan),
     /// Whether there are ways is not known now.
     Away(String),
 }
@@ -133,6 +137,7 @@ impl Orders {
     async fn follow(&self, hash: PaymentHash) {
         let mut backoff = self.timing.backoff();
         let mut relaxed = false;
+        let mut absence = Absence::default();
         loop {
             // Registered before the payment is looked at: what happens in between wakes it.
             let mut news = self.board.follow(Some(hash));
@@ -172,15 +177,19 @@ impl Orders {
                 }
                 Next::Plan(need) => match self.plan(hash, &step, need, relaxed).await {
                     Planned::Sent => {
-                        relaxed = false;
+                        (relaxed, absence) = (false, Absence::default());
                         backoff = self.timing.backoff();
+                    }
+                    Planned::PeersAway(why) if absence.may_end(self.timing.now()) => {
+                        info!(payment.hash = %hash, reason = %why, "the order waits for peers of ours");
+                        self.pause(&mut backoff, deadline, news.end()).await;
                     }
                     Planned::Wait => {
                         either(news.end(), self.timing.sleep_until(deadline)).await;
                     }
                     // Once more, as if what could not be had could be: it may have come back.
-                    Planned::NoWay(_) if !relaxed => relaxed = true,
-                    Planned::NoWay(why) => {
+                    Planned::NoWay(_) | Planned::PeersAway(_) if !relaxed => relaxed = true,
+                    Planned::NoWay(why) | Planned::PeersAway(why) => {
                         if !self.has_closed(hash, &Why::NoRoute(why)).await {
                             self.timing.pause(&mut backoff).await;
                         }
@@ -252,6 +261,7 @@ impl Orders {
             }
             // What another node could carry is not known.
             Err(_) if !away.is_empty() => Planned::Away(away.remove(0)),
+            Err(why) if self.would_find(&request).await => Planned::PeersAway(why),
             Err(why) => Planned::NoWay(why),
         }
     }
