@@ -151,6 +151,13 @@ async fn old_database_proves_nothing() {
     let backup = fake.snapshot();
     let held = node.part(1, 0, AMOUNT, AMOUNT * 2).await;
     assert_eq!(node.offer(&held).await, OfferAnswer::Accepted);
+    // lightningd answers before the HTLC is committed.
+    soon("the HTLC", async {
+        while sent(&node) == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     fake.kill().await;
     fake.restore(&backup);
     fake.start_again();
@@ -169,6 +176,13 @@ async fn old_database_is_known_by_its_channel_too() {
     let backup = fake.snapshot();
     let held = node.part(1, 0, AMOUNT, AMOUNT * 2).await;
     assert_eq!(node.offer(&held).await, OfferAnswer::Accepted);
+    // lightningd answers before the HTLC is committed.
+    soon("the HTLC", async {
+        while sent(&node) == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     fake.kill().await;
     fake.restore(&backup);
     fake.start_again();

@@ -85,6 +85,13 @@ impl RouteFinder for SimFinder {
         let free = held.wait_for(|held| !held).await;
         free.expect("the finder is here");
         let amount = request.amount.get();
+        let own = request.sources.iter();
+        let mut own = own.flat_map(|source| &source.funds.channels);
+        if !own.any(|channel| channel.usable) {
+            return Err(NoPlan::NoFunds {
+                spendable: Msat::ZERO,
+            });
+        }
         let mut plan = split(request, amount);
         match trick {
             None => {}
@@ -130,10 +137,11 @@ fn split(request: &RouteRequest, amount: u64) -> Plan {
     }
 }
 
-/// The channel at which the usual route begins; or a node that is away.
+/// The channel at which the usual route begins; or a node that is away, or that peer.
 pub struct SimFunds {
     away: watch::Sender<bool>,
     asked: watch::Sender<usize>,
+    peer_away: watch::Sender<bool>,
 }
 
 impl SimFunds {
@@ -142,6 +150,7 @@ impl SimFunds {
         Arc::new(SimFunds {
             away: watch::Sender::new(false),
             asked: watch::Sender::new(0),
+            peer_away: watch::Sender::new(false),
         })
     }
 
@@ -153,6 +162,11 @@ impl SimFunds {
     /// Whether it cannot be asked.
     pub fn set_away(&self, away: bool) {
         self.away.send_replace(away);
+    }
+
+    /// Whether its peer cannot be reached.
+    pub fn set_peer_away(&self, away: bool) {
+        self.peer_away.send_replace(away);
     }
 }
 
@@ -173,7 +187,7 @@ impl NodeFunds for SimFunds {
                 spendable: msat(1_000_000_000),
                 htlc_min: Msat::ZERO,
                 htlc_max: Msat::MAX,
-                usable: true,
+                usable: !*self.peer_away.borrow(),
             }],
         })
     }

@@ -35,6 +35,7 @@ mod ourselves;
 mod panics;
 mod pay;
 mod pay_cli;
+mod pay_lightningd;
 mod plugin_output;
 mod privacy;
 mod proposal;

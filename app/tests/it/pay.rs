@@ -1,7 +1,7 @@
 //! `pay` over the embedded network: real channels with unequal balances, a dear node, a private one; a
 //! daemon that is killed; and other programs on the same payment.
 
-use crate::support::{Daemon, Home, Invoice, WHOLE, preimage_opens};
+use crate::support::{Daemon, Home, Invoice, WHOLE};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -17,36 +17,12 @@ fn pay(invoice: &Invoice) -> Value {
     json!({"bolt11": invoice.bolt11, "maxfeepercent": 5})
 }
 
-async fn order_of(daemon: &Daemon, invoice: &Invoice) -> Value {
-    let listed = daemon
-        .ok("listpays", json!({"payment_hash": invoice.hash}))
-        .await;
-    listed["pays"][0].clone()
-}
-
-/// What its parts cost is within the cap, to the msat; and no part of it is left.
-async fn is_paid_within_its_cap(daemon: &Daemon, invoice: &Invoice, paid: &Value) {
-    assert!(preimage_opens(paid), "{paid}");
-    let (fee, cap) = (&paid["fee_msat"], &paid["order"]["max_fee_msat"]);
-    assert!(fee.as_u64() <= cap.as_u64(), "{paid}");
-    let parts = daemon.parts_of(invoice).await;
-    let complete = parts.iter().filter(|part| part["status"] == "complete");
-    let delivered: u64 = complete
-        .map(|part| part["amount_msat"].as_u64().unwrap())
-        .sum();
-    assert_eq!(delivered, invoice.msat, "{parts:?}");
-    assert!(
-        parts.iter().all(|part| part["status"] != "pending"),
-        "{parts:?}"
-    );
-}
-
 #[tokio::test]
 async fn pay_splits_replaces_what_fails_and_keeps_to_its_cap() {
     let (_home, daemon) = Daemon::fresh().await;
     let invoice = invoice_of(&daemon, "frank", SPLIT).await;
     let paid = daemon.ok("pay", pay(&invoice)).await;
-    is_paid_within_its_cap(&daemon, &invoice, &paid).await;
+    daemon.is_paid_within_its_cap(&invoice, &paid).await;
     let (parts, failed) = (paid["parts"].as_u64(), paid["failed_parts"].as_u64());
     assert!(parts > Some(1), "it is split: {paid}");
     assert!(
@@ -89,7 +65,7 @@ async fn a_private_node_is_paid_over_its_hint_and_every_part_keeps_to_what_is_ex
     let mut params = pay(&invoice);
     params["exclude"] = json!(both);
     let paid = daemon.ok("pay", params).await;
-    is_paid_within_its_cap(&daemon, &invoice, &paid).await;
+    daemon.is_paid_within_its_cap(&invoice, &paid).await;
     for part in daemon.parts_of(&invoice).await {
         let hops = part["route"].as_array().unwrap();
         assert!(
@@ -113,7 +89,7 @@ async fn a_cap_that_is_too_low_sends_nothing_and_says_what_it_takes() {
         "{refused:?}"
     );
     assert!(daemon.parts_of(&invoice).await.is_empty());
-    let listed = order_of(&daemon, &invoice).await;
+    let listed = daemon.order_of(&invoice).await;
     assert_eq!(
         listed["order"]["closed_because"], "too_expensive",
         "{listed}"
@@ -126,7 +102,7 @@ async fn a_cap_that_is_too_low_sends_nothing_and_says_what_it_takes() {
     assert_eq!(waited.code, 206, "everybody is told the same: {waited:?}");
     params["maxfee"] = json!(needed);
     let paid = daemon.ok("pay", params).await;
-    is_paid_within_its_cap(&daemon, &invoice, &paid).await;
+    daemon.is_paid_within_its_cap(&invoice, &paid).await;
     daemon.terminate().await;
 }
 
@@ -142,16 +118,16 @@ async fn an_order_goes_on_after_kill_9_with_its_cap_and_its_deadline() {
     params["request_id"] = json!("only once");
     let begun = daemon.ok("pay", params.clone()).await;
     assert_eq!(begun["status"], "pending");
-    let order = order_of(&daemon, &invoice).await;
+    let order = daemon.order_of(&invoice).await;
     daemon.kill().await;
     let daemon = home.start().await;
-    let resumed = order_of(&daemon, &invoice).await;
+    let resumed = daemon.order_of(&invoice).await;
     assert_eq!(resumed["order"], order["order"]);
     assert_eq!(resumed["status"], "pending");
     daemon.ok("dev-hold", json!(["off"])).await;
     params["timeout"] = Value::Null;
     let paid = daemon.ok("pay", params).await;
-    is_paid_within_its_cap(&daemon, &invoice, &paid).await;
+    daemon.is_paid_within_its_cap(&invoice, &paid).await;
     assert_eq!(paid["order"]["order"], order["order"]["order"]);
     daemon.terminate().await;
 }
@@ -182,7 +158,7 @@ async fn whoever_pays_the_same_joins_and_whoever_wants_other_terms_is_refused() 
         daemon.ok("pay", pay(&invoice)).await
     });
     assert_eq!(one, another);
-    is_paid_within_its_cap(&daemon, &invoice, &one).await;
+    daemon.is_paid_within_its_cap(&invoice, &one).await;
     daemon.terminate().await;
 }
 
@@ -217,7 +193,7 @@ async fn what_is_abandoned_is_pending_as_long_as_a_part_may_be_paid() {
     daemon.ok("dev-hold", json!(["off"])).await;
     let ended = daemon.ok("waitpayment", json!([invoice.hash])).await;
     assert_eq!(ended["status"], "complete", "{ended}");
-    let listed = order_of(&daemon, &invoice).await;
+    let listed = daemon.order_of(&invoice).await;
     assert_eq!(listed["order"]["closed_because"], "abandoned", "{listed}");
     daemon.terminate().await;
 }

@@ -2,6 +2,7 @@
 //! from inside it.
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
+pub(crate) mod pay;
 pub(crate) mod tip;
 
 use crate::support::{Daemon, Home, Refused, ampered_in, call, preimage_opens, soon};

@@ -5,10 +5,12 @@
 //! payment is thrown away.
 
 mod absent;
+mod peers;
 mod planning;
 mod request;
 
 use self::absent::{Absences, Absent};
+use self::peers::PeersAbsence;
 use self::planning::{Closing, Planning, Sent};
 use self::request::Unfound;
 use super::board::Board;
@@ -65,6 +67,8 @@ enum Planned {
     Wait,
     /// There is no way, and nothing is live.
     NoWay(NoPlan),
+    /// The same, and there would be one if peers of ours came back.
+    PeersAway(NoPlan),
     /// Whether there are ways is not known before one of these has answered.
     Absent(Vec<Absent>, String),
     /// The order cannot go on now.
@@ -140,6 +144,7 @@ impl Orders {
     async fn follow(&self, hash: PaymentHash) {
         let mut backoff = self.timing.backoff();
         let mut relaxed = false;
+        let mut absence = PeersAbsence::default();
         loop {
             // Registered before the payment is looked at: what happens in between wakes it.
             let mut news = self.board.follow(Some(hash));
@@ -179,15 +184,19 @@ impl Orders {
                 }
                 Next::Plan(need) => match self.plan(hash, &step, need, relaxed).await {
                     Planned::Sent => {
-                        relaxed = false;
+                        (relaxed, absence) = (false, PeersAbsence::default());
                         backoff = self.timing.backoff();
+                    }
+                    Planned::PeersAway(why) if absence.may_end(self.timing.now()) => {
+                        info!(payment.hash = %hash, reason = %why, "the order waits for peers of ours");
+                        self.pause(&mut backoff, deadline, news.end()).await;
                     }
                     Planned::Wait => {
                         either(news.end(), self.timing.sleep_until(deadline)).await;
                     }
                     // Once more, as if what could not be had could be: it may have come back.
-                    Planned::NoWay(_) if !relaxed => relaxed = true,
-                    Planned::NoWay(why) => {
+                    Planned::NoWay(_) | Planned::PeersAway(_) if !relaxed => relaxed = true,
+                    Planned::NoWay(why) | Planned::PeersAway(why) => {
                         if !self.has_closed(hash, &Why::NoRoute(why)).await {
                             self.timing.pause(&mut backoff).await;
                         }
@@ -266,6 +275,7 @@ impl Orders {
             }
             // What another node could carry is not known.
             Err(Unfound::NoWay(_)) if !away.nodes.is_empty() => away.planned(),
+            Err(Unfound::NoWay(why)) if self.would_find(&request).await => Planned::PeersAway(why),
             Err(Unfound::NoWay(why)) => Planned::NoWay(why),
         }
     }

@@ -10,9 +10,7 @@ use super::gossip::HTLC_MAX_MSAT;
 use super::htlc::Htlc;
 use super::params::Params;
 use super::state::State;
-use super::topology::{
-    CAPACITY_MSAT, EDGES, FEE_BASE_MSAT, FEE_PPM, Hop, L1, TO_US_MSAT, direction,
-};
+use super::topology::{CAPACITY_MSAT, FEE_BASE_MSAT, FEE_PPM, Hop, Place, TO_US_MSAT, direction};
 use super::wait::{Index, Subsystem};
 
 /// `listpeerchannels`' parameters.
@@ -61,11 +59,10 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
-    /// l1's channels when everything begins.
-    pub(crate) fn all() -> Vec<Self> {
-        let ours = EDGES
-            .iter()
-            .filter_map(|edge| Some((edge.scid, edge.other_end(L1)?)));
+    /// The node's channels when everything begins.
+    pub(crate) fn all(place: &Place) -> Vec<Self> {
+        let edges = place.edges.iter();
+        let ours = edges.filter_map(|edge| Some((edge.scid, edge.other_end(place.us)?)));
         ours.map(|(scid, peer)| Self {
             scid: scid.to_owned(),
             peer: peer.to_owned(),
@@ -222,7 +219,7 @@ impl State {
             "state": channel.state.name(),
             "lost_state": channel.state == ChannelState::AwaitingUnilateral,
             "short_channel_id": channel.scid,
-            "direction": direction(L1, &channel.peer),
+            "direction": direction(self.place.us, &channel.peer),
             "channel_id": channel.channel_id(),
             "private": false,
             "opener": "local",

@@ -10,15 +10,15 @@ use super::own_invoice::OwnInvoice;
 use super::payment::Notes;
 use super::send::Outgoing;
 use super::state::State;
-use super::topology::{EDGES, L4, way};
+use super::topology::L4;
 
 /// A backup of the whole database.
 #[derive(Debug, Clone)]
 pub struct Snapshot(Db);
 
 impl State {
-    fn end(&mut self, ends: impl IntoIterator<Item = (super::htlc::HtlcRef, Resolution)>) {
-        self.world.resolved.extend(ends);
+    fn end(&mut self, ends: Vec<(super::htlc::HtlcRef, Resolution)>) {
+        self.payee().tell(self.place.us, ends);
         self.settle();
     }
 }
@@ -28,7 +28,7 @@ impl Lightningd {
     /// Lets l4 keep what arrives, whatever it is; turned off, it looks at all of it.
     pub fn hold(&self, on: bool) {
         self.with(|state| {
-            let ends = state.world.payee.hold(on, state.world.height);
+            let ends = state.payee().hold(on, state.world.height);
             state.end(ends);
         });
     }
@@ -46,7 +46,7 @@ impl Lightningd {
     /// this when it is back.
     pub fn mpp_timeout(&self, payment_hash: &str) {
         self.with(|state| {
-            let ends = state.world.payee.mpp_timeout(payment_hash);
+            let ends = state.payee().mpp_timeout(payment_hash);
             state.end(ends);
         });
     }
@@ -54,7 +54,7 @@ impl Lightningd {
     /// The rest of this payment has come to l4 from another payer's node: it takes what it has.
     pub fn rest_arrives(&self, payment_hash: &str) {
         self.with(|state| {
-            let ends = state.world.payee.rest_arrives(payment_hash);
+            let ends = state.payee().rest_arrives(payment_hash);
             state.end(ends);
         });
     }
@@ -89,7 +89,7 @@ impl Lightningd {
     /// Closes the channel to l2 (0) or l3 (1) on chain: `ONCHAIN`. The second call is the time
     /// after which lightningd forgets it, and its HTLCs with it.
     pub fn close_channel(&self, i: usize) {
-        self.with(|state| state.close_channel(EDGES[i].scid));
+        self.with(|state| state.close_channel(state.place.edges[i].scid));
     }
 }
 
@@ -98,7 +98,7 @@ impl Lightningd {
     /// The channel to l2 (0) or l3 (1) has no number of its own yet. Returns its alias.
     pub fn unconfirm(&self, i: usize) -> String {
         self.with(|state| {
-            let channel = state.channel_mut(EDGES[i].scid);
+            let channel = state.channel_mut(state.place.edges[i].scid);
             channel.is_young = true;
             channel.alias()
         })
@@ -107,7 +107,7 @@ impl Lightningd {
     /// The channel to l2 (0) or l3 (1) is being spliced.
     pub fn splice(&self, i: usize) {
         self.with(|state| {
-            state.channel_mut(EDGES[i].scid).state = ChannelState::AwaitingSplice;
+            state.channel_mut(state.place.edges[i].scid).state = ChannelState::AwaitingSplice;
         });
     }
 }
@@ -128,12 +128,14 @@ impl Lightningd {
 
     /// An HTLC for this hash comes in from l2 (0) or l3 (1): for l1 itself, if it has an invoice of it.
     pub fn arrives(&self, payment_hash: &str, i: usize, amount_msat: u64) {
-        self.with(|state| state.arrives(payment_hash, EDGES[i].scid, amount_msat));
+        self.with(|state| state.arrives(payment_hash, state.place.edges[i].scid, amount_msat));
     }
 
     /// The same, stopped in a state on its way in, or out.
     pub fn is_on_its_way(&self, payment_hash: &str, i: usize, amount_msat: u64, at: &'static str) {
-        self.with(|state| state.is_on_its_way(payment_hash, EDGES[i].scid, amount_msat, at));
+        self.with(|state| {
+            state.is_on_its_way(payment_hash, state.place.edges[i].scid, amount_msat, at);
+        });
     }
 
     /// l1 has waited long enough for the rest of what has come in for this hash.
@@ -177,7 +179,7 @@ impl Lightningd {
                 partid: 1,
                 groupid,
             },
-            first_hop: way(0, amount_msat).swap_remove(0),
+            first_hop: self.way(0, amount_msat).swap_remove(0),
             amount_msat,
             // `injectpaymentonion` does not know the total.
             total_msat: 0,
@@ -199,9 +201,9 @@ impl Lightningd {
     /// invoice; if not, the preimage is made up.
     pub fn resolve_foreign(&self, payment_hash: &str, success: bool) {
         self.with(|state| {
-            let preimage = state.world.payee.preimage(payment_hash);
+            let preimage = state.payee().preimage(payment_hash);
             let resolution = if success {
-                state.world.payee.mark_paid(payment_hash);
+                state.payee().mark_paid(payment_hash);
                 Resolution::Fulfilled {
                     preimage: preimage.unwrap_or_else(|| "0f".repeat(32)),
                 }

@@ -7,6 +7,7 @@ use super::channels::Channel;
 use super::htlc::Htlc;
 use super::own_invoice::OwnInvoice;
 use super::payment::{Payment, Status};
+use super::topology::Place;
 use super::wait::{Index, Subsystem};
 
 /// The value and the generation of a datastore key.
@@ -32,13 +33,13 @@ pub(crate) struct Db {
 }
 
 impl Db {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(place: &Place) -> Self {
         Self {
             payments: BTreeMap::new(),
             htlcs: BTreeMap::new(),
             counters: BTreeMap::new(),
             datastore: BTreeMap::new(),
-            channels: Channel::all(),
+            channels: Channel::all(place),
             arrivals: BTreeMap::new(),
             invoices: BTreeMap::new(),
             last_pay_index: 0,

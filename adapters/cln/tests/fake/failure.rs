@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::{RpcError, code};
 use super::payment::{Payment, Route};
-use super::topology::{L1, direction};
+use super::topology::direction;
 
 /// `PERM` of BOLT #4.
 const PERM: u16 = 0x4000;
@@ -71,12 +71,12 @@ pub(crate) struct Routing {
 
 impl Routing {
     /// A failure at our own end, `channel` with its peer if one was found.
-    pub(crate) fn local(failcode: u16, channel: Option<(&str, &str)>) -> Self {
+    pub(crate) fn local(us: &str, failcode: u16, channel: Option<(&str, &str)>) -> Self {
         Self {
             erring_index: 0,
             failcode,
-            erring_node: Some(L1.to_owned()),
-            erring_channel: channel.map(|(scid, peer)| (scid.to_owned(), direction(L1, peer))),
+            erring_node: Some(us.to_owned()),
+            erring_channel: channel.map(|(scid, peer)| (scid.to_owned(), direction(us, peer))),
             message: None,
         }
     }
@@ -121,8 +121,8 @@ enum Found {
 }
 
 impl Recorded {
-    /// `payment_failed()`: what `cause` means for this part.
-    pub(crate) fn new(cause: &Cause, payment: &Payment) -> Self {
+    /// `payment_failed()`: what `cause` means for this part of ours.
+    pub(crate) fn new(us: &str, cause: &Cause, payment: &Payment) -> Self {
         let (code, routing, detail) = match cause {
             Cause::Local { failcode, text } => {
                 let channel = payment
@@ -131,16 +131,16 @@ impl Recorded {
                     .map(|route| (&*route.channels[0], &*route.nodes[0]));
                 (
                     code::TRY_OTHER_ROUTE,
-                    Routing::local(*failcode, channel),
+                    Routing::local(us, *failcode, channel),
                     text.clone(),
                 )
             }
             Cause::Malformed { message } => {
-                let (code, routing) = remote(0, message, payment.route.as_ref());
+                let (code, routing) = remote(us, 0, message, payment.route.as_ref());
                 (code, routing, "local failure".to_owned())
             }
             Cause::Remote { origin, message } if payment.has_secrets => {
-                let (code, routing) = remote(*origin, message, payment.route.as_ref());
+                let (code, routing) = remote(us, *origin, message, payment.route.as_ref());
                 (code, routing, "reply from remote".to_owned())
             }
             Cause::Remote { message, .. } => {
@@ -197,7 +197,7 @@ impl Recorded {
 }
 
 /// `remote_routing_failure()`.
-fn remote(origin: usize, message: &[u8], route: Option<&Route>) -> (i64, Routing) {
+fn remote(us: &str, origin: usize, message: &[u8], route: Option<&Route>) -> (i64, Routing) {
     let failcode = u16::from_be_bytes([message[0], message[1]]);
     let mut routing = Routing {
         erring_index: origin + 1,
@@ -212,7 +212,7 @@ fn remote(origin: usize, message: &[u8], route: Option<&Route>) -> (i64, Routing
     let is_last = origin == nodes.len() - 1;
     // The last node can only blame the channel that led to it.
     let blamed = if is_last { origin } else { origin + 1 };
-    let from = blamed.checked_sub(1).map_or(L1, |before| &nodes[before]);
+    let from = blamed.checked_sub(1).map_or(us, |before| &nodes[before]);
     routing.erring_channel = Some((channels[blamed].clone(), direction(from, &nodes[blamed])));
     let is_bad_onion = failcode & BADONION != 0;
     let erring = if is_bad_onion && !is_last {

@@ -5,9 +5,7 @@ use sha2::{Digest, Sha256};
 use super::failure::{Cause, wire};
 use super::onion::Onion;
 use super::payload::{Payload, scid_bytes};
-use super::topology::{
-    CLTV_DELTA, EDGES, Edge, FEE_BASE_MSAT, FEE_PPM, L4, MAX_HTLC_CLTV, fee_msat,
-};
+use super::topology::{CLTV_DELTA, Edge, FEE_BASE_MSAT, FEE_PPM, L4, MAX_HTLC_CLTV, fee_msat};
 
 /// The chain hash of regtest.
 const REGTEST: &str = "06226e46111a0b59caaf126043eb5bbf28c34f3a5e332a1fc7b2b73cf188910f";
@@ -30,6 +28,7 @@ pub(crate) enum Arrival {
 
 /// Sends an HTLC on its way.
 pub(crate) fn travel(
+    edges: &[Edge],
     onion: &Onion,
     peer: &str,
     payment_hash: &str,
@@ -63,7 +62,7 @@ pub(crate) fn travel(
                 payload,
             });
         };
-        let next = EDGES.iter().find(|edge| edge.scid == *scid);
+        let next = edges.iter().find(|edge| edge.scid == *scid);
         let Some((edge, other)) = next.and_then(|edge| Some((edge, edge.other_end(node)?))) else {
             return failed(wire::UNKNOWN_NEXT_PEER.to_be_bytes().to_vec());
         };

@@ -9,7 +9,7 @@ use super::gossip_store::Message;
 use super::lightningd::Lightningd;
 use super::params::Params;
 use super::state::State;
-use super::topology::{CAPACITY_MSAT, CLTV_DELTA, EDGES, Edge, FEE_BASE_MSAT, FEE_PPM, direction};
+use super::topology::{CAPACITY_MSAT, CLTV_DELTA, Edge, FEE_BASE_MSAT, FEE_PPM, Place, direction};
 
 /// `listchannels`' parameters.
 pub(crate) const LISTCHANNELS: &str = "[short_channel_id] [source] [destination]";
@@ -18,8 +18,9 @@ pub(crate) const LISTCHANNELS: &str = "[short_channel_id] [source] [destination]
 pub(crate) const HTLC_MAX_MSAT: u64 = CAPACITY_MSAT / 100 * 98;
 
 /// The graph, as far as it has changed since everything began.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Gossip {
+    place: &'static Place,
     closed: BTreeSet<&'static str>,
     /// Base fees that are not the usual one.
     fees: BTreeMap<(&'static str, u8), u32>,
@@ -58,8 +59,19 @@ pub struct PublicPolicy {
 }
 
 impl Gossip {
+    /// What is known of the channels of that place.
+    pub(crate) fn of(place: &'static Place) -> Self {
+        Self {
+            place,
+            closed: BTreeSet::new(),
+            fees: BTreeMap::new(),
+            disabled: BTreeSet::new(),
+        }
+    }
+
     fn edges(&self) -> impl Iterator<Item = &'static Edge> {
-        EDGES.iter().filter(|edge| !self.closed.contains(edge.scid))
+        let edges = self.place.edges.iter();
+        edges.filter(|edge| !self.closed.contains(edge.scid))
     }
 
     fn policy(&self, edge: &Edge, direction: u8) -> PublicPolicy {
@@ -163,8 +175,8 @@ impl Lightningd {
     /// A node asks for another fee over one direction of the first channel of all.
     pub fn set_fee(&self, direction: u8, fee_base_msat: u32) -> PublicPolicy {
         self.with(|state| {
-            let edge = &EDGES[0];
             let gossip = &mut state.world.gossip;
+            let edge = &gossip.place.edges[0];
             gossip.fees.insert((edge.scid, direction), fee_base_msat);
             gossip.policy(edge, direction)
         })
@@ -173,8 +185,8 @@ impl Lightningd {
     /// A node disables one direction of the first channel of all.
     pub fn disable(&self, direction: u8) -> PublicPolicy {
         self.with(|state| {
-            let edge = &EDGES[0];
             let gossip = &mut state.world.gossip;
+            let edge = &gossip.place.edges[0];
             gossip.disabled.insert((edge.scid, direction));
             gossip.policy(edge, direction)
         })
@@ -183,7 +195,11 @@ impl Lightningd {
     /// A channel is closed, and gossipd has waited its twelve blocks; which of the four is said by its
     /// place.
     pub fn close_publicly(&self, i: usize) -> String {
-        self.with(|state| state.world.gossip.closed.insert(EDGES[i].scid));
-        EDGES[i].scid.to_owned()
+        self.with(|state| {
+            let gossip = &mut state.world.gossip;
+            let scid = gossip.place.edges[i].scid;
+            gossip.closed.insert(scid);
+            scid.to_owned()
+        })
     }
 }

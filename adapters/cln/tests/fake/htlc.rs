@@ -101,6 +101,8 @@ impl Htlc {
 /// An HTLC as the rest of the world remembers it: a restored database may not know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HtlcRef {
+    /// Whose it is.
+    pub(crate) node: &'static str,
     created_index: u64,
     pub(crate) payment_hash: String,
     scid: String,
@@ -125,6 +127,8 @@ impl State {
         {
             self.commit(offer);
         }
+        let told = self.payee().told(self.place.us);
+        self.world.resolved.extend(told);
         let (now, later) = std::mem::take(&mut self.world.resolved)
             .into_iter()
             .partition(|(htlc, _)| self.is_up(&htlc.scid));
@@ -150,6 +154,7 @@ impl State {
             return;
         };
         let ends = match travel(
+            &self.place.edges,
             &onion,
             &offer.peer,
             &offer.key.payment_hash,
@@ -158,9 +163,9 @@ impl State {
             self.world.height,
         ) {
             Arrival::Failed(cause) => vec![(htlc, Resolution::Failed(cause))],
-            Arrival::Payee(incoming) => self.world.payee.arrive(htlc, incoming, self.world.height),
+            Arrival::Payee(incoming) => self.payee().arrive(htlc, incoming, self.world.height),
         };
-        self.world.resolved.extend(ends);
+        self.payee().tell(self.place.us, ends);
     }
 
     fn insert(&mut self, offer: &Offer) -> HtlcRef {
@@ -189,6 +194,7 @@ impl State {
         self.db.htlcs.insert(created, htlc);
         self.advance(created, &ADDED);
         HtlcRef {
+            node: self.place.us,
             created_index: created,
             payment_hash: offer.key.payment_hash.clone(),
             scid: offer.scid.clone(),

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::invoice::Invoice;
 use super::socket::{bind, listen};
 use super::state::{Sent, State};
-use super::topology::{Hop, L1, L4, way};
+use super::topology::{EAST, Hop, L4, PAYEE_KEY, WEST};
 
 /// A fake lightningd. Clones are handles to the same one.
 #[derive(Debug, Clone)]
@@ -30,12 +30,36 @@ impl Lightningd {
     /// If the socket cannot be bound, or outside of a Tokio runtime.
     #[must_use]
     pub fn start(socket: &Path) -> Self {
+        Self::start_in(socket, State::new(&EAST, Arc::default()))
+    }
+
+    /// Starts another node of ours, whose neighbours and payee are the same as this one's.
+    ///
+    /// # Panics
+    ///
+    /// As [`Lightningd::start`].
+    #[must_use]
+    pub fn start_another(&self, socket: &Path) -> Self {
+        let payee = self.with(|state| Arc::clone(&state.world.payee));
+        Self::start_in(socket, State::new(&WEST, payee))
+    }
+
+    fn start_in(socket: &Path, state: State) -> Self {
+        let news = state.payee().news(state.place.us);
         let lightningd = Self(Arc::new(Shared {
-            state: Mutex::new(State::new()),
+            state: Mutex::new(state),
             tasks: Mutex::new(JoinSet::new()),
             rpc_file: socket.to_owned(),
         }));
         lightningd.start_again();
+        let weak = Arc::downgrade(&lightningd.0);
+        tokio::spawn(async move {
+            loop {
+                news.notified().await;
+                let Some(shared) = weak.upgrade() else { return };
+                Self(shared).with(State::settle);
+            }
+        });
         lightningd
     }
 
@@ -71,7 +95,7 @@ impl Lightningd {
     /// l1, the node itself.
     #[must_use]
     pub fn node_id(&self) -> &'static str {
-        L1
+        self.with(|state| state.place.us)
     }
 
     /// l4, whom it pays.
@@ -80,16 +104,28 @@ impl Lightningd {
         L4
     }
 
+    /// What l4 signs invoices with.
+    #[must_use]
+    pub fn destination_key(&self) -> [u8; 32] {
+        PAYEE_KEY
+    }
+
     /// The way to l4 over l2 (0) or l3 (1), with the right fees and a final delay of 18.
     #[must_use]
     pub fn way(&self, i: usize, amount_msat: u64) -> Vec<Hop> {
-        way(i, amount_msat)
+        self.with(|state| state.place.way(i, amount_msat))
     }
 
     /// A new invoice of l4. The same calls give the same invoices in every run.
     #[must_use]
     pub fn invoice(&self, amount_msat: u64) -> Invoice {
-        self.with(|state| state.world.payee.issue(amount_msat))
+        self.with(|state| state.payee().issue(amount_msat))
+    }
+
+    /// Whether l4 has been paid for this hash.
+    #[must_use]
+    pub fn is_paid(&self, payment_hash: &str) -> bool {
+        self.with(|state| state.payee().is_paid(payment_hash))
     }
 
     /// Lets l4 know an invoice that comes from elsewhere.
@@ -106,7 +142,7 @@ impl Lightningd {
             preimage: preimage.to_owned(),
             amount_msat,
         };
-        self.with(|state| state.world.payee.adopt(invoice));
+        self.with(|state| state.payee().adopt(invoice));
     }
 
     /// What was really sent: every part with the number of HTLCs that were committed for it, in

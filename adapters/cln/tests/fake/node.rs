@@ -10,7 +10,6 @@ use super::dispatch::{COMMANDS, Conclusion};
 use super::error::{Answer, RpcError, code};
 use super::params::Params;
 use super::state::{Awaited, State};
-use super::topology::L1;
 
 /// The version that the fake speaks for.
 pub(crate) const VERSION: &str = "v26.06.6";
@@ -36,9 +35,9 @@ impl State {
             .collect();
         let active = scids.iter().filter(|scid| is_up(scid)).count();
         let mut info = json!({
-            "id": L1,
+            "id": self.place.us,
             "alias": "SILENTARTIST",
-            "color": &L1[..6],
+            "color": &self.place.us[..6],
             "num_peers": scids.len(),
             "num_pending_channels": 0,
             "num_active_channels": active,

@@ -1,6 +1,9 @@
 //! l4: its invoices, and the sets of HTLCs that come in for them (`lightningd/htlc_set.c`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use super::failure::{Cause, wire};
 use super::forward::{Incoming, unknown_details};
@@ -33,6 +36,10 @@ pub(crate) struct Payee {
     sets: BTreeMap<String, Set>,
     hold: bool,
     held: Vec<Part>,
+    /// What became of HTLCs, and the node that sent each has not heard yet.
+    told: Ends,
+    /// One for each node that pays here.
+    bells: Vec<(&'static str, Arc<Notify>)>,
 }
 
 /// Whether an invoice has been paid; it is only once.
@@ -43,6 +50,29 @@ enum Paid {
 }
 
 impl Payee {
+    /// Rings when another node has brought about the end of one of this node's HTLCs.
+    pub(crate) fn news(&mut self, node: &'static str) -> Arc<Notify> {
+        let bell = Arc::new(Notify::new());
+        self.bells.push((node, Arc::clone(&bell)));
+        bell
+    }
+
+    /// A node has brought about the end of these HTLCs, and asks for its own by itself.
+    pub(crate) fn tell(&mut self, by: &str, ends: Ends) {
+        for (node, bell) in &self.bells {
+            if *node != by && ends.iter().any(|(htlc, _)| htlc.node == *node) {
+                bell.notify_one();
+            }
+        }
+        self.told.extend(ends);
+    }
+
+    /// What became of a node's HTLCs; each is told once.
+    pub(crate) fn told(&mut self, node: &str) -> Ends {
+        let of_node = self.told.extract_if(.., |(htlc, _)| htlc.node == node);
+        of_node.collect()
+    }
+
     /// A new invoice.
     pub(crate) fn issue(&mut self, amount_msat: u64) -> Invoice {
         self.issued += 1;
@@ -61,6 +91,11 @@ impl Payee {
         self.invoices
             .get(payment_hash)
             .map(|(invoice, _)| invoice.preimage.clone())
+    }
+
+    pub(crate) fn is_paid(&self, payment_hash: &str) -> bool {
+        let invoice = self.invoices.get(payment_hash);
+        invoice.is_some_and(|(_, paid)| *paid == Paid::Yes)
     }
 
     /// Someone paid by other means.

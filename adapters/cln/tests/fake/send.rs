@@ -44,10 +44,10 @@ impl State {
         }
         let channel = self
             .channel_for_htlc(&part.first_hop, part.amount_msat)
-            .ok_or_else(no_first_peer)?
+            .ok_or_else(|| no_first_peer(self.place.us))?
             .clone();
         if !self.is_up(&channel.scid) {
-            return Err(not_ready(&channel));
+            return Err(not_ready(self.place.us, &channel));
         }
         let offer = Offer {
             key: part.key.clone(),
@@ -104,9 +104,9 @@ impl State {
     }
 }
 
-fn no_first_peer() -> RpcError {
+fn no_first_peer(us: &str) -> RpcError {
     let mut data = Map::new();
-    Routing::local(wire::UNKNOWN_NEXT_PEER, None).add_to(&mut data);
+    Routing::local(us, wire::UNKNOWN_NEXT_PEER, None).add_to(&mut data);
     RpcError::with_data(
         code::TRY_OTHER_ROUTE,
         "No connection to first peer found",
@@ -114,9 +114,9 @@ fn no_first_peer() -> RpcError {
     )
 }
 
-fn not_ready(channel: &Channel) -> RpcError {
+fn not_ready(us: &str, channel: &Channel) -> RpcError {
     let blamed = Some((&*channel.scid, &*channel.peer));
-    let routing = Routing::local(wire::TEMPORARY_CHANNEL_FAILURE, blamed);
+    let routing = Routing::local(us, wire::TEMPORARY_CHANNEL_FAILURE, blamed);
     let mut data = Map::new();
     routing.add_to(&mut data);
     RpcError::with_data(

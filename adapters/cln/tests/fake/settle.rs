@@ -26,7 +26,7 @@ impl State {
             return;
         };
         let before = self.db.payments[&id].clone();
-        let failure = Recorded::new(cause, &before);
+        let failure = Recorded::new(self.place.us, cause, &before);
         self.finish(id, Status::Failed);
         // The statement that stores this asks for hash and partid only, not for the group.
         for row in self.db.payments.values_mut() {

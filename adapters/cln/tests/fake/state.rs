@@ -1,7 +1,7 @@
 //! Everything the fake knows: the database, the world around the node, and the process.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
@@ -15,6 +15,7 @@ use super::gossip::Gossip;
 use super::htlc::{HtlcRef, Offer, Resolution};
 use super::payee::Payee;
 use super::plugin_io::{Line, PluginMethod};
+use super::topology::Place;
 use super::wait::{Index, Subsystem};
 
 /// How often one part was really sent: what the network saw, whatever the database says.
@@ -36,7 +37,8 @@ pub struct Sent {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) height: u32,
-    pub(crate) payee: Payee,
+    /// Another node of ours may pay the same one.
+    pub(crate) payee: Arc<Mutex<Payee>>,
     /// What the peers have to say about HTLCs as soon as they can.
     pub(crate) resolved: VecDeque<(HtlcRef, Resolution)>,
     /// HTLCs of other controllers; a test says what becomes of them.
@@ -113,6 +115,8 @@ pub(crate) struct Loading {
 /// The whole fake.
 #[derive(Debug)]
 pub(crate) struct State {
+    /// Which node it is, and where.
+    pub(crate) place: &'static Place,
     pub(crate) db: Db,
     pub(crate) world: World,
     pub(crate) process: Option<Process>,
@@ -125,12 +129,13 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(place: &'static Place, payee: Arc<Mutex<Payee>>) -> Self {
         Self {
-            db: Db::new(),
+            place,
+            db: Db::new(place),
             world: World {
                 height: 108,
-                payee: Payee::default(),
+                payee,
                 resolved: VecDeque::new(),
                 foreign: Vec::new(),
                 ledger: Vec::new(),
@@ -138,7 +143,7 @@ impl State {
                 own_invoices: 0,
                 reconnect: true,
                 hold_commits: false,
-                gossip: Gossip::default(),
+                gossip: Gossip::of(place),
             },
             process: None,
             faults: Faults::default(),
@@ -257,6 +262,12 @@ impl State {
         if let Some(waiter) = late {
             self.answer(&waiter.command, answer);
         }
+    }
+
+    /// l4. A test that has panicked still drops its guards.
+    pub(crate) fn payee(&self) -> MutexGuard<'_, Payee> {
+        let payee = self.world.payee.lock();
+        payee.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The process, for what only happens while it runs.

@@ -1,15 +1,21 @@
 //! The world around l1: who the nodes are, which channels there are, what the ways cost.
+//!
+//! A second node of ours has the same neighbours, and the same payee.
 
 use serde_json::{Value, json};
 
 /// Our node.
-pub(crate) const L1: &str = "0203f44f72588d7b3b181f9d78e2ae0566fe08a34bbafc05a0b364a83f7d42b38a";
+const L1: &str = "0203f44f72588d7b3b181f9d78e2ae0566fe08a34bbafc05a0b364a83f7d42b38a";
+/// Another node of ours.
+const WEST_L1: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 /// The first forwarder.
 pub(crate) const L2: &str = "03a0c1b9aff3dc617b813bfbe9e947de7d49946af9e1ff53658df591e19aa055c5";
 /// The second forwarder.
 pub(crate) const L3: &str = "03ff6656e341fc5ab457c0b039adcd191460dea2baff6145be3e485426fc303c1b";
-/// The payee.
-pub(crate) const L4: &str = "02025f13e699379ea8e1bbe4053361efdcc35c9b459face470f1cef578b6ced749";
+/// The payee: whoever has [`PAYEE_KEY`].
+pub(crate) const L4: &str = "0324653eac434488002cc06bbfb7f10fe18991e35f9fe4302dbea6d2353dc0ab1c";
+/// What l4 signs its invoices with.
+pub(crate) const PAYEE_KEY: [u8; 32] = [0x42; 32];
 
 /// The capacity of every channel.
 pub(crate) const CAPACITY_MSAT: u64 = 10_000_000_000;
@@ -25,10 +31,24 @@ pub(crate) const MAX_HTLC_CLTV: u32 = 2016;
 pub(crate) const FEE_BASE_MSAT: u64 = 1;
 /// `fee_proportional_millionths` of every node.
 pub(crate) const FEE_PPM: u64 = 10;
-/// The delay that [`way`] gives the last hop.
+/// The delay that [`Place::way`] gives the last hop.
 const FINAL_DELAY: u32 = 18;
 
+/// A node of ours, and the channels that matter to it: first its own to l2 and l3, then theirs to l4.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) us: &'static str,
+    pub(crate) edges: [Edge; 4],
+}
+
+/// l1.
+pub(crate) static EAST: Place = Place::of(L1, ["104x4x0", "104x3x0"]);
+
+/// The other node of ours.
+pub(crate) static WEST: Place = Place::of(WEST_L1, ["105x4x0", "105x3x0"]);
+
 /// A channel between two nodes.
+#[derive(Debug)]
 pub(crate) struct Edge {
     pub(crate) scid: &'static str,
     from: &'static str,
@@ -37,13 +57,38 @@ pub(crate) struct Edge {
     pub(crate) outgoing_msat: u64,
 }
 
-/// The four channels.
-pub(crate) const EDGES: [Edge; 4] = [
-    edge("104x4x0", L1, L2, TO_US_MSAT),
-    edge("104x3x0", L1, L3, TO_US_MSAT),
-    edge("104x2x0", L2, L4, 800_000_000),
-    edge("104x1x0", L3, L4, 6_000_000_000),
-];
+impl Place {
+    const fn of(us: &'static str, [to_l2, to_l3]: [&'static str; 2]) -> Self {
+        Self {
+            us,
+            edges: [
+                edge(to_l2, us, L2, TO_US_MSAT),
+                edge(to_l3, us, L3, TO_US_MSAT),
+                edge("104x2x0", L2, L4, 800_000_000),
+                edge("104x1x0", L3, L4, 6_000_000_000),
+            ],
+        }
+    }
+
+    /// The way to l4 over l2 (0) or l3 (1).
+    pub(crate) fn way(&self, i: usize, amount_msat: u64) -> Vec<Hop> {
+        let peer = [L2, L3][i];
+        let hop = |id: &str, edge: &Edge, amount_msat, delay| Hop {
+            id: id.to_owned(),
+            channel: edge.scid.to_owned(),
+            amount_msat,
+            delay,
+        };
+        let (sent, delay) = (
+            amount_msat + fee_msat(amount_msat),
+            FINAL_DELAY + CLTV_DELTA,
+        );
+        vec![
+            hop(peer, &self.edges[i], sent, delay),
+            hop(L4, &self.edges[i + 2], amount_msat, FINAL_DELAY),
+        ]
+    }
+}
 
 const fn edge(
     scid: &'static str,
@@ -105,30 +150,6 @@ impl Hop {
 pub(crate) fn fee_msat(amount_msat: u64) -> u64 {
     let proportional = u128::from(amount_msat) * u128::from(FEE_PPM) / 1_000_000;
     FEE_BASE_MSAT + u64::try_from(proportional).expect("a millionth of what fits")
-}
-
-/// The way to l4 over l2 (0) or l3 (1).
-pub(crate) fn way(i: usize, amount_msat: u64) -> Vec<Hop> {
-    let (peer, first, second) = match i {
-        0 => (L2, EDGES[0].scid, EDGES[2].scid),
-        1 => (L3, EDGES[1].scid, EDGES[3].scid),
-        _ => panic!("there are two ways, 0 and 1"),
-    };
-    let hop = |id: &str, channel: &str, amount_msat, delay| Hop {
-        id: id.to_owned(),
-        channel: channel.to_owned(),
-        amount_msat,
-        delay,
-    };
-    vec![
-        hop(
-            peer,
-            first,
-            amount_msat + fee_msat(amount_msat),
-            FINAL_DELAY + CLTV_DELTA,
-        ),
-        hop(L4, second, amount_msat, FINAL_DELAY),
-    ]
 }
 
 /// BOLT #7's direction: 0 if `from` is the lesser of the two.

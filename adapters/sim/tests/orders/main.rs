@@ -88,6 +88,49 @@ async fn a_finder_or_a_node_that_is_away_is_not_no_way() {
     scene.is_sound().await;
 }
 
+/// As right after a restart of the node, when no peer has come back yet.
+#[tokio::test]
+async fn peers_that_are_away_are_not_no_way_for_half_a_minute() {
+    let scene = Scene::new().await;
+    scene.funds.set_peer_away(true);
+    scene.open().await;
+    soon(scene.finder.was_asked(2)).await;
+    for _ in 0..3 {
+        scene.clock.advance(Duration::from_secs(5));
+        tokio::task::yield_now().await;
+    }
+    assert!(scene.payment().await.order().unwrap().is_open());
+    scene.funds.set_peer_away(false);
+    soon(async {
+        while scene.node.ledger().is_empty() {
+            scene.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    scene.is_sound().await;
+
+    let scene = Scene::new().await;
+    scene.funds.set_peer_away(true);
+    scene.open().await;
+    let began = scene.payment().await.order().unwrap().opened_at;
+    let (why, at) = soon(async {
+        loop {
+            let payment = scene.payment().await;
+            match payment.order().unwrap().closed.clone() {
+                Some(closed) => return (closed.why, closed.at),
+                None => scene.clock.advance(Duration::from_millis(100)),
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let spendable = msat(0);
+    assert_eq!(why, Why::NoRoute(NoPlan::NoFunds { spendable }));
+    assert!(at >= began.after(Duration::from_secs(30)), "{at:?}");
+    scene.is_sound().await;
+}
+
 #[tokio::test]
 async fn no_way_and_nothing_in_flight_ends_the_order_after_one_more_try() {
     let scene = Scene::new().await;

@@ -113,6 +113,32 @@ impl Daemon {
         self.parts(json!({"payment_hash": invoice.hash})).await
     }
 
+    /// The row of `listpays` for this invoice.
+    pub(crate) async fn order_of(&self, invoice: &Invoice) -> Value {
+        let hash = json!({"payment_hash": invoice.hash});
+        let listed = self.ok("listpays", hash).await;
+        listed["pays"][0].clone()
+    }
+
+    /// What the parts of a `pay` cost is within its cap, to the msat; and no part of it is left.
+    pub(crate) async fn is_paid_within_its_cap(&self, invoice: &Invoice, paid: &Value) {
+        assert!(preimage_opens(paid), "{paid}");
+        let (fee, cap) = (&paid["fee_msat"], &paid["order"]["max_fee_msat"]);
+        assert!(fee.as_u64() <= cap.as_u64(), "{paid}");
+        let parts = self.parts_of(invoice).await;
+        let complete = parts.iter().filter(|part| part["status"] == "complete");
+        let msat = |part: &Value, key: &str| part[key].as_u64().unwrap();
+        let delivered: u64 = complete.clone().map(|part| msat(part, "amount_msat")).sum();
+        let sent: u64 = complete.map(|part| msat(part, "amount_sent_msat")).sum();
+        let asked = paid["order"]["deliver_msat"].as_u64();
+        assert_eq!(Some(delivered), asked, "{parts:?}");
+        assert_eq!(fee.as_u64(), Some(sent - delivered), "{parts:?}");
+        assert!(
+            parts.iter().all(|part| part["status"] != "pending"),
+            "{parts:?}"
+        );
+    }
+
     /// Lets minutes pass until dave has given up on this part.
     pub(crate) async fn give_up(&self, id: u64) -> super::Refused {
         loop {

@@ -1,0 +1,36 @@
+//! Channels of ours whose peers are away, as all are for a moment after a restart of their node: that what
+//! is left does not do is not yet "no way".
+
+use super::Orders;
+use crate::{RouteRequest, Timestamp};
+use std::time::Duration;
+
+/// How long an order waits for peers of ours.
+const RETURN: Duration = Duration::from_secs(30);
+
+/// Peers of ours without which an order has no way.
+#[derive(Default)]
+pub(super) struct PeersAbsence {
+    ends_by: Option<Timestamp>,
+}
+
+impl PeersAbsence {
+    /// Whether it has not lasted [`RETURN`] since this was first asked.
+    pub(super) fn may_end(&mut self, now: Timestamp) -> bool {
+        now < *self.ends_by.get_or_insert(now.after(RETURN))
+    }
+}
+
+impl Orders {
+    /// Whether there would be ways if no peer of ours were away.
+    pub(super) async fn would_find(&self, request: &RouteRequest) -> bool {
+        let mut request = request.clone();
+        let sources = request.sources.iter_mut();
+        let own = sources.flat_map(|source| source.funds.channels.iter_mut());
+        let mut is_another = false;
+        for channel in own.filter(|own| !own.usable) {
+            (channel.usable, is_another) = (true, true);
+        }
+        is_another && self.find(&request).await.is_ok()
+    }
+}
