@@ -20,8 +20,11 @@ mod wait;
 pub use self::autoclean_timer::AutocleanTimer;
 
 pub(super) use self::core::Core;
+#[cfg(feature = "planted")]
+pub(super) use self::pay::failed;
 
 use super::Engine;
+use crate::planted::planted;
 use crate::{
     ApiError, Autoclean, Cleaned, DeletedPayment, Estimate, Event, EventFilter, History,
     HistoryFilter, HistoryPage, HistoryRow, Info, Listed, Page, PaidBy, PartFilter, PartId,
@@ -213,6 +216,10 @@ impl Core {
         filter: PaymentFilter,
     ) -> Result<Vec<Listed<PaymentSummary>>, Unavailable> {
         let mut rows = self.ledger.store().payments(filter).await?;
+        planted!(
+            ShowsFailedWhileOpen,
+            super::planted::forget_orders(&mut rows)
+        );
         self.warn_of_damage(rows.iter_mut().filter_map(|row| match row {
             Listed::Sound(payment) => Some(payment),
             Listed::Damaged(_) => None,

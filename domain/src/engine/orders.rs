@@ -16,6 +16,7 @@ use super::tasks::Tasks;
 use super::timing::Timing;
 use super::unrecorded::Unrecorded;
 use super::{Policy, Ways};
+use crate::planted::planted;
 use crate::{
     ApiError, Backoff, Bound, LoadError, Mutex, Need, Next, NoPlan, Order, Payment, PaymentHash,
     PaymentSummary, Plan, Terms, Timestamp, Unavailable, Why,
@@ -39,7 +40,7 @@ pub(super) struct Orders {
     ledger: Arc<Ledger>,
     board: Arc<Board>,
     unrecorded: Arc<Unrecorded>,
-    timing: Timing,
+    pub(super) timing: Timing,
     tasks: Arc<Tasks>,
     live_parts_max: usize,
     /// Those that have a task.
@@ -47,10 +48,12 @@ pub(super) struct Orders {
 }
 
 /// What the order of a payment needs, with what does not change while it is open.
-struct Step {
+pub(super) struct Step {
     next: Next,
     order: Order,
     terms: Terms,
+    /// The payment's version for which this is so.
+    version: u64,
 }
 
 /// What came of planning.
@@ -100,6 +103,7 @@ impl Orders {
 
     /// Resumes open orders. Their live parts have been looked up before: what is not known counts as live.
     pub(super) fn resume(self: &Arc<Self>, open: &[PaymentHash]) {
+        planted!(DeadlineRestarts, self.restart_deadlines());
         for hash in open {
             self.drive(*hash);
         }
@@ -132,7 +136,8 @@ impl Orders {
     /// Until the payment has no open order.
     async fn follow(&self, hash: PaymentHash) {
         let mut backoff = self.timing.backoff();
-        let mut relaxed = false;
+        // The version for which no way was found.
+        let mut without_a_way = None;
         loop {
             // Registered before the payment is looked at: what happens in between wakes it.
             let mut news = self.board.follow(Some(hash));
@@ -153,7 +158,7 @@ impl Orders {
             match &step.next {
                 Next::Rest => return,
                 Next::Close(why) => {
-                    if !self.has_closed(hash, why).await {
+                    if !self.has_closed(hash, why, step.version).await {
                         self.timing.pause(&mut backoff).await;
                     }
                 }
@@ -170,18 +175,21 @@ impl Orders {
                     debug!(payment.hash = %hash, height, "the payee is ahead: the order waits for that block");
                     self.pause(&mut backoff, deadline, news.end()).await;
                 }
-                Next::Plan(need) => match self.plan(hash, &step, need, relaxed).await {
-                    Planned::Sent => {
-                        relaxed = false;
-                        backoff = self.timing.backoff();
-                    }
+                Next::Plan(need) => match self
+                    .plan(hash, &step, need, without_a_way == Some(need.version))
+                    .await
+                {
+                    Planned::Sent => backoff = self.timing.backoff(),
                     Planned::Wait => {
                         either(news.end(), self.timing.sleep_until(deadline)).await;
                     }
                     // Once more, as if what could not be had could be: it may have come back.
-                    Planned::NoWay(_) if !relaxed => relaxed = true,
+                    Planned::NoWay(_) if without_a_way != Some(need.version) => {
+                        without_a_way = Some(need.version);
+                    }
                     Planned::NoWay(why) => {
-                        if !self.has_closed(hash, &Why::NoRoute(why)).await {
+                        let why = Why::NoRoute(why);
+                        if !self.has_closed(hash, &why, need.version).await {
                             self.timing.pause(&mut backoff).await;
                         }
                     }
@@ -197,6 +205,11 @@ impl Orders {
     /// What the order needs next, if there is a payment.
     fn step(&self, payment: Option<&Payment>) -> Option<Step> {
         let payment = payment?;
+        planted!(DeadlineRestarts, return self.step_anew(payment));
+        self.step_of(payment)
+    }
+
+    pub(super) fn step_of(&self, payment: &Payment) -> Option<Step> {
         let order = payment.order()?.clone();
         let next = payment.next(self.timing.now(), self.height(&order));
         if next == Next::Rest {
@@ -206,6 +219,7 @@ impl Orders {
         Some(Step {
             next,
             terms: payment.summary().terms.clone(),
+            version: payment.summary().version,
             order,
         })
     }
@@ -245,7 +259,10 @@ impl Orders {
         self.learn(&request.knowledge);
         match self.find(&request).await {
             Ok(plan) => self.send(hash, step, need, plan).await,
-            Err(NoPlan::Away(reason)) => Planned::Away(reason),
+            Err(NoPlan::Away(reason)) => {
+                planted!(AwayIsNoRoute, return Planned::NoWay(NoPlan::Away(reason)));
+                Planned::Away(reason)
+            }
             Err(why) if need.is_live => {
                 debug!(payment.hash = %hash, reason = %why, "no way now: the order waits for its live parts");
                 Planned::Wait
@@ -275,9 +292,9 @@ impl Orders {
         }
     }
 
-    /// Whether it is closed now.
-    async fn has_closed(&self, hash: PaymentHash, why: &Why) -> bool {
-        match self.close(hash, why).await {
+    /// Whether it is closed now, or the payment is not of that version any more: then that is not why.
+    async fn has_closed(&self, hash: PaymentHash, why: &Why, version: u64) -> bool {
+        match self.close(hash, why, Some(version)).await {
             Ok(_) => true,
             Err(reason) => {
                 warn!(payment.hash = %hash, %reason, "an order cannot be closed now");
@@ -286,16 +303,21 @@ impl Orders {
         }
     }
 
-    /// No new part is sent; what is live ends by itself. The payment as it is then, if there is one.
+    /// No new part is sent; what is live ends by itself. The payment as it is then, if there is one. Nothing
+    /// changes if the reason was found for another version of it.
     pub(super) async fn close(
         &self,
         hash: PaymentHash,
         why: &Why,
+        version: Option<u64>,
     ) -> Result<Option<PaymentSummary>, ApiError> {
-        let orders = self;
-        self.ledger
-            .change(hash, Closing { orders, hash, why })
-            .await
+        let closing = Closing {
+            orders: self,
+            hash,
+            why,
+            version,
+        };
+        self.ledger.change(hash, closing).await
     }
 
     /// What was learnt about channels is everybody's.

@@ -1,15 +1,24 @@
 //! What the planted bugs of the engine do. None of it is compiled without the feature `planted`.
 
-use super::api::Core;
+use super::api::{Core, failed};
 use super::board::{Board, PaymentEnd};
 use super::ledger::Ledger;
 use super::node::Node;
+use super::orders::{Orders, Step};
 use crate::invariant::Violation;
 use crate::planted::planted;
 use crate::{
-    Change, Failure, NextStep, Offer, OfferDecision, Outcome, PartId, PartialPayment, Payment,
-    Receipt, Transition,
+    ApiError, Change, Failure, Listed, NextStep, Offer, OfferDecision, Outcome, PartId,
+    PartialPayment, PayAnswer, Payment, PaymentHash, PaymentSummary, Receipt, StatusKind,
+    Timestamp, Transition,
 };
+use std::cell::Cell;
+use std::time::Duration;
+
+thread_local! {
+    /// When the orders were resumed last.
+    static RESUMED: Cell<Timestamp> = const { Cell::new(Timestamp(0)) };
+}
 
 /// What the guard says, or nothing where it is switched off: then a planted bug has to be found by others.
 pub(super) fn guarded(allowed: Result<(), Violation>) -> Result<(), Violation> {
@@ -76,6 +85,56 @@ impl Core {
         );
         if let OfferDecision::Offer(offer) = wish {
             self.nodes.first().sender.offer(&offer).await;
+        }
+    }
+
+    /// Waits for the end of whatever order is the last one, and tells that.
+    pub(super) async fn by_last_order(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+    ) -> Result<PayAnswer, ApiError> {
+        if timeout != Some(Duration::ZERO) {
+            self.wait_payment(hash, timeout).await?;
+        }
+        self.stored_payment(hash).await?.by_last_order()
+    }
+}
+
+impl Payment {
+    /// How it stands, whoever asks.
+    pub(super) fn by_last_order(&self) -> Result<PayAnswer, ApiError> {
+        match self.status() {
+            StatusKind::Complete | StatusKind::Pending => Ok(PayAnswer::of(self)),
+            StatusKind::Failed => Err(failed(self)),
+        }
+    }
+}
+
+impl Orders {
+    /// The deadlines are counted from now on.
+    pub(super) fn restart_deadlines(&self) {
+        RESUMED.set(self.timing.now());
+    }
+
+    /// What the order needs next, if it were opened when it was resumed.
+    pub(super) fn step_anew(&self, payment: &Payment) -> Option<Step> {
+        let order = payment.order()?;
+        let (opened, deadline) = (order.opened_at.0, order.terms.deadline.0);
+        let anew = RESUMED
+            .get()
+            .0
+            .saturating_add(deadline.saturating_sub(opened));
+        let later = payment.with_deadline(Timestamp(deadline.max(anew)));
+        self.step_of(&later)
+    }
+}
+
+/// Rows that say nothing of open orders.
+pub(super) fn forget_orders(rows: &mut [Listed<PaymentSummary>]) {
+    for row in rows {
+        if let Listed::Sound(row) = row {
+            row.order = None;
         }
     }
 }

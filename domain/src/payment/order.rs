@@ -3,6 +3,7 @@
 use super::send::terms;
 use super::{Decision, Payment, Unchanged};
 use crate::order::Says;
+use crate::planted::planted;
 use crate::{
     Change, Expected, Learnt, Method, NewOrder, OpenOrder, Order, PartStatus, PartialPayment,
     PaymentId, PaymentSummary, Refusal, SendPart, StatusKind, Tally, Terms, Timestamp, Transition,
@@ -47,8 +48,14 @@ pub(super) fn another(payment: &Payment, asked: &OpenOrder) -> Result<Decision, 
     }
     let live = row.tally.live;
     if live > 0 {
+        planted!(OpensOnLiveParts, return again(row, asked));
         return Err(Refusal::PartsLive { hash, live });
     }
+    again(row, asked)
+}
+
+/// It has failed, and gets another order.
+fn again(row: &PaymentSummary, asked: &OpenOrder) -> Result<Decision, Refusal> {
     terms::agree(row, asked.intended, asked.invoice.payee)?;
     is_payable(asked)?;
     let row = PaymentSummary {
@@ -72,6 +79,10 @@ pub(super) fn another(payment: &Payment, asked: &OpenOrder) -> Result<Decision, 
 
 /// Rule B-9: the same request is the same order.
 fn joins(row: &PaymentSummary, order: &Order, asked: &OpenOrder) -> Result<Decision, Refusal> {
+    planted!(
+        JoinsOtherTerms,
+        return Ok(Decision::Unchanged(Unchanged::Joined))
+    );
     let hash = row.payment_hash;
     let differs = |what| Err(Refusal::OrderDiffers { hash, what });
     if asked.intended != row.terms.intended {
@@ -191,6 +202,7 @@ pub(super) fn closed_by(
     match status {
         PartStatus::Complete(_) => Some(Why::Paid),
         PartStatus::Failed(failure) => {
+            planted!(RefusalDoesNotClose, return None);
             (Says::of(part, failure) == Says::Refused).then_some(Why::Refused)
         }
         PartStatus::Pending => None,
@@ -207,10 +219,15 @@ pub(super) fn lets(payment: &Payment, part: &SendPart) -> Result<(), Refusal> {
         (Some(_), Method::SendPay | Method::SendPartialPay) => {
             return Err(Refusal::OrderOpen { hash });
         }
-        (None, Method::Pay) => return Err(Refusal::NoOrder { hash }),
+        (None, Method::Pay) => {
+            planted!(ClosedTakesParts, return Ok(()));
+            return Err(Refusal::NoOrder { hash });
+        }
         (Some(order), Method::Pay) => order,
     };
     let (terms, tally, route) = (&order.terms, &row.tally, &part.route);
+    #[cfg(feature = "planted")]
+    let tally = &super::planted::forgetful(*tally);
     let outside = |rule, what| Err(Refusal::OutsideOrder { rule, what });
     let cost = tally.fees().checked_add(route.fee());
     if cost.is_none_or(|cost| cost > terms.max_fee) {
@@ -235,6 +252,7 @@ pub(super) fn lets(payment: &Payment, part: &SendPart) -> Result<(), Refusal> {
     if route.first().delay > terms.max_delay {
         return outside("B-11", "the way may take longer than the order allows");
     }
+    planted!(ForgetsWhatFailed, return Ok(()));
     if Learnt::of(payment).forbids(route) {
         return outside("B-10", "the way goes over what has failed in this order");
     }

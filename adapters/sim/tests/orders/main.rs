@@ -6,6 +6,7 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod own;
 mod scene;
 #[path = "../support/mod.rs"]
 mod support;

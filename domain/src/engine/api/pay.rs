@@ -2,12 +2,14 @@
 
 use super::core::Core;
 use super::digest;
-use super::wait::payment_end;
+use super::wait::{is_settled, payment_end};
 use crate::engine::board::PaymentEnd;
 use crate::engine::ledger::{Change, CommitError, Turn};
+use crate::planted::planted;
 use crate::{
-    ApiError, Decision, FailedOrder, Made, Msat, NodeName, OpenOrder, Order, OrderTerms, Pay,
-    PayAnswer, Payment, PaymentHash, PaymentSummary, Refusal, Request, StatusKind, Why,
+    ApiError, Closed, Decision, EventFilter, FailedOrder, Listed, Made, Msat, NodeName, OpenOrder,
+    Order, OrderTerms, Pay, PayAnswer, Payment, PaymentHash, PaymentSummary, Refusal, Request,
+    StatusKind, Why,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +18,15 @@ use std::time::Duration;
 const PARTS_MAX: u16 = 100;
 /// The most parts that an order ever tries.
 const ATTEMPTS_MAX: u32 = 200;
+/// An order has fewer events: each part that it tries has three at most.
+const EVENTS_MAX: u32 = 1_000;
 
 /// What a request to pay came to.
 enum Opened {
-    /// The payment's order is open, or it is paid: how it stands tells its end.
-    Standing,
+    /// The payment is paid.
+    Paid,
+    /// This order is open, now or already: how it ends is what is told.
+    Standing(Box<Order>),
     /// The same request has opened this order before.
     Before(Box<Order>),
 }
@@ -39,20 +45,81 @@ impl Core {
             core.orders.drive(hash);
             Ok(opened)
         };
-        let opened = self.decisions.finish(opening).await?;
-        if let Opened::Before(order) = opened
-            && !order.is_open()
-        {
-            self.assert_goes_on(hash, *order).await?;
+        let own = match self.decisions.finish(opening).await? {
+            Opened::Paid => None,
+            Opened::Standing(order) => Some(*order),
+            Opened::Before(order) => {
+                planted!(
+                    AnswersWithLastOrder,
+                    return self.by_last_order(hash, timeout).await
+                );
+                if !order.is_open() {
+                    self.assert_goes_on(hash, Order::clone(&order)).await?;
+                }
+                Some(*order)
+            }
+        };
+        let waits = timeout != Some(Duration::ZERO);
+        if waits {
+            let is_over = |payment: &Payment| is_settled(payment) || !is_last(payment, &own);
+            self.wait_until(hash, timeout, is_over).await?;
         }
-        if timeout != Some(Duration::ZERO) {
-            self.wait_payment(hash, timeout).await?;
-        }
+        self.end_of_pay(hash, own, waits).await
+    }
+
+    /// How the payment stands, if it stands as that order has left it; else why that order has failed: since
+    /// then somebody else has opened another one, or sent parts.
+    async fn end_of_pay(
+        &self,
+        hash: PaymentHash,
+        own: Option<Order>,
+        has_waited: bool,
+    ) -> Result<PayAnswer, ApiError> {
         let payment = self.stored_payment(hash).await?;
-        match payment.status() {
-            StatusKind::Complete | StatusKind::Pending => Ok(PayAnswer::of(&payment)),
-            StatusKind::Failed => Err(failed(&payment)),
+        planted!(AnswersWithLastOrder, return payment.by_last_order());
+        let is_last = is_last(&payment, &own);
+        match (payment.status(), own) {
+            (StatusKind::Complete, _) | (StatusKind::Pending, None) => Ok(PayAnswer::of(&payment)),
+            (StatusKind::Pending, Some(_)) if is_last && !has_waited => Ok(PayAnswer::of(&payment)),
+            (StatusKind::Failed, None) => Err(failed(&payment)),
+            (StatusKind::Failed, Some(_)) if is_last => Err(failed(&payment)),
+            (StatusKind::Pending | StatusKind::Failed, Some(order)) => {
+                Err(ApiError::OrderFailed(Box::new(FailedOrder {
+                    payment: payment.summary().clone(),
+                    last_failed: None,
+                    order: self.closed(hash, order).await?,
+                })))
+            }
         }
+    }
+
+    /// The order as it was closed, which its payment's history tells when it is the last one no more.
+    async fn closed(&self, hash: PaymentHash, order: Order) -> Result<Order, ApiError> {
+        if !order.is_open() {
+            return Ok(order);
+        }
+        let history = EventFilter {
+            hash: Some(hash),
+            start: order.id.0,
+            limit: EVENTS_MAX,
+        };
+        let events = self.ledger.store().events(history).await?;
+        let mut events = events.into_iter().filter_map(|row| match row {
+            Listed::Sound(event) => Some(event),
+            Listed::Damaged(_) => None,
+        });
+        // What opened it is not there any more if the payment was deleted, and paid anew.
+        let opened = events.next().filter(|event| event.seq == order.id.0);
+        let mut closings = events.filter_map(|event| {
+            let why = event.order_closed?;
+            Some(Closed { at: event.at, why })
+        });
+        let closed = opened.and_then(|_| closings.next());
+        let closed = closed.ok_or(ApiError::DeletedMeanwhile(hash))?;
+        Ok(Order {
+            closed: Some(closed),
+            ..order
+        })
     }
 
     /// Rule B-9: a closed order has failed, unless its payment is paid or its last parts are under way.
@@ -127,13 +194,13 @@ impl Core {
         if payment.order().is_none() {
             return Err(Refusal::NoOrder { hash }.into());
         }
-        let closed = self.orders.close(hash, &Why::Abandoned).await?;
+        let closed = self.orders.close(hash, &Why::Abandoned, None).await?;
         closed.ok_or(ApiError::NoSuchPayment(hash))
     }
 }
 
 impl PayAnswer {
-    fn of(payment: &Payment) -> PayAnswer {
+    pub(in crate::engine) fn of(payment: &Payment) -> PayAnswer {
         PayAnswer {
             payment: payment.summary().clone(),
             order: payment.order().cloned(),
@@ -147,7 +214,13 @@ impl PayAnswer {
     }
 }
 
-fn failed(payment: &Payment) -> ApiError {
+/// Whether no other order was opened since that one.
+fn is_last(payment: &Payment, own: &Option<Order>) -> bool {
+    let last = payment.order().map(|order| order.id);
+    own.as_ref().is_none_or(|own| last == Some(own.id))
+}
+
+pub(in crate::engine) fn failed(payment: &Payment) -> ApiError {
     match payment_end(PaymentEnd::of(payment)) {
         Err(error) => error,
         Ok(summary) => ApiError::NoSuchPayment(summary.payment_hash),
@@ -173,12 +246,13 @@ impl Change for Opening<'_> {
         }
         let payment = turn.payment().await;
         let payment = payment.map_err(|error| core.send_error(hash, request, error))?;
-        let Decision::Commit(transition) = Payment::open(payment, self.command)? else {
-            return Ok(Opened::Standing);
+        let transition = match Payment::open(payment, self.command)? {
+            Decision::Commit(transition) => transition,
+            Decision::Unchanged(_) => return Ok(Opened::standing(payment)),
         };
         core.unrecorded.may_send(hash).await?;
         match turn.commit(*transition).await {
-            Ok(_) => Ok(Opened::Standing),
+            Ok((payment, _)) => Ok(Opened::standing(Some(payment))),
             Err(error) => {
                 if let CommitError::Unknown(_) = error {
                     core.nodes.recover_later(hash);
@@ -188,6 +262,16 @@ impl Change for Opening<'_> {
                 Err(error.answer(refused, ApiError::StorageUnknown))
             }
         }
+    }
+}
+
+impl Opened {
+    fn standing(payment: Option<&Payment>) -> Opened {
+        let open = payment.and_then(Payment::order);
+        let open = open.filter(|order| order.is_open());
+        open.map_or(Opened::Paid, |order| {
+            Opened::Standing(Box::new(order.clone()))
+        })
     }
 }
 

@@ -88,31 +88,37 @@ impl Core {
     }
 
     /// The payment once no part of it is live, however it ended.
-    pub(super) async fn wait_payment(
+    pub(in crate::engine) async fn wait_payment(
         &self,
         hash: PaymentHash,
         timeout: Option<Duration>,
     ) -> Result<PaymentSummary, ApiError> {
+        self.wait_until(hash, timeout, is_settled).await
+    }
+
+    /// The payment once nothing of it is under way, or at once if that is over which the caller waits for.
+    pub(super) async fn wait_until(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+        is_over: impl Fn(&Payment) -> bool + Send + Sync,
+    ) -> Result<PaymentSummary, ApiError> {
         let mut waiter = self.board.settled(hash);
         self.may_wait()?;
-        if let Some(settled) = self.settled_payment(hash).boxed().await? {
-            return Ok(settled);
+        let payment = self.stored_payment(hash).boxed().await?;
+        if is_over(&payment) {
+            return Ok(payment.summary().clone());
         }
+        drop(payment);
         match self.within(timeout, waiter.end()).await? {
             Some(settled) => Ok(PaymentSummary::clone(&settled)),
-            None => match self.payment_at_time_out(hash, is_settled).boxed().await {
+            None => match self.payment_at_time_out(hash, is_over).boxed().await {
                 // However it ended.
                 Err(ApiError::PaymentFailed(failed, _)) => Ok(*failed),
                 Err(ApiError::OrderFailed(failed)) => Ok(failed.payment),
                 answer => answer,
             },
         }
-    }
-
-    /// The payment, if no part of it is live.
-    async fn settled_payment(&self, hash: PaymentHash) -> Result<Option<PaymentSummary>, ApiError> {
-        let payment = self.stored_payment(hash).await?;
-        Ok(is_settled(&payment).then(|| payment.summary().clone()))
     }
 
     /// How the payment ended, if it has.
@@ -125,7 +131,7 @@ impl Core {
     async fn payment_at_time_out(
         &self,
         hash: PaymentHash,
-        is_over: fn(&Payment) -> bool,
+        is_over: impl Fn(&Payment) -> bool,
     ) -> Result<PaymentSummary, ApiError> {
         let Ok(payment) = self.stored_payment(hash).await else {
             return Err(ApiError::TimedOut(None));
@@ -142,7 +148,10 @@ impl Core {
         Err(ApiError::TimedOut(Some(pending)))
     }
 
-    pub(super) async fn stored_payment(&self, hash: PaymentHash) -> Result<Payment, ApiError> {
+    pub(in crate::engine) async fn stored_payment(
+        &self,
+        hash: PaymentHash,
+    ) -> Result<Payment, ApiError> {
         let payment = self.ledger.store().load(hash).await;
         let payment = payment.map_err(|error| self.ledger.load_error(hash, None, error))?;
         payment.ok_or(ApiError::NoSuchPayment(hash))
@@ -199,7 +208,7 @@ fn has_ended(payment: &Payment) -> bool {
 }
 
 /// Whether `waitpayment` has something to tell.
-fn is_settled(payment: &Payment) -> bool {
+pub(super) fn is_settled(payment: &Payment) -> bool {
     payment.summary().is_settled()
 }
 
