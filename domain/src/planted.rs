@@ -94,21 +94,17 @@ mod bugs {
         RefusalDoesNotClose,
         /// A finder that is away is taken for no way.
         AwayIsNoRoute,
-        /// What was found out for an order closes the next one.
-        ClosesNextOrder,
         /// The lists show a payment as failed whose order is open.
         ShowsFailedWhileOpen,
         /// A request is answered with the payment's last order, whoever opened it.
         AnswersWithLastOrder,
-        /// A part goes over a channel that could not carry as much in this order.
-        ForgetsWhatFailed,
         /// A plan is used that was made for another version of the payment.
         TakesStalePlans,
     }
 
     impl Bug {
         /// All of them.
-        pub const ALL: [Bug; 39] = [
+        pub const ALL: [Bug; 37] = [
             Bug::CeilingWithoutNewPart,
             Bug::CountsOnePartInFlight,
             Bug::CeilingOfLiveSiblings,
@@ -143,10 +139,8 @@ mod bugs {
             Bug::ClosedTakesParts,
             Bug::RefusalDoesNotClose,
             Bug::AwayIsNoRoute,
-            Bug::ClosesNextOrder,
             Bug::ShowsFailedWhileOpen,
             Bug::AnswersWithLastOrder,
-            Bug::ForgetsWhatFailed,
             Bug::TakesStalePlans,
         ];
 
@@ -175,12 +169,9 @@ mod bugs {
                 Bug::CountsNoLivePart => Rule::OrderAttempts,
                 Bug::OpensOnLiveParts | Bug::JoinsOtherTerms => Rule::OneOrder,
                 Bug::ClosedTakesParts => Rule::ClosedStays,
-                Bug::RefusalDoesNotClose | Bug::AwayIsNoRoute | Bug::ClosesNextOrder => {
-                    Rule::ReasonWithCause
-                }
+                Bug::RefusalDoesNotClose | Bug::AwayIsNoRoute => Rule::ReasonWithCause,
                 Bug::ShowsFailedWhileOpen => Rule::HonestStatus,
                 Bug::AnswersWithLastOrder => Rule::SameOrder,
-                Bug::ForgetsWhatFailed => Rule::NoRepeat,
                 Bug::TakesStalePlans => Rule::WholePlan,
             }
         }

@@ -252,7 +252,6 @@ pub(super) fn lets(payment: &Payment, part: &SendPart) -> Result<(), Refusal> {
     if route.first().delay > terms.max_delay {
         return outside("B-11", "the way may take longer than the order allows");
     }
-    planted!(ForgetsWhatFailed, return Ok(()));
     if Learnt::of(payment).forbids(route) {
         return outside("B-10", "the way goes over what has failed in this order");
     }
