@@ -34,6 +34,9 @@ mod restore;
 mod send;
 mod unrecorded;
 
+#[cfg(feature = "planted")]
+pub(crate) use self::planted::forgetful;
+
 use crate::planted::planted;
 use crate::{
     Change, Closed, Deletion, Expected, Failure, Network, NodeName, Notes, Offer, OpenOrder, Order,

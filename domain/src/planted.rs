@@ -76,11 +76,35 @@ mod bugs {
         ForgetsWhatCameIn,
         /// An incoming part shows as often as its node tells of it.
         ShowsPartsTwice,
+        /// The cap of an order is compared with each part by itself.
+        CapOfEachPart,
+        /// What an order has in flight does not count towards its share.
+        ShareForgetsLiveParts,
+        /// The deadline of an order is counted from the daemon's start.
+        DeadlineRestarts,
+        /// Live parts are not among those that an order may have at once.
+        CountsNoLivePart,
+        /// An order opens on live parts of others.
+        OpensOnLiveParts,
+        /// Who asks for other terms joins the open order.
+        JoinsOtherTerms,
+        /// A closed order takes the parts of a plan that was under way.
+        ClosedTakesParts,
+        /// A refusal for good does not close the order.
+        RefusalDoesNotClose,
+        /// A finder that is away is taken for no way.
+        AwayIsNoRoute,
+        /// The lists show a payment as failed whose order is open.
+        ShowsFailedWhileOpen,
+        /// A request is answered with the payment's last order, whoever opened it.
+        AnswersWithLastOrder,
+        /// A plan is used that was made for another version of the payment.
+        TakesStalePlans,
     }
 
     impl Bug {
         /// All of them.
-        pub const ALL: [Bug; 25] = [
+        pub const ALL: [Bug; 37] = [
             Bug::CeilingWithoutNewPart,
             Bug::CountsOnePartInFlight,
             Bug::CeilingOfLiveSiblings,
@@ -106,6 +130,18 @@ mod bugs {
             Bug::IgnoresProofOfDeleted,
             Bug::ForgetsWhatCameIn,
             Bug::ShowsPartsTwice,
+            Bug::CapOfEachPart,
+            Bug::ShareForgetsLiveParts,
+            Bug::DeadlineRestarts,
+            Bug::CountsNoLivePart,
+            Bug::OpensOnLiveParts,
+            Bug::JoinsOtherTerms,
+            Bug::ClosedTakesParts,
+            Bug::RefusalDoesNotClose,
+            Bug::AwayIsNoRoute,
+            Bug::ShowsFailedWhileOpen,
+            Bug::AnswersWithLastOrder,
+            Bug::TakesStalePlans,
         ];
 
         /// The rule that it is meant to break; another may be seen broken first.
@@ -127,6 +163,16 @@ mod bugs {
                 Bug::IgnoresRequestId | Bug::CursorPassesUnstored => Rule::AcknowledgedIsDurable,
                 Bug::FailsOpen => Rule::FailClosed,
                 Bug::ForgetsWhatCameIn | Bug::ShowsPartsTwice => Rule::TrueIncomingList,
+                Bug::CapOfEachPart => Rule::OrderCap,
+                Bug::ShareForgetsLiveParts => Rule::OrderShare,
+                Bug::DeadlineRestarts => Rule::OrderDeadline,
+                Bug::CountsNoLivePart => Rule::OrderAttempts,
+                Bug::OpensOnLiveParts | Bug::JoinsOtherTerms => Rule::OneOrder,
+                Bug::ClosedTakesParts => Rule::ClosedStays,
+                Bug::RefusalDoesNotClose | Bug::AwayIsNoRoute => Rule::ReasonWithCause,
+                Bug::ShowsFailedWhileOpen => Rule::HonestStatus,
+                Bug::AnswersWithLastOrder => Rule::SameOrder,
+                Bug::TakesStalePlans => Rule::WholePlan,
             }
         }
     }

@@ -29,6 +29,8 @@ struct State {
 pub enum Trick {
     /// It says that there is no plan.
     None(NoPlan),
+    /// The same, also while it keeps its answers to itself.
+    NoneAtOnce(NoPlan),
     /// Its plan delivers more than was asked for.
     TooMuch,
     /// Its plan delivers less than was asked for.
@@ -81,6 +83,9 @@ impl RouteFinder for SimFinder {
             state.tricks.pop_front()
         };
         self.asked.send_modify(|asked| *asked += 1);
+        if let Some(Trick::NoneAtOnce(why)) = trick {
+            return Err(why);
+        }
         let mut held = self.held.subscribe();
         let free = held.wait_for(|held| !held).await;
         free.expect("the finder is here");
@@ -95,7 +100,7 @@ impl RouteFinder for SimFinder {
         let mut plan = split(request, amount);
         match trick {
             None => {}
-            Some(Trick::None(why)) => return Err(why),
+            Some(Trick::None(why) | Trick::NoneAtOnce(why)) => return Err(why),
             Some(Trick::TooMuch) => plan = split(request, amount + 2),
             Some(Trick::TooLittle) => plan = split(request, amount - 2),
             Some(Trick::SomebodyElse) => {

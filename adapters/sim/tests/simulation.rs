@@ -6,7 +6,7 @@ use sim::simulation::{Plan, run, shortened};
 const MOVES: u64 = 2_000;
 
 /// Seeds that found something once, each with whether somebody followed the history, and what it found.
-const KEPT: [(u64, bool, &str); 11] = [
+const KEPT: [(u64, bool, &str); 13] = [
     (
         0,
         false,
@@ -57,6 +57,16 @@ const KEPT: [(u64, bool, &str); 11] = [
         93,
         true,
         "a start that failed when its nodes were at work already, and left them at it",
+    ),
+    (
+        10,
+        true,
+        "a caller of pay that was told of somebody else's order",
+    ),
+    (
+        494,
+        true,
+        "an order that was closed for what was found out for the one before",
     ),
 ];
 

@@ -13,6 +13,8 @@ mod incoming;
 mod list;
 mod opening;
 mod pay;
+#[cfg(feature = "planted")]
+mod planted;
 mod resolve;
 mod resolve_unrecorded;
 mod send;

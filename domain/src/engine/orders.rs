@@ -5,12 +5,13 @@
 //! payment is thrown away.
 
 mod absent;
+mod driving;
 mod peers;
 mod planning;
 mod request;
 
 use self::absent::{Absences, Absent};
-use self::peers::PeersAbsence;
+use self::driving::Driver;
 use self::planning::{Closing, Planning, Sent};
 use self::request::Unfound;
 use super::board::Board;
@@ -21,16 +22,15 @@ use super::tasks::Tasks;
 use super::timing::Timing;
 use super::unrecorded::Unrecorded;
 use super::{Policy, Ways};
+use crate::planted::planted;
 use crate::{
-    ApiError, Backoff, Bound, LoadError, Mutex, Need, Next, NoPlan, Order, Payment, PaymentHash,
-    PaymentSummary, Plan, Terms, Timestamp, Unavailable, Why,
+    ApiError, Bound, Mutex, Need, Next, NoPlan, Order, Payment, PaymentHash, PaymentSummary, Plan,
+    Terms, Unavailable, Why,
 };
-use futures::future::select;
 use std::collections::HashSet;
-use std::pin::pin;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 /// How long a finder may take.
 const FINDING: Duration = Duration::from_secs(30);
@@ -44,7 +44,7 @@ pub(super) struct Orders {
     ledger: Arc<Ledger>,
     board: Arc<Board>,
     unrecorded: Arc<Unrecorded>,
-    timing: Timing,
+    pub(super) timing: Timing,
     tasks: Arc<Tasks>,
     live_parts_max: usize,
     /// Those that have a task.
@@ -53,10 +53,12 @@ pub(super) struct Orders {
 }
 
 /// What the order of a payment needs, with what does not change while it is open.
-struct Step {
+pub(super) struct Step {
     next: Next,
     order: Order,
     terms: Terms,
+    /// The payment's version for which this is so.
+    version: u64,
 }
 
 /// What came of planning.
@@ -111,6 +113,7 @@ impl Orders {
 
     /// Resumes open orders. Their live parts have been looked up before: what is not known counts as live.
     pub(super) fn resume(self: &Arc<Self>, open: &[PaymentHash]) {
+        planted!(DeadlineRestarts, self.restart_deadlines());
         for hash in open {
             self.drive(*hash);
         }
@@ -131,7 +134,7 @@ impl Orders {
 
     /// Whether the task is needed again: an order may have been opened at the moment at which it ended.
     async fn drive_on(&self, hash: PaymentHash) -> bool {
-        self.follow(hash).await;
+        Driver::new(self, hash).follow().await;
         self.driven().remove(&hash);
         let is_open = |payment: Option<&Payment>| {
             payment.is_some_and(|payment| payment.summary().order.is_some())
@@ -140,85 +143,14 @@ impl Orders {
         is_open && self.driven().insert(hash)
     }
 
-    /// Until the payment has no open order.
-    async fn follow(&self, hash: PaymentHash) {
-        let mut backoff = self.timing.backoff();
-        let mut relaxed = false;
-        let mut absence = PeersAbsence::default();
-        loop {
-            // Registered before the payment is looked at: what happens in between wakes it.
-            let mut news = self.board.follow(Some(hash));
-            let step = match self.ledger.look(hash, |payment| self.step(payment)).await {
-                Ok(Some(step)) => step,
-                Ok(None) | Err(LoadError::Deleted(_)) => return,
-                Err(LoadError::Damaged(reason)) => {
-                    self.ledger.damage(hash, reason);
-                    return;
-                }
-                Err(LoadError::Unavailable(unavailable)) => {
-                    warn!(payment.hash = %hash, reason = %unavailable, "an open order waits for storage");
-                    self.timing.pause(&mut backoff).await;
-                    continue;
-                }
-            };
-            let deadline = step.order.terms.deadline;
-            match &step.next {
-                Next::Rest => return,
-                Next::Close(why) => {
-                    if !self.has_closed(hash, why).await {
-                        self.timing.pause(&mut backoff).await;
-                    }
-                }
-                Next::Wait {
-                    until,
-                    height: None,
-                } => {
-                    either(news.end(), self.timing.sleep_until(*until)).await;
-                }
-                Next::Wait {
-                    height: Some(height),
-                    ..
-                } => {
-                    debug!(payment.hash = %hash, height, "the payee is ahead: the order waits for that block");
-                    self.pause(&mut backoff, deadline, news.end()).await;
-                }
-                Next::Plan(need) => match self.plan(hash, &step, need, relaxed).await {
-                    Planned::Sent => {
-                        (relaxed, absence) = (false, PeersAbsence::default());
-                        backoff = self.timing.backoff();
-                    }
-                    Planned::PeersAway(why) if absence.may_end(self.timing.now()) => {
-                        info!(payment.hash = %hash, reason = %why, "the order waits for peers of ours");
-                        self.pause(&mut backoff, deadline, news.end()).await;
-                    }
-                    Planned::Wait => {
-                        either(news.end(), self.timing.sleep_until(deadline)).await;
-                    }
-                    // Once more, as if what could not be had could be: it may have come back.
-                    Planned::NoWay(_) | Planned::PeersAway(_) if !relaxed => relaxed = true,
-                    Planned::NoWay(why) | Planned::PeersAway(why) => {
-                        if !self.has_closed(hash, &Why::NoRoute(why)).await {
-                            self.timing.pause(&mut backoff).await;
-                        }
-                    }
-                    Planned::Absent(absent, reason) => {
-                        info!(payment.hash = %hash, reason, "the order waits");
-                        let over = self.absences.over(&absent);
-                        let or_deadline = either(over, self.timing.sleep_until(deadline));
-                        either(news.end(), or_deadline).await;
-                    }
-                    Planned::Later(reason) => {
-                        info!(payment.hash = %hash, reason, "the order waits");
-                        self.pause(&mut backoff, deadline, news.end()).await;
-                    }
-                },
-            }
-        }
-    }
-
     /// What the order needs next, if there is a payment.
     fn step(&self, payment: Option<&Payment>) -> Option<Step> {
         let payment = payment?;
+        planted!(DeadlineRestarts, return self.step_anew(payment));
+        self.step_of(payment)
+    }
+
+    pub(super) fn step_of(&self, payment: &Payment) -> Option<Step> {
         let order = payment.order()?.clone();
         let next = payment.next(self.timing.now(), self.height(&order));
         if next == Next::Rest {
@@ -228,6 +160,7 @@ impl Orders {
         Some(Step {
             next,
             terms: payment.summary().terms.clone(),
+            version: payment.summary().version,
             order,
         })
     }
@@ -237,23 +170,6 @@ impl Orders {
         let nodes = order.terms.nodes.iter();
         let nodes = nodes.filter_map(|name| self.nodes.named(name));
         nodes.filter_map(|node| node.sender.height()).max()
-    }
-
-    /// A longer pause each time; it ends early if the payment changes, or with the deadline.
-    async fn pause(
-        &self,
-        backoff: &mut Backoff,
-        deadline: Timestamp,
-        news: impl Future<Output = Option<Arc<()>>>,
-    ) {
-        let news = async {
-            news.await;
-        };
-        let or_deadline = either(
-            self.timing.pause(backoff),
-            self.timing.sleep_until(deadline),
-        );
-        either(news, or_deadline).await;
     }
 
     /// Finds ways, and makes parts of them.
@@ -267,7 +183,10 @@ impl Orders {
         self.learn(&request.knowledge);
         match self.find(&request).await {
             Ok(plan) => self.send(hash, step, need, plan).await,
-            Err(Unfound::Absent(reason)) => Planned::Absent(vec![Absent::Finder], reason),
+            Err(Unfound::Absent(reason)) => {
+                planted!(AwayIsNoRoute, return Planned::NoWay(NoPlan::Away(reason)));
+                Planned::Absent(vec![Absent::Finder], reason)
+            }
             Err(Unfound::Later(reason)) => Planned::Later(reason),
             Err(Unfound::NoWay(why)) if need.is_live => {
                 debug!(payment.hash = %hash, reason = %why, "no way now: the order waits for its live parts");
@@ -299,27 +218,21 @@ impl Orders {
         }
     }
 
-    /// Whether it is closed now.
-    async fn has_closed(&self, hash: PaymentHash, why: &Why) -> bool {
-        match self.close(hash, why).await {
-            Ok(_) => true,
-            Err(reason) => {
-                warn!(payment.hash = %hash, %reason, "an order cannot be closed now");
-                false
-            }
-        }
-    }
-
-    /// No new part is sent; what is live ends by itself. The payment as it is then, if there is one.
+    /// No new part is sent; what is live ends by itself. The payment as it is then, if there is one. Nothing
+    /// changes if the reason was found for another version of it.
     pub(super) async fn close(
         &self,
         hash: PaymentHash,
         why: &Why,
+        version: Option<u64>,
     ) -> Result<Option<PaymentSummary>, ApiError> {
-        let orders = self;
-        self.ledger
-            .change(hash, Closing { orders, hash, why })
-            .await
+        let closing = Closing {
+            orders: self,
+            hash,
+            why,
+            version,
+        };
+        self.ledger.change(hash, closing).await
     }
 
     /// What was learnt about channels is everybody's.
@@ -332,9 +245,4 @@ impl Orders {
     fn driven(&self) -> MutexGuard<'_, HashSet<PaymentHash>> {
         self.driven.lock()
     }
-}
-
-/// Returns when the first of both does.
-async fn either(one: impl Future, other: impl Future) {
-    select(pin!(one), pin!(other)).await;
 }

@@ -4,12 +4,19 @@ use super::api::SendApi;
 use super::board::{Board, PaymentEnd};
 use super::ledger::Ledger;
 use super::node::Node;
+use super::orders::{Orders, Step};
 use crate::invariant::Violation;
 use crate::planted::planted;
 use crate::{
     Change, Failure, NextStep, Offer, OfferDecision, Outcome, PartId, PartialPayment, Payment,
-    PaymentId, Receipt, Transition,
+    PaymentId, Receipt, Timestamp, Transition,
 };
+use std::cell::Cell;
+
+thread_local! {
+    /// When the orders were resumed last.
+    static RESUMED: Cell<Timestamp> = const { Cell::new(Timestamp(0)) };
+}
 
 /// What the guard says, or nothing where it is switched off: then a planted bug has to be found by others.
 pub(super) fn guarded(allowed: Result<(), Violation>) -> Result<(), Violation> {
@@ -72,6 +79,25 @@ impl SendApi {
         if let OfferDecision::Offer(offer) = wish {
             self.nodes.first().sender.offer(&offer).await;
         }
+    }
+}
+
+impl Orders {
+    /// The deadlines are counted from now on.
+    pub(super) fn restart_deadlines(&self) {
+        RESUMED.set(self.timing.now());
+    }
+
+    /// What the order needs next, if it were opened when it was resumed.
+    pub(super) fn step_anew(&self, payment: &Payment) -> Option<Step> {
+        let order = payment.order()?;
+        let (opened, deadline) = (order.opened_at.0, order.terms.deadline.0);
+        let anew = RESUMED
+            .get()
+            .0
+            .saturating_add(deadline.saturating_sub(opened));
+        let later = payment.with_deadline(Timestamp(deadline.max(anew)));
+        self.step_of(&later)
     }
 }
 

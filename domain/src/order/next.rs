@@ -50,6 +50,9 @@ impl Payment {
             return Next::Rest;
         };
         let (row, terms) = (self.summary(), &order.terms);
+        let tally = row.tally;
+        #[cfg(feature = "planted")]
+        let tally = crate::payment::forgetful(tally);
         let live = row.tally.live;
         let invoice = row.terms.invoice.as_ref();
         if row.status() == StatusKind::Complete {
@@ -72,7 +75,7 @@ impl Payment {
                 wait(None)
             };
         }
-        let amount = terms.deliver.saturating_sub(row.tally.committed());
+        let amount = terms.deliver.saturating_sub(tally.committed());
         if amount == Msat::ZERO {
             return wait(None);
         }
@@ -87,7 +90,7 @@ impl Payment {
             };
         }
         let at_once = u32::from(terms.parts_at_once(invoice));
-        let max_parts = at_once.saturating_sub(live).min(attempts_left);
+        let max_parts = at_once.saturating_sub(tally.live).min(attempts_left);
         if max_parts == 0 {
             return wait(None);
         }
@@ -100,7 +103,7 @@ impl Payment {
         Next::Plan(Box::new(Need {
             version: row.version,
             amount,
-            max_fee: terms.max_fee.saturating_sub(row.tally.fees()),
+            max_fee: terms.max_fee.saturating_sub(tally.fees()),
             max_parts: u16::try_from(max_parts).unwrap_or(u16::MAX),
             is_live: live > 0,
             learnt,

@@ -3,6 +3,7 @@
 use super::send::terms;
 use super::{Decision, Payment, Unchanged};
 use crate::order::Says;
+use crate::planted::planted;
 use crate::{
     Change, Expected, Learnt, Method, NewOrder, OpenOrder, Order, PartStatus, PartialPayment,
     PaymentRow, Refusal, SendPart, StatusKind, Tally, Terms, Timestamp, Transition, Why,
@@ -45,8 +46,15 @@ pub(super) fn another(payment: &Payment, asked: &OpenOrder) -> Result<Decision, 
     }
     let live = row.tally.live;
     if live > 0 {
+        planted!(OpensOnLiveParts, return again(payment, asked));
         return Err(Refusal::PartsLive { hash, live });
     }
+    again(payment, asked)
+}
+
+/// It has failed, and gets another order.
+fn again(payment: &Payment, asked: &OpenOrder) -> Result<Decision, Refusal> {
+    let row = payment.summary();
     terms::agree(row, asked.intended, asked.invoice.payee)?;
     is_payable(asked)?;
     let row = PaymentRow {
@@ -69,6 +77,10 @@ pub(super) fn another(payment: &Payment, asked: &OpenOrder) -> Result<Decision, 
 
 /// Rule B-9: the same request is the same order.
 fn joins(row: &PaymentRow, order: &Order, asked: &OpenOrder) -> Result<Decision, Refusal> {
+    planted!(
+        JoinsOtherTerms,
+        return Ok(Decision::Unchanged(Unchanged::Joined))
+    );
     let hash = row.payment_hash;
     let differs = |what| Err(Refusal::OrderDiffers { hash, what });
     if asked.intended != row.terms.intended {
@@ -188,6 +200,7 @@ pub(super) fn closed_by(
     match status {
         PartStatus::Complete(_) => Some(Why::Paid),
         PartStatus::Failed(failure) => {
+            planted!(RefusalDoesNotClose, return None);
             (Says::of(part, failure) == Says::Refused).then_some(Why::Refused)
         }
         PartStatus::Pending => None,
@@ -204,10 +217,15 @@ pub(super) fn lets(payment: &Payment, part: &SendPart) -> Result<(), Refusal> {
         (Some(_), Method::SendPay | Method::SendPartialPay) => {
             return Err(Refusal::OrderOpen { hash });
         }
-        (None, Method::Pay) => return Err(Refusal::NoOrder { hash }),
+        (None, Method::Pay) => {
+            planted!(ClosedTakesParts, return Ok(()));
+            return Err(Refusal::NoOrder { hash });
+        }
         (Some(order), Method::Pay) => order,
     };
     let (terms, tally, route) = (&order.terms, &row.tally, &part.route);
+    #[cfg(feature = "planted")]
+    let tally = &super::planted::forgetful(*tally);
     let outside = |rule, what| Err(Refusal::OutsideOrder { rule, what });
     let cost = tally.fees().checked_add(route.fee());
     if cost.is_none_or(|cost| cost > terms.max_fee) {

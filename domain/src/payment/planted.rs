@@ -4,7 +4,7 @@ use super::{Decision, Payment, Unchanged, send};
 use crate::planted::{Bug, is};
 use crate::{
     Change, Method, Msat, Outcome, PartId, PartStatus, PartialPayment, Preimage, Refusal, SendPart,
-    StatusKind, Timestamp,
+    StatusKind, Tally, Timestamp,
 };
 
 type Decided = Result<Decision, Refusal>;
@@ -36,6 +36,14 @@ pub(super) fn wrong_send(payment: &Payment, part: &SendPart) -> Option<Decided> 
         }
         return Some(decided);
     }
+    if is(Bug::DeadlineRestarts) && row.order.is_some() && part.method == Method::Pay {
+        let late = payment.with_deadline(Timestamp(u64::MAX));
+        let mut decided = send::another(&late, part);
+        if let Ok(Decision::Commit(transition)) = &mut decided {
+            transition.after.order = row.order;
+        }
+        return Some(decided);
+    }
     if is(Bug::TakesLastTerms) && !complete {
         let mut agreeable = payment.clone();
         agreeable.summary.terms.intended = part.intended;
@@ -44,6 +52,35 @@ pub(super) fn wrong_send(payment: &Payment, part: &SendPart) -> Option<Decided> 
         return Some(send::another(&agreeable, part));
     }
     None
+}
+
+impl Payment {
+    /// The same, but for the deadline of its open order.
+    pub(crate) fn with_deadline(&self, deadline: Timestamp) -> Payment {
+        let mut late = self.clone();
+        if let Some(limits) = &mut late.summary.order {
+            limits.deadline = deadline;
+        }
+        if let Some(order) = late.order.as_mut().filter(|order| order.is_open()) {
+            order.terms.deadline = deadline;
+        }
+        late
+    }
+}
+
+/// The counters, as far as the bug that is on counts for an order.
+pub(crate) fn forgetful(mut tally: Tally) -> Tally {
+    if is(Bug::CapOfEachPart) {
+        tally.sent = tally.committed();
+    }
+    if is(Bug::ShareForgetsLiveParts) {
+        tally.sent = tally.sent.saturating_sub(tally.in_flight);
+        tally.in_flight = Msat::ZERO;
+    }
+    if is(Bug::CountsNoLivePart) {
+        tally.live = 0;
+    }
+    tally
 }
 
 /// What the bug that is on decides about a node's word, if it has a say in this.

@@ -1,5 +1,6 @@
 //! Those who want to pay: patient or not, careful or not, several at a time for one payment.
 
+mod buyer;
 mod cleaner;
 mod meddler;
 
@@ -51,6 +52,10 @@ enum Came {
 pub(super) fn all_come(daemon: &Arc<Daemon>) {
     let chance = &daemon.world.chance;
     for n in 1..=PAYMENTS {
+        // Where some use `pay`, not every payment is also made in parts by others.
+        if daemon.world.orders && !chance.one_in(3) {
+            continue;
+        }
         for who in 0..=u64::from(chance.one_in(3)) {
             let caller = Caller {
                 daemon: daemon.clone(),
@@ -73,8 +78,12 @@ pub(super) fn all_come(daemon: &Arc<Daemon>) {
         daemon: daemon.clone(),
         name: "meddler".into(),
     };
-    let meddling = async move { meddler.meddle().await };
+    let meddling = meddler.clone();
+    let meddling = async move { meddling.meddle().await };
     daemon.world.spawn(Owner::Caller, meddling.boxed());
+    if daemon.world.orders {
+        meddler.all_buy();
+    }
     if daemon.world.deletes {
         let cleaner = Caller {
             daemon: daemon.clone(),

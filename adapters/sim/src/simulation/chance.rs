@@ -53,10 +53,31 @@ pub(super) enum Fault {
     ClockJumps,
     /// A caller hangs up.
     HangUp,
+    /// The finder does not answer for long.
+    FinderDead,
+    /// The finder takes its time.
+    FinderLate,
+    /// The finder is not there.
+    FinderAway,
+    /// The finder finds no way where there is one.
+    FinderFindsNone,
+    /// The finder's plan is not what was asked for.
+    FinderLies,
+    /// The finder goes over what has failed.
+    FinderRepeats,
+    /// The payee refuses for good.
+    PayeeRefuses,
+    /// The payee is a block ahead.
+    PayeeAhead,
 }
 
 /// How many kinds there are.
-const KINDS: usize = 23;
+const KINDS: usize = 31;
+/// How many of them are in worlds without orders too.
+const WITHOUT_ORDERS: usize = 23;
+/// Begins the stream of chance of what only worlds with orders have, so that worlds without are as they would
+/// be if there were no orders. With this one, those that were kept are without.
+const OF_ORDERS: u64 = 0x537b_a9e4_01ab_5275;
 
 /// How often each strikes when it is on, in a thousand chances.
 const USUAL: [(Fault, u32); KINDS] = [
@@ -83,27 +104,51 @@ const USUAL: [(Fault, u32); KINDS] = [
     (Fault::FalseProof, 40),
     (Fault::ClockJumps, 4),
     (Fault::HangUp, 150),
+    (Fault::FinderDead, 20),
+    (Fault::FinderLate, 150),
+    (Fault::FinderAway, 120),
+    (Fault::FinderFindsNone, 60),
+    (Fault::FinderLies, 150),
+    (Fault::FinderRepeats, 150),
+    (Fault::PayeeRefuses, 60),
+    (Fault::PayeeAhead, 60),
 ];
 
 /// The seed's luck. In every seed about half of the faults are on, each more or less often.
 pub(super) struct Chance {
     dice: Mutex<fastrand::Rng>,
     rates: [u32; KINDS],
+    /// Whether some callers use `pay`: in one of three seeds.
+    has_orders: bool,
     healed: AtomicBool,
 }
 
 impl Chance {
     pub(super) fn new(seed: u64) -> Chance {
         let mut dice = fastrand::Rng::with_seed(seed);
-        let rates = USUAL.map(|(_, rate)| {
+        let of_orders = seed.wrapping_add(1).wrapping_mul(OF_ORDERS);
+        let mut of_orders = fastrand::Rng::with_seed(of_orders);
+        let has_orders = of_orders.u8(0..3) == 0;
+        let rates = std::array::from_fn(|kind| {
+            let dice = if kind < WITHOUT_ORDERS {
+                &mut dice
+            } else {
+                &mut of_orders
+            };
             let share = [0, 0, 1, 2, 4][dice.usize(0..5)];
-            (rate * share / 2).max(share.min(1))
+            (USUAL[kind].1 * share / 2).max(share.min(1))
         });
         Chance {
             dice: Mutex::new(dice),
             rates,
+            has_orders,
             healed: AtomicBool::new(false),
         }
+    }
+
+    /// Whether some callers use `pay`.
+    pub(super) fn has_orders(&self) -> bool {
+        self.has_orders
     }
 
     /// Whether it goes wrong now.

@@ -3,11 +3,12 @@
 use super::chance::Fault;
 use super::disk::Disk;
 use super::executor::{DaemonSpawner, Executor, Owner};
+use super::finder::Finder;
 use super::node::Nodes;
 use super::till;
 use super::world::{World, lock};
 use crate::SimReceiver;
-use domain::{Engine, Mutex, NodePorts, Policy, Ports};
+use domain::{Engine, Mutex, NodeFunds, NodePorts, Policy, Ports, Ways};
 use futures::future::{Either, FutureExt, select};
 use std::pin::pin;
 use std::sync::Arc;
@@ -154,6 +155,18 @@ impl Daemon {
         }
     }
 
+    fn ways(&self) -> Ways {
+        let funds = self.nodes.each().map(|node| {
+            let name = node.name();
+            (name, Arc::new(node) as Arc<dyn NodeFunds>)
+        });
+        let world = self.world.clone();
+        Ways {
+            finder: Arc::new(Finder { world }),
+            nodes: funds.into(),
+        }
+    }
+
     fn ports(&self, life: u32) -> Ports {
         let nodes = self.nodes.each().map(|node| NodePorts {
             name: node.name(),
@@ -169,7 +182,7 @@ impl Daemon {
             }),
             nodes: nodes.into(),
             unrecorded: Arc::new(self.disk.unrecorded()),
-            ways: None,
+            ways: self.world.orders.then(|| self.ways()),
             incoming: self.is_paid.then(|| till::incoming(self)),
         }
     }

@@ -1,14 +1,16 @@
 //! Storage that is slow, full, unreadable, or in doubt about itself.
 
 use super::chance::Fault;
+use super::judge::Asked;
 use super::world::World;
 use crate::SimStore;
 use async_trait::async_trait;
 use domain::{
-    Burial, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History, HistoryFilter,
-    IncomingPayment, IncomingStore, Listed, LoadError, Made, NewIncoming, NodeIdentity, NodeName,
-    Order, PartFilter, PartId, PartialPayment, Payment, PaymentFilter, PaymentHash, PaymentId,
-    PaymentStore, PaymentSummary, Recorded, Request, RequestId, Transition, Unavailable,
+    Burial, Clock, Committed, Cursor, Deleted, Deletion, Event, EventFilter, History,
+    HistoryFilter, IncomingPayment, IncomingStore, Listed, LoadError, Made, NewIncoming,
+    NodeIdentity, NodeName, Order, PartFilter, PartId, PartialPayment, Payment, PaymentFilter,
+    PaymentHash, PaymentId, PaymentStore, PaymentSummary, Recorded, Request, RequestId, Timestamp,
+    Transition, Unavailable,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -133,16 +135,29 @@ impl Disk {
         committed
     }
 
-    async fn write(&self, transition: Transition) -> Committed {
+    async fn write(&self, transition: Transition, at: Timestamp) -> Committed {
         let (hash, kind) = (transition.payment_hash(), transition.kind());
+        let request = transition
+            .request
+            .as_ref()
+            .map(|request| request.id.clone());
         let committed = self.durable.commit(transition).await;
         let world = &self.world;
         world.note(Some(hash), || format!("store: {kind:?} → {committed:?}"));
         if let Committed::Yes(_) = committed
             && let Some(payment) = self.durable(hash).await
         {
+            let moves = world.moves();
             let truth = world.truth();
-            world.judge().committed(&truth, payment, world.moves());
+            let mut judge = world.judge();
+            let commit = Asked {
+                at,
+                latest: world.time.latest(),
+                request,
+                moves,
+            };
+            judge.ordered(&payment, &commit);
+            judge.committed(&truth, payment, moves);
         }
         committed
     }
@@ -187,10 +202,11 @@ impl PaymentStore for Disk {
     }
 
     async fn commit(&self, transition: Transition) -> Committed {
+        let at = Clock::now(&self.world.time);
         if let Some(failed) = self.before_commit().await {
             return failed;
         }
-        let committed = self.write(transition).await;
+        let committed = self.write(transition, at).await;
         self.after_commit(committed).await
     }
 

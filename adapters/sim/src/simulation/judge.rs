@@ -2,7 +2,14 @@
 //! engine whether it was right.
 
 mod deletions;
+mod failed;
+mod orders;
+mod plans;
+mod told;
 
+pub(super) use orders::Asked;
+
+use self::orders::Orders;
 use super::truth::{Key, Truth};
 use domain::invariant::{Rule, Violation, seen, stored};
 use domain::{
@@ -30,6 +37,7 @@ pub(super) struct Judge {
     nothing: BTreeSet<String>,
     /// The numbers of the events that those who follow the history, or one payment's, were told.
     told_events: BTreeMap<Option<PaymentHash>, Vec<u64>>,
+    orders: Orders,
     states: HashSet<u64>,
     found: Option<Found>,
 }
@@ -102,6 +110,7 @@ impl Judge {
         if !self.lied.contains(&hash) {
             let intended = payment.summary().terms.intended;
             holds = seen::within(intended, truth.committed(hash));
+            holds = holds.and_then(|()| self.cost(truth, hash));
             if let Some(part) = payment.part(offer.part) {
                 let believed = seen::believed(part, truth.of((offer.part, hash)));
                 holds = holds.and(believed);
@@ -207,6 +216,7 @@ impl Judge {
 
     /// Everything has come to rest: every part has its true end, and no request made two of them.
     pub(super) fn rest(&mut self, truth: &Truth, moves: u64) {
+        self.orders_rest(moves);
         for hash in truth.paid() {
             let holds = self.is_refused(hash);
             self.rule(Some(hash), moves, holds);
@@ -221,8 +231,10 @@ impl Judge {
             let hash = payment.summary().payment_hash;
             for part in payment.parts() {
                 let ended = self.ended(part, truth.of((part.id, hash)));
-                let label = part.label.clone().unwrap_or_default();
-                let wanted = asked_for(&self.nothing, &mut labels, label);
+                // Those of an order have none.
+                let label = part.label.clone();
+                let wanted =
+                    label.map_or(Ok(()), |label| asked_for(&self.nothing, &mut labels, label));
                 self.rule(Some(hash), moves, ended.and(wanted));
             }
         }
@@ -288,6 +300,9 @@ impl Judge {
         };
         let mut state = DefaultHasher::new();
         payment.summary().quarantine.is_some().hash(&mut state);
+        if let Some(order) = payment.order() {
+            (order.is_open(), order.parts_before).hash(&mut state);
+        }
         for part in payment.parts() {
             let key: Key = (part.id, hash);
             (part.status(), part.amount(), truth.of(key)).hash(&mut state);

@@ -9,6 +9,8 @@
 //! - `truth`: what really became of the money. `node`: a node that tells of it, well or badly.
 //!   `disk`: storage. `daemon`: the engine's lives. `caller`: those who want to pay.
 //!   `follower`: those who read the history.
+//! - In one of three seeds some callers use `pay`. `finder`: finds its ways, well or badly. `graph`: what
+//!   ways there are, and what they can really carry.
 //! - `judge`: stands outside. It knows what callers and nodes saw and what is durable, and never asks
 //!   the engine whether it was right. `history`: what happened, for people.
 
@@ -17,7 +19,9 @@ mod chance;
 mod daemon;
 mod disk;
 mod executor;
+mod finder;
 mod follower;
+mod graph;
 mod history;
 mod judge;
 mod node;

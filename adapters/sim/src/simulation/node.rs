@@ -1,16 +1,18 @@
 //! Nodes that tell of what became of the money: late, twice, wrongly or not at all.
 
+mod failure;
 mod way;
 
 use super::chance::Fault;
 use super::executor::Owner;
+use super::graph;
 use super::truth::Key;
 use super::world::{World, lock};
 use async_trait::async_trait;
-use domain::contract::samples;
 use domain::{
-    Cursor, Heard, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, Mutex, NodeAway,
-    NodeIdentity, NodeName, Offer, OfferAnswer, Outcome, PartId, PaymentHash, Preimage, Route,
+    Cursor, Funds, Heard, HtlcListener, HtlcSender, KnownFate, KnownPart, LookUp, Mutex, NodeAway,
+    NodeFunds, NodeIdentity, NodeName, Offer, OfferAnswer, Outcome, PartId, PaymentHash, Preimage,
+    Route,
 };
 use futures::future::FutureExt;
 use futures::stream::{BoxStream, StreamExt, iter, unfold};
@@ -72,6 +74,11 @@ impl Nodes {
         })
     }
 
+    /// The name of one of them.
+    pub(super) fn name(index: usize) -> NodeName {
+        NodeName::new(["alice", "anna"][index])
+    }
+
     pub(super) fn each(self: &Arc<Nodes>) -> [Node; NODES] {
         [0, 1].map(|index| Node {
             nodes: self.clone(),
@@ -82,7 +89,7 @@ impl Nodes {
 
 impl Node {
     pub(super) fn name(&self) -> NodeName {
-        NodeName::new(["alice", "anna"][self.index])
+        Nodes::name(self.index)
     }
 
     /// It starts anew: calls to it break, and what had not left is lost.
@@ -210,10 +217,6 @@ impl State {
     }
 }
 
-fn failed() -> Outcome {
-    Outcome::Failed(Box::new(samples::failure()))
-}
-
 #[async_trait]
 impl HtlcSender for Node {
     async fn offer(&self, offer: &Offer) -> OfferAnswer {
@@ -279,6 +282,17 @@ impl HtlcSender for Node {
 
     fn network(&self) -> Option<domain::Network> {
         Some(domain::Network::regtest())
+    }
+}
+
+#[async_trait]
+impl NodeFunds for Node {
+    async fn funds(&self) -> Result<Funds, NodeAway> {
+        self.world().pause(Fault::SlowNode).await;
+        if self.state().away {
+            return Err(NodeAway("connection refused".into()));
+        }
+        Ok(graph::funds(self.index))
     }
 }
 

@@ -20,6 +20,8 @@ struct State {
     now: u64,
     /// How far the daemon's clock has jumped ahead.
     ahead: u64,
+    /// The latest that it has ever shown.
+    latest: u64,
     next: u64,
     timers: BTreeMap<(u64, u64), Option<Waker>>,
 }
@@ -37,6 +39,7 @@ impl Time {
             return false;
         };
         state.now = state.now.max(at);
+        state.look();
         drop(state);
         if let Some(waker) = waker {
             waker.wake();
@@ -46,7 +49,14 @@ impl Time {
 
     /// The daemon's clock jumps: forwards, or back to where it should be.
     pub(super) fn jump(&self, ahead: Duration) {
-        self.state().ahead = micros(ahead);
+        let mut state = self.state();
+        state.ahead = micros(ahead);
+        state.look();
+    }
+
+    /// The latest that the daemon's clock has ever shown.
+    pub(super) fn latest(&self) -> Timestamp {
+        Timestamp(BEGINNING + self.state().latest)
     }
 
     /// Returns when so much has passed.
@@ -63,6 +73,12 @@ impl Time {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock()
+    }
+}
+
+impl State {
+    fn look(&mut self) {
+        self.latest = self.latest.max(self.now + self.ahead);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::contract::samples;
 use domain::invariant::seen::Htlc;
-use domain::{Msat, Offer, PartId, PaymentHash, Preimage};
+use domain::{Msat, Offer, PartId, PaymentHash, Preimage, Route};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A part's key at its node.
@@ -15,6 +15,9 @@ pub(super) const PAYMENTS: u64 = 3;
 #[derive(Default)]
 pub(super) struct Truth {
     htlcs: BTreeMap<Key, Made>,
+    routes: BTreeMap<Key, Route>,
+    /// What others deliver of a payment.
+    elsewhere: BTreeMap<PaymentHash, u64>,
 }
 
 #[derive(Clone, Copy)]
@@ -46,7 +49,27 @@ impl Truth {
             total: offer.total,
             place: Place::Accepted,
         };
-        self.htlcs.insert((offer.part, offer.payment_hash), made);
+        let key = (offer.part, offer.payment_hash);
+        self.htlcs.insert(key, made);
+        self.routes.insert(key, offer.route.clone());
+    }
+
+    /// Others deliver so much of that payment.
+    pub(super) fn comes_from_elsewhere(&mut self, hash: PaymentHash, amount: u64) {
+        self.elsewhere.insert(hash, amount);
+    }
+
+    /// The way of a part, if it ever left.
+    pub(super) fn route(&self, key: Key) -> Option<Route> {
+        self.routes.get(&key).cloned()
+    }
+
+    /// What a part that is out or taken costs.
+    pub(super) fn fee(&self, key: Key) -> Msat {
+        let made = self.htlcs.get(&key);
+        let is_out = made.is_some_and(|made| made.place != Place::Back);
+        let route = self.routes.get(&key).filter(|_| is_out);
+        route.map_or(Msat::ZERO, Route::fee)
     }
 
     /// It leaves the node, unless that has lost it.
@@ -69,7 +92,8 @@ impl Truth {
         }
         self.moves(key, Place::Out, Place::Held);
         let held = self.held(key.1);
-        let sum: u64 = held.iter().map(|(_, made)| made.amount.get()).sum();
+        let others = self.elsewhere.get(&key.1).copied().unwrap_or(0);
+        let sum = others + held.iter().map(|(_, made)| made.amount.get()).sum::<u64>();
         let total = held.iter().map(|(_, made)| made.total.get()).max();
         if sum < total.unwrap_or(u64::MAX) {
             return Arrival::Held {

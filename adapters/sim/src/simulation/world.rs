@@ -2,6 +2,7 @@
 
 use super::chance::{Chance, Fault};
 use super::executor::{Inbox, Owner};
+use super::graph::Graph;
 use super::history::Happening;
 use super::judge::Judge;
 use super::time::Time;
@@ -29,6 +30,10 @@ pub(super) struct World {
     /// so that payments are deleted which then turn out to be paid. In one of ten seeds, and the others are
     /// as they would be without.
     pub(super) ends_late: bool,
+    /// Whether some callers use `pay`: in one of three seeds, and the others are as they would be without.
+    pub(super) orders: bool,
+    /// What the channels of a world with orders can carry.
+    pub(super) graph: Option<Graph>,
     judge: Mutex<Judge>,
     truth: Mutex<Truth>,
     moves: AtomicU64,
@@ -37,8 +42,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(seed: u64, record: bool) -> Arc<World> {
+        let chance = Chance::new(seed);
         Arc::new(World {
-            chance: Chance::new(seed),
+            orders: chance.has_orders(),
+            graph: chance.has_orders().then(|| Graph::new(&chance)),
+            chance,
             time: Time::default(),
             inbox: Inbox::default(),
             deletes: seed % 5 > 2,

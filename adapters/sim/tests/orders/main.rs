@@ -6,15 +6,18 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod away;
+mod own;
 mod repeated;
 mod scene;
+mod storage;
 #[path = "../support/mod.rs"]
 mod support;
 
-use domain::contract::samples::{hash, invoice, msat};
+use domain::contract::samples::{hash, msat};
 use domain::{ApiError, NoPlan, Pay, PaymentApi, RequestId, StatusKind, Why};
 use scene::{Scene, pay};
-use sim::{Fault, Lapse, Trick};
+use sim::{Lapse, Trick};
 use std::time::Duration;
 use support::soon;
 
@@ -62,73 +65,6 @@ async fn a_finder_that_lies_wastes_time_and_never_money() {
         scene.sent(2).await;
         scene.is_sound().await;
     }
-}
-
-#[tokio::test]
-async fn a_finder_or_a_node_that_is_away_is_not_no_way() {
-    let scene = Scene::new().await;
-    let away = NoPlan::Away("simulated".into());
-    scene.finder.trick(Trick::None(away));
-    scene.open().await;
-    soon(scene.finder.was_asked(1)).await;
-    scene.funds.set_away(true);
-    for _ in 0..3 {
-        scene.clock.advance(Duration::from_secs(5));
-        tokio::task::yield_now().await;
-    }
-    assert!(scene.payment().await.order().unwrap().is_open());
-    scene.funds.set_away(false);
-    soon(async {
-        while scene.node.ledger().is_empty() {
-            scene.clock.advance(Duration::from_secs(1));
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    scene.is_sound().await;
-}
-
-/// As right after a restart of the node, when no peer has come back yet.
-#[tokio::test]
-async fn peers_that_are_away_are_not_no_way_for_half_a_minute() {
-    let scene = Scene::new().await;
-    scene.funds.set_peer_away(true);
-    scene.open().await;
-    soon(scene.finder.was_asked(2)).await;
-    for _ in 0..3 {
-        scene.clock.advance(Duration::from_secs(5));
-        tokio::task::yield_now().await;
-    }
-    assert!(scene.payment().await.order().unwrap().is_open());
-    scene.funds.set_peer_away(false);
-    soon(async {
-        while scene.node.ledger().is_empty() {
-            scene.clock.advance(Duration::from_secs(1));
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    scene.is_sound().await;
-
-    let scene = Scene::new().await;
-    scene.funds.set_peer_away(true);
-    scene.open().await;
-    let began = scene.payment().await.order().unwrap().opened_at;
-    let (why, at) = soon(async {
-        loop {
-            let payment = scene.payment().await;
-            match payment.order().unwrap().closed.clone() {
-                Some(closed) => return (closed.why, closed.at),
-                None => scene.clock.advance(Duration::from_millis(100)),
-            }
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    let spendable = msat(0);
-    assert_eq!(why, Why::NoRoute(NoPlan::NoFunds { spendable }));
-    assert!(at >= began.after(Duration::from_secs(30)), "{at:?}");
-    scene.is_sound().await;
 }
 
 #[tokio::test]
@@ -234,180 +170,6 @@ async fn the_deadline_is_the_first_one_however_often_the_daemon_was_restarted() 
     scene.is_sound().await;
 }
 
-#[tokio::test]
-async fn storage_that_fails_between_the_parts_of_a_plan_sends_nothing_twice() {
-    for fault in [
-        Fault::ErrorButWritten,
-        Fault::ErrorAndLost,
-        Fault::Unavailable,
-        Fault::Conflict,
-    ] {
-        let scene = Scene::new().await;
-        scene.finder.hold(true);
-        scene.open().await;
-        soon(scene.finder.was_asked(1)).await;
-        scene.store.fault(fault);
-        scene.finder.hold(false);
-        soon(async {
-            while scene.payment().await.summary().tally.committed() < msat(1_000) {
-                scene.clock.advance(Duration::from_millis(100));
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
-        scene.is_sound().await;
-        assert!(
-            scene.payment().await.summary().tally.fees() <= msat(10_000),
-            "{fault:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn an_order_that_storage_kept_in_error_is_carried_out() {
-    let scene = Scene::new().await;
-    scene.store.fault(Fault::ErrorButWritten);
-    let unknown = scene.engine.pay(pay()).await.unwrap_err();
-    assert!(
-        matches!(unknown, ApiError::OpeningUnknown(_)),
-        "{unknown:?}"
-    );
-    scene.sent(2).await;
-    scene.is_sound().await;
-}
-
-#[tokio::test]
-async fn whoever_waits_is_told_of_a_close_that_storage_kept_in_error() {
-    let scene = Scene::new().await;
-    scene.finder.hold(true);
-    let waiting = scene.engine.pay(pay());
-    let abandoning = async {
-        soon(scene.finder.was_asked(1)).await;
-        scene.store.fault(Fault::ErrorButWritten);
-        let unknown = scene.engine.abandon_pay(hash(1)).await.unwrap_err();
-        scene.finder.hold(false);
-        unknown
-    };
-    let (ended, unknown) = tokio::join!(soon(waiting), abandoning);
-    assert!(
-        matches!(unknown, ApiError::ClosingUnknown(_)),
-        "{unknown:?}"
-    );
-    assert!(matches!(ended, Err(ApiError::OrderFailed(_))), "{ended:?}");
-
-    let scene = Scene::new().await;
-    for _ in 0..2 {
-        scene.finder.trick(Trick::None(NoPlan::Unreachable));
-    }
-    scene.finder.hold(true);
-    let closing = async {
-        soon(scene.finder.was_asked(1)).await;
-        scene.store.fault(Fault::ErrorButWritten);
-        scene.finder.hold(false);
-        assert_eq!(scene.closed().await, Why::NoRoute(NoPlan::Unreachable));
-        scene.clock.advance(Duration::from_secs(1));
-    };
-    let (ended, ()) = tokio::join!(soon(scene.engine.pay(pay())), closing);
-    assert!(matches!(ended, Err(ApiError::OrderFailed(_))), "{ended:?}");
-    scene.is_sound().await;
-}
-
-/// Rule A-14: the order is stored, so nobody who waits is told that nothing changed.
-#[tokio::test]
-async fn whoever_cannot_be_told_the_end_of_a_stored_order_is_told_that_it_goes_on() {
-    let scene = Scene::new().await;
-    let stopping = async {
-        scene.sent(2).await;
-        scene.engine.close().await;
-    };
-    let (told, ()) = tokio::join!(soon(scene.engine.pay(pay())), stopping);
-    assert!(matches!(told, Err(ApiError::OrderGoesOn(_))), "{told:?}");
-
-    let scene = Scene::new().await;
-    scene.finder.hold(true);
-    let reading = async {
-        soon(scene.finder.was_asked(1)).await;
-        scene.store.set_read_fails(hash(1), true);
-        scene.finder.hold(false);
-        scene.sent(2).await;
-        for part in [1, 2] {
-            scene.fulfil(part);
-        }
-    };
-    let (told, ()) = tokio::join!(soon(scene.engine.pay(pay())), reading);
-    assert!(matches!(told, Err(ApiError::OrderGoesOn(_))), "{told:?}");
-    scene.store.set_read_fails(hash(1), false);
-    scene.is_sound().await;
-}
-
-/// Nothing was written, and the caller is told so.
-#[tokio::test]
-async fn a_close_that_storage_did_not_keep_changed_nothing() {
-    let scene = Scene::new().await;
-    scene.open().await;
-    scene.sent(2).await;
-    scene.store.fault(Fault::Unavailable);
-    let refused = scene.engine.abandon_pay(hash(1)).await.unwrap_err();
-    assert!(
-        matches!(refused, ApiError::StorageUnavailable(_)),
-        "{refused:?}"
-    );
-    assert!(scene.payment().await.order().unwrap().is_open());
-    scene.is_sound().await;
-}
-
-/// Rule B-9, of an order that was closed while parts of it were in flight.
-#[tokio::test]
-async fn a_repeated_request_waits_as_long_as_its_caller_says() {
-    let scene = Scene::new().await;
-    let keyed = || Pay {
-        request_id: RequestId::new("once").ok(),
-        timeout: Some(Duration::ZERO),
-        ..pay()
-    };
-    scene.engine.pay(keyed()).await.unwrap();
-    scene.sent(2).await;
-    scene.engine.abandon_pay(hash(1)).await.unwrap();
-    let again = soon(scene.engine.pay(keyed())).await.unwrap();
-    assert_eq!(again.payment.status(), StatusKind::Pending);
-    for part in [1, 2] {
-        scene.fail(part);
-    }
-    soon(scene.engine.wait_payment(hash(1), None))
-        .await
-        .unwrap();
-    let failed = soon(scene.engine.pay(keyed())).await;
-    assert!(
-        matches!(failed, Err(ApiError::OrderFailed(_))),
-        "{failed:?}"
-    );
-    scene.is_sound().await;
-}
-
-/// Rule B-9: with the part that says why.
-#[tokio::test]
-async fn a_repeated_request_is_told_why_the_payee_refused_as_the_first_one_was() {
-    let scene = Scene::new().await;
-    let keyed = || Pay {
-        request_id: RequestId::new("once").ok(),
-        ..pay()
-    };
-    let refusing = async {
-        scene.sent(2).await;
-        for part in [1, 2] {
-            scene.refuse(part);
-        }
-    };
-    let (first, ()) = tokio::join!(soon(scene.engine.pay(keyed())), refusing);
-    let Err(ApiError::OrderFailed(told)) = &first else {
-        panic!("{first:?}");
-    };
-    assert!(told.last_failed.is_some(), "{told:?}");
-    let again = soon(scene.engine.pay(keyed())).await;
-    assert_eq!(again, first);
-    scene.is_sound().await;
-}
-
 /// Rule B-9.
 #[tokio::test]
 async fn the_same_request_is_the_same_order_and_others_join_it() {
@@ -431,74 +193,5 @@ async fn the_same_request_is_the_same_order_and_others_join_it() {
     let (one, other) = tokio::join!(scene.ended(), soon(scene.engine.pay(keyed(None))));
     assert_eq!(one.unwrap(), other.unwrap());
     assert_eq!(scene.finder.requests().len(), 1);
-    scene.is_sound().await;
-}
-
-/// An order that waits asks nobody and wakes nobody.
-#[tokio::test]
-async fn orders_that_wait_cost_no_polling() {
-    let scene = Scene::new().await;
-    let many = 200;
-    for n in 1..=many {
-        let pay = Pay {
-            invoice: invoice(n),
-            timeout: Some(Duration::ZERO),
-            ..pay()
-        };
-        scene.engine.pay(pay).await.unwrap();
-    }
-    scene.sent(usize::try_from(2 * many).unwrap()).await;
-    let asked = scene.finder.requests().len();
-    let sleeps = scene.clock.sleeps();
-    for _ in 0..50 {
-        scene.clock.advance(Duration::from_secs(1));
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(scene.finder.requests().len(), asked);
-    assert!(
-        scene.clock.sleeps() - sleeps <= many,
-        "at most its deadline"
-    );
-}
-
-/// One of them asks again after longer and longer pauses; when it is answered, all go on.
-#[tokio::test]
-async fn orders_that_wait_for_a_node_ask_it_in_turn_and_go_on_together() {
-    let scene = Scene::new().await;
-    scene.funds.set_away(true);
-    let many = 100;
-    for n in 1..=many {
-        let pay = Pay {
-            invoice: invoice(n),
-            retry_for: Duration::from_secs(3_600),
-            timeout: Some(Duration::ZERO),
-            ..pay()
-        };
-        scene.engine.pay(pay).await.unwrap();
-    }
-    let many = usize::try_from(many).unwrap();
-    let asked = || scene.funds.asked();
-    soon(async {
-        while asked() < many {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    let second = || async {
-        scene.clock.advance(Duration::from_secs(1));
-        for _ in 0..3 * many {
-            tokio::task::yield_now().await;
-        }
-    };
-    for _ in 0..300 {
-        second().await;
-    }
-    assert!((1..30).contains(&(asked() - many)), "{}", asked());
-    scene.funds.set_away(false);
-    let before = asked();
-    while asked() == before {
-        second().await;
-    }
-    scene.sent(2 * many).await;
     scene.is_sound().await;
 }

@@ -3,6 +3,7 @@
 use crate::engine::ledger::Ledger;
 use crate::engine::nodes::Nodes;
 use crate::engine::shared::Shared;
+use crate::planted::planted;
 use crate::{
     ApiError, HistoryFilter, HistoryPage, HistoryRow, Listed, ListedPart, Page, PaidBy, PartFilter,
     PartialPayment, PaymentFilter, PaymentId, PaymentSummary,
@@ -51,6 +52,10 @@ impl ListApi {
             ..filter
         };
         let mut rows = self.ledger.store().payments(filter).await?;
+        planted!(
+            ShowsFailedWhileOpen,
+            super::planted::forget_orders(&mut rows)
+        );
         self.warn_of_damage(rows.iter_mut().filter_map(|row| match row {
             Listed::Sound(payment) => Some(payment),
             Listed::Damaged(_) => None,

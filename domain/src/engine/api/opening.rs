@@ -7,8 +7,10 @@ use crate::{ApiError, Decision, Made, OpenOrder, Order, Payment, Request};
 
 /// What a request to pay came to.
 pub(super) enum Opened {
-    /// The payment's order is open, or it is paid: how it stands tells its end.
-    Standing,
+    /// The payment is paid.
+    Paid,
+    /// This order is open, now or already: how it ends is what is told.
+    Standing(Box<Order>),
     /// The same request has opened this order before.
     Before(Box<Order>),
 }
@@ -33,12 +35,13 @@ impl Change for Opening<'_> {
         let payment = turn.payment().await;
         let payment =
             payment.map_err(|error| stored::send_error(&api.ledger, hash, request, error))?;
-        let Decision::Commit(transition) = Payment::open(payment, self.command)? else {
-            return Ok(Opened::Standing);
+        let transition = match Payment::open(payment, self.command)? {
+            Decision::Commit(transition) => transition,
+            Decision::Unchanged(_) => return Ok(Opened::standing(payment)),
         };
         api.unrecorded.may_send(hash).await?;
         match turn.commit(*transition).await {
-            Ok(_) => Ok(Opened::Standing),
+            Ok((payment, _)) => Ok(Opened::standing(Some(payment))),
             Err(error) => {
                 if let CommitError::Unknown(_) = error {
                     api.nodes.recover_later(hash);
@@ -48,6 +51,16 @@ impl Change for Opening<'_> {
                 Err(error.answer(refused, ApiError::StorageUnknown))
             }
         }
+    }
+}
+
+impl Opened {
+    fn standing(payment: Option<&Payment>) -> Opened {
+        let open = payment.and_then(Payment::order);
+        let open = open.filter(|order| order.is_open());
+        open.map_or(Opened::Paid, |order| {
+            Opened::Standing(Box::new(order.clone()))
+        })
     }
 }
 

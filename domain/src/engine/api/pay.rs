@@ -2,7 +2,7 @@
 
 use super::decisions::Decisions;
 use super::opening::{Opened, Opening};
-use super::wait::{WaitApi, payment_end};
+use super::wait::{WaitApi, is_settled, payment_end};
 use super::{ask, stored};
 use crate::engine::board::PaymentEnd;
 use crate::engine::ledger::Ledger;
@@ -11,6 +11,7 @@ use crate::engine::orders::Orders;
 use crate::engine::shared::Shared;
 use crate::engine::timing::Timing;
 use crate::engine::unrecorded::Unrecorded;
+use crate::planted::planted;
 use crate::{
     ApiError, Estimate, FailedOrder, Msat, Order, Pay, PayAnswer, Payment, PaymentHash,
     PaymentSummary, Refusal, Route, StatusKind, Why,
@@ -26,7 +27,7 @@ pub(super) struct PayApi {
     pub(super) unrecorded: Arc<Unrecorded>,
     timing: Timing,
     decisions: Arc<Decisions>,
-    wait: Arc<WaitApi>,
+    pub(super) wait: Arc<WaitApi>,
 }
 
 impl PayApi {
@@ -61,30 +62,51 @@ impl PayApi {
             api.orders.drive(hash);
             Ok(opened)
         };
-        let opened = self.decisions.finish(opening).await?;
-        let told = self.answer_once_stored(hash, opened, timeout).await;
+        let own = match self.decisions.finish(opening).await? {
+            Opened::Paid => {
+                let payment = stored::payment(&self.ledger, hash).await?;
+                return Ok(PayAnswer::of(&payment));
+            }
+            Opened::Standing(order) => *order,
+            Opened::Before(order) => {
+                planted!(
+                    AnswersWithLastOrder,
+                    return self.by_last_order(hash, timeout).await
+                );
+                *order
+            }
+        };
+        let told = self.end_of(hash, own, timeout).await;
         told.map_err(goes_on)
     }
 
-    /// How a payment whose order is stored stands, once this call has waited.
-    async fn answer_once_stored(
+    /// How the payment stands, once this call has waited, if it stands as that order has left it; else why
+    /// that order has failed: since then somebody else has opened another one, or sent parts.
+    async fn end_of(
         &self,
         hash: PaymentHash,
-        opened: Opened,
+        own: Order,
         timeout: Option<Duration>,
     ) -> Result<PayAnswer, ApiError> {
-        if let Opened::Before(order) = opened
-            && !order.is_open()
-        {
-            self.assert_goes_on(hash, *order).await?;
+        if !own.is_open() {
+            self.assert_goes_on(hash, own.clone()).await?;
         }
-        if timeout != Some(Duration::ZERO) {
-            self.wait.payment(hash, timeout).await?;
+        let waits = timeout != Some(Duration::ZERO);
+        if waits {
+            let is_over = |payment: &Payment| is_settled(payment) || !is_last(payment, &own);
+            self.wait.until(hash, timeout, is_over).await?;
         }
         let payment = stored::payment(&self.ledger, hash).await?;
+        planted!(AnswersWithLastOrder, return payment.by_last_order());
+        let is_last = is_last(&payment, &own);
         match payment.status() {
-            StatusKind::Complete | StatusKind::Pending => Ok(PayAnswer::of(&payment)),
-            StatusKind::Failed => Err(failed(&payment)),
+            StatusKind::Complete => Ok(PayAnswer::of(&payment)),
+            StatusKind::Pending if is_last && !waits => Ok(PayAnswer::of(&payment)),
+            StatusKind::Failed if is_last => Err(failed(&payment)),
+            StatusKind::Pending | StatusKind::Failed => {
+                let order = stored::closed(&self.ledger, hash, own).await?;
+                Err(order_failed(&payment, order))
+            }
         }
     }
 
@@ -92,17 +114,11 @@ impl PayApi {
     /// answer is the first one, whatever other orders have tried since.
     async fn assert_goes_on(&self, hash: PaymentHash, order: Order) -> Result<(), ApiError> {
         let payment = stored::payment(&self.ledger, hash).await?;
-        let is_last = || payment.order().is_some_and(|last| last.id == order.id);
         match payment.status() {
-            StatusKind::Complete => return Ok(()),
-            StatusKind::Pending if is_last() => return Ok(()),
-            StatusKind::Pending | StatusKind::Failed => {}
+            StatusKind::Complete => Ok(()),
+            StatusKind::Pending if is_last(&payment, &order) => Ok(()),
+            StatusKind::Pending | StatusKind::Failed => Err(order_failed(&payment, order)),
         }
-        Err(ApiError::OrderFailed(Box::new(FailedOrder {
-            payment: payment.summary().clone(),
-            last_failed: payment.last_failed_of(&order).cloned(),
-            order,
-        })))
     }
 
     /// What paying would cost now. Nothing is stored.
@@ -135,13 +151,13 @@ impl PayApi {
         if payment.order().is_none() {
             return Err(Refusal::NoOrder { hash }.into());
         }
-        let closed = self.orders.close(hash, &Why::Abandoned).await?;
+        let closed = self.orders.close(hash, &Why::Abandoned, None).await?;
         closed.ok_or(ApiError::NoSuchPayment(hash))
     }
 }
 
 impl PayAnswer {
-    fn of(payment: &Payment) -> PayAnswer {
+    pub(super) fn of(payment: &Payment) -> PayAnswer {
         PayAnswer {
             payment: payment.summary().clone(),
             order: payment.order().cloned(),
@@ -174,7 +190,21 @@ fn goes_on(error: ApiError) -> ApiError {
     }
 }
 
-fn failed(payment: &Payment) -> ApiError {
+/// Why an order has failed that may not be the payment's last one.
+fn order_failed(payment: &Payment, order: Order) -> ApiError {
+    ApiError::OrderFailed(Box::new(FailedOrder {
+        payment: payment.summary().clone(),
+        last_failed: payment.last_failed_of(&order).cloned(),
+        order,
+    }))
+}
+
+/// Whether no other order was opened since that one.
+fn is_last(payment: &Payment, own: &Order) -> bool {
+    payment.order().is_some_and(|last| last.id == own.id)
+}
+
+pub(super) fn failed(payment: &Payment) -> ApiError {
     match payment_end(PaymentEnd::of(payment)) {
         Err(error) => error,
         Ok(summary) => ApiError::NoSuchPayment(summary.payment_hash),

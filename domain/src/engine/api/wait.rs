@@ -112,31 +112,37 @@ impl WaitApi {
     }
 
     /// The payment once no part of it is live, however it ended.
-    pub(super) async fn payment(
+    pub(in crate::engine) async fn payment(
         &self,
         hash: PaymentHash,
         timeout: Option<Duration>,
     ) -> Result<PaymentSummary, ApiError> {
+        self.until(hash, timeout, is_settled).await
+    }
+
+    /// The payment once nothing of it is under way, or at once if that is over which the caller waits for.
+    pub(super) async fn until(
+        &self,
+        hash: PaymentHash,
+        timeout: Option<Duration>,
+        is_over: impl Fn(&Payment) -> bool + Send + Sync,
+    ) -> Result<PaymentSummary, ApiError> {
         let mut waiter = self.board.settled(hash);
         self.may_wait()?;
-        if let Some(settled) = self.settled_payment(hash).boxed().await? {
-            return Ok(settled);
+        let payment = stored::payment(&self.ledger, hash).boxed().await?;
+        if is_over(&payment) {
+            return Ok(payment.summary().clone());
         }
+        drop(payment);
         match self.within(timeout, waiter.end()).await? {
             Some(settled) => Ok(PaymentSummary::clone(&settled)),
-            None => match self.payment_at_time_out(hash, is_settled).boxed().await {
+            None => match self.payment_at_time_out(hash, is_over).boxed().await {
                 // However it ended.
                 Err(ApiError::PaymentFailed(failed, _)) => Ok(*failed),
                 Err(ApiError::OrderFailed(failed)) => Ok(failed.payment),
                 answer => answer,
             },
         }
-    }
-
-    /// The payment, if no part of it is live.
-    async fn settled_payment(&self, hash: PaymentHash) -> Result<Option<PaymentSummary>, ApiError> {
-        let payment = stored::payment(&self.ledger, hash).await?;
-        Ok(is_settled(&payment).then(|| payment.summary().clone()))
     }
 
     /// How the payment ended, if it has.
@@ -149,7 +155,7 @@ impl WaitApi {
     async fn payment_at_time_out(
         &self,
         hash: PaymentHash,
-        is_over: fn(&Payment) -> bool,
+        is_over: impl Fn(&Payment) -> bool,
     ) -> Result<PaymentSummary, ApiError> {
         let Ok(payment) = stored::payment(&self.ledger, hash).await else {
             return Err(ApiError::TimedOut(None));
@@ -217,7 +223,7 @@ fn has_ended(payment: &Payment) -> bool {
 }
 
 /// Whether `waitpayment` has something to tell.
-fn is_settled(payment: &Payment) -> bool {
+pub(super) fn is_settled(payment: &Payment) -> bool {
     payment.summary().is_settled()
 }
 

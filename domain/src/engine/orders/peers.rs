@@ -2,7 +2,7 @@
 //! is left does not do is not yet "no way".
 
 use super::Orders;
-use crate::{RouteRequest, Timestamp};
+use crate::{OrderId, RouteRequest, Timestamp};
 use std::time::Duration;
 
 /// How long an order waits for peers of ours.
@@ -11,13 +11,20 @@ const RETURN: Duration = Duration::from_secs(30);
 /// Peers of ours without which an order has no way.
 #[derive(Default)]
 pub(super) struct PeersAbsence {
-    ends_by: Option<Timestamp>,
+    ends_by: Option<(OrderId, Timestamp)>,
 }
 
 impl PeersAbsence {
-    /// Whether it has not lasted [`RETURN`] since this was first asked.
-    pub(super) fn may_end(&mut self, now: Timestamp) -> bool {
-        now < *self.ends_by.get_or_insert(now.after(RETURN))
+    /// Whether it has not lasted [`RETURN`] since this was first asked of that order.
+    pub(super) fn may_end(&mut self, order: OrderId, now: Timestamp) -> bool {
+        let (of, ends_by) = self.ends_by.unwrap_or((order, now.after(RETURN)));
+        let ends_by = if of == order {
+            ends_by
+        } else {
+            now.after(RETURN)
+        };
+        self.ends_by = Some((order, ends_by));
+        now < ends_by
     }
 }
 

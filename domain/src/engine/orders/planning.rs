@@ -3,6 +3,7 @@
 use super::Orders;
 use crate::engine::ledger::{Change, CommitError, Turn};
 use crate::engine::node::Job;
+use crate::planted::planted;
 use crate::{
     ApiError, Decision, Method, NodeName, PartialPayment, Payment, PaymentHash, PaymentSummary,
     Plan, Route, SendPart, Terms, Why,
@@ -35,12 +36,10 @@ impl Change for Planning<'_> {
         if let Err(reason) = self.may_send().await {
             return Sent::Stopped(reason);
         }
-        let version = match turn.payment().await {
-            Ok(payment) => payment.map(|payment| payment.summary().version),
+        match turn.payment().await {
+            Ok(payment) if self.is_for(payment) => {}
+            Ok(_) => return Sent::Stale,
             Err(error) => return Sent::Stopped(error.to_string()),
-        };
-        if version != Some(self.version) {
-            return Sent::Stale;
         }
         for (node, route) in &self.plan.parts {
             match self.accept(turn, node, route).await {
@@ -61,6 +60,17 @@ impl Change for Planning<'_> {
 }
 
 impl Planning<'_> {
+    /// Whether the plan was made for the payment as it is now.
+    fn is_for(&self, payment: Option<&Payment>) -> bool {
+        let row = payment.map(Payment::summary);
+        planted!(TakesStalePlans, return true);
+        planted!(
+            ClosedTakesParts,
+            return row.is_some_and(|row| row.order.is_none() || row.version == self.version)
+        );
+        row.is_some_and(|row| row.version == self.version)
+    }
+
     async fn may_send(&self) -> Result<(), String> {
         let orders = self.orders;
         let live = orders.board.live_parts();
@@ -124,6 +134,8 @@ pub(super) struct Closing<'a> {
     pub(super) orders: &'a Orders,
     pub(super) hash: PaymentHash,
     pub(super) why: &'a Why,
+    /// The payment's version for which that is so, unless it is so for any.
+    pub(super) version: Option<u64>,
 }
 
 impl Change for Closing<'_> {
@@ -137,6 +149,9 @@ impl Change for Closing<'_> {
         let Some(payment) = payment else {
             return Ok(None);
         };
+        if !self.is_for(payment) {
+            return Ok(Some(payment.summary().clone()));
+        }
         let transition = match payment.close(self.why, self.orders.timing.now()) {
             Decision::Commit(transition) => transition,
             Decision::Unchanged(_) => return Ok(Some(payment.summary().clone())),
@@ -151,6 +166,14 @@ impl Change for Closing<'_> {
                 Err(error.answer(refused, ApiError::ClosingUnknown))
             }
         }
+    }
+}
+
+impl Closing<'_> {
+    /// Whether the reason was found for the payment as it is now: since then another order may have been opened.
+    fn is_for(&self, payment: &Payment) -> bool {
+        let version = payment.summary().version;
+        self.version.is_none_or(|of| of == version)
     }
 }
 

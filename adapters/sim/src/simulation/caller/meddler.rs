@@ -95,6 +95,10 @@ impl Caller {
                 self.told(&payment, since);
                 world.judge().told_part(&part, since, world.moves());
             }
+            Ok(Err(ApiError::OrderFailed(told))) => {
+                let mut judge = world.judge();
+                judge.told_order_failed(None, &told, since, world.moves());
+            }
             Ok(Err(_)) | Err(ConnectionLost) => {}
         }
     }

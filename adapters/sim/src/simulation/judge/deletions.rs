@@ -27,6 +27,7 @@ impl Judge {
                 self.buried.insert(hash);
             }
             self.gone.extend(payment.parts().map(|part| part.id));
+            self.orders.forget(hash);
             self.answered
                 .retain(|_, part| payment.part(*part).is_none());
         }

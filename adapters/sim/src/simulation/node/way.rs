@@ -1,6 +1,7 @@
 //! A part's way: to the node, to the payee, and the word of its outcome back.
 
-use super::{Node, VERY_LONG, failed};
+use super::failure::Cause;
+use super::{Node, VERY_LONG};
 use crate::simulation::chance::Fault;
 use crate::simulation::executor::Owner;
 use crate::simulation::truth::{Arrival, Key, Truth};
@@ -79,11 +80,7 @@ impl Node {
             return OfferAnswer::AlreadyOffered;
         }
         if world.chance.strikes(Fault::Refusal) {
-            let text = "failed: WIRE_UNKNOWN_NEXT_PEER (No connection to first peer found)";
-            return OfferAnswer::Refused(Box::new(Failure::plain(
-                FailureCode::TryOtherRoute,
-                text,
-            )));
+            return OfferAnswer::Refused(Box::new(self.refusal()));
         }
         let mut truth = world.truth();
         truth.make(self.index, offer);
@@ -93,6 +90,17 @@ impl Node {
         OfferAnswer::Accepted
     }
 
+    /// It sends nothing, and says why.
+    fn refusal(&self) -> Failure {
+        let world = self.world();
+        if world.orders && world.chance.one_in(4) {
+            let text = "failed: somebody else pays this hash from here";
+            return Failure::plain(FailureCode::InProgressElsewhere, text);
+        }
+        let text = "failed: WIRE_UNKNOWN_NEXT_PEER (No connection to first peer found)";
+        Failure::plain(FailureCode::TryOtherRoute, text)
+    }
+
     /// The HTLC's way to the payee.
     async fn forward(self, key: Key) {
         let world = self.world().clone();
@@ -100,9 +108,11 @@ impl Node {
         if !world.truth().leaves(key) {
             return;
         }
+        let route = world.truth().route(key);
+        let failed = |cause| world.failed(route.as_ref(), cause);
         if world.chance.strikes(Fault::FalseFailure) || world.ends_late && world.chance.lies() {
             world.judge().lied(key.1);
-            self.tell(key, failed());
+            self.tell(key, failed(Cause::Somebody));
             if world.ends_late {
                 world.time.sleep(VERY_LONG).await;
             }
@@ -110,17 +120,23 @@ impl Node {
         world.pause(Fault::SlowNode).await;
         if world.chance.strikes(Fault::HopFails) {
             world.truth().comes_back(key);
-            return self.will_tell(key, failed());
+            return self.will_tell(key, failed(Cause::Somebody));
+        }
+        if let Some(cause) = route.as_ref().and_then(|route| world.stops(route)) {
+            world.truth().comes_back(key);
+            return self.will_tell(key, failed(cause));
         }
         let arrival = world.truth().arrives(key);
         match arrival {
-            Arrival::Late => self.will_tell(key, failed()),
+            Arrival::Late => self.will_tell(key, failed(Cause::Refused)),
             Arrival::Held { first: false } => {}
             Arrival::Held { first: true } => {
                 world.time.sleep(PATIENCE).await;
                 let back = world.truth().gives_up(key.1);
                 for (key, index) in back {
-                    self.at(index).will_tell(key, failed());
+                    let route = world.truth().route(key);
+                    let timed_out = world.failed(route.as_ref(), Cause::TimedOut);
+                    self.at(index).will_tell(key, timed_out);
                 }
             }
             Arrival::Taken(taken) => {
@@ -153,7 +169,8 @@ impl Node {
             if fulfilled && around.chance.strikes(Fault::Contradiction) {
                 around.judge().lied(key.1);
                 around.pause(Fault::LateWord).await;
-                node.tell(key, failed());
+                let route = around.truth().route(key);
+                node.tell(key, around.failed(route.as_ref(), Cause::Somebody));
             }
         };
         self.world().spawn(Owner::World, telling.boxed());
