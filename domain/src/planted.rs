@@ -98,13 +98,17 @@ mod bugs {
         ShowsFailedWhileOpen,
         /// A request is answered with the payment's last order, whoever opened it.
         AnswersWithLastOrder,
+        /// An order knows nothing of what has failed in it.
+        ForgetsWhatFailed,
+        /// An order knows nothing of what its caller excluded.
+        LosesExclusions,
         /// A plan is used that was made for another version of the payment.
         TakesStalePlans,
     }
 
     impl Bug {
         /// All of them.
-        pub const ALL: [Bug; 37] = [
+        pub const ALL: [Bug; 39] = [
             Bug::CeilingWithoutNewPart,
             Bug::CountsOnePartInFlight,
             Bug::CeilingOfLiveSiblings,
@@ -141,6 +145,8 @@ mod bugs {
             Bug::AwayIsNoRoute,
             Bug::ShowsFailedWhileOpen,
             Bug::AnswersWithLastOrder,
+            Bug::ForgetsWhatFailed,
+            Bug::LosesExclusions,
             Bug::TakesStalePlans,
         ];
 
@@ -172,6 +178,7 @@ mod bugs {
                 Bug::RefusalDoesNotClose | Bug::AwayIsNoRoute => Rule::ReasonWithCause,
                 Bug::ShowsFailedWhileOpen => Rule::HonestStatus,
                 Bug::AnswersWithLastOrder => Rule::SameOrder,
+                Bug::ForgetsWhatFailed | Bug::LosesExclusions => Rule::NoRepeat,
                 Bug::TakesStalePlans => Rule::WholePlan,
             }
         }

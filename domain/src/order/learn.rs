@@ -2,6 +2,7 @@
 //! so a restart forgets nothing of it.
 
 use super::update;
+use crate::planted::planted;
 use crate::{
     Avoid, Bound, ChannelPolicy, DirectedChannel, Failure, FailureCode, Msat, PERM, PartialPayment,
     Payment, Route, ShortChannelId, Timestamp,
@@ -51,7 +52,9 @@ impl Learnt {
         let mut learnt = Learnt::default();
         if let Some(order) = payment.order() {
             learnt.avoid.clone_from(&order.terms.avoid);
+            planted!(LosesExclusions, learnt.avoid = Avoid::default());
         }
+        planted!(ForgetsWhatFailed, return learnt);
         for part in payment.ordered_parts() {
             learnt.hear(part);
         }
