@@ -19,6 +19,10 @@ impl Payable for Fake {
         signed(&self.lightningd, "lnbcrt", msat)
     }
 
+    async fn waiting(&self, invoice: &Invoice) -> u64 {
+        self.lightningd.waiting_msat(&invoice.hash)
+    }
+
     async fn is_paid_besides(&self, invoice: &Invoice, _: u64) {
         self.lightningd.rest_arrives(&invoice.hash);
     }

@@ -51,6 +51,11 @@ impl Lightningd {
         });
     }
 
+    /// What of this payment waits at l4 for the rest.
+    pub fn waiting_msat(&self, payment_hash: &str) -> u64 {
+        self.with(|state| state.payee().waiting_msat(payment_hash))
+    }
+
     /// The rest of this payment has come to l4 from another payer's node: it takes what it has.
     pub fn rest_arrives(&self, payment_hash: &str) {
         self.with(|state| {

@@ -98,6 +98,13 @@ impl Payee {
         invoice.is_some_and(|(_, paid)| *paid == Paid::Yes)
     }
 
+    /// What waits here for the rest of its set.
+    pub(crate) fn waiting_msat(&self, payment_hash: &str) -> u64 {
+        let set = self.sets.get(payment_hash);
+        let parts = set.into_iter().flat_map(|set| &set.parts);
+        parts.map(|part| part.incoming.amount_msat).sum()
+    }
+
     /// Someone paid by other means.
     pub(crate) fn mark_paid(&mut self, payment_hash: &str) {
         if let Some((_, paid)) = self.invoices.get_mut(payment_hash) {
