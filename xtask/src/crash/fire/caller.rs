@@ -54,19 +54,7 @@ impl World {
                     return Ok(part.id);
                 }
                 Ok(Sent::AlreadyComplete(summary)) => bail!("paid without {key}: {summary:?}"),
-                Err(error) => match self.read("sendpartialpay", &error)? {
-                    Changed::Perhaps => {
-                        in_doubt = true;
-                        self.book().unchanged.remove(key);
-                    }
-                    Changed::Nothing => {
-                        if !in_doubt {
-                            self.book().unchanged.insert(key.to_owned());
-                        }
-                        let is_lie = !in_doubt && self.is_stored(key)?;
-                        ensure!(!is_lie, "A-14, told {error}, and {key} is stored");
-                    }
-                },
+                Err(error) => in_doubt = self.told_no("sendpartialpay", key, &error, in_doubt)?,
             }
             // Here a life may end, before he asks again.
             tokio::task::yield_now().await;
@@ -124,9 +112,32 @@ impl World {
         self.errors.send_modify(|errors| *errors += 1);
         match error {
             ApiError::StorageUnavailable(_) => Ok(Changed::Nothing),
-            ApiError::StorageUnknown(_) | ApiError::OrderGoesOn(_) => Ok(Changed::Perhaps),
+            ApiError::StorageUnknown(_)
+            | ApiError::OpeningUnknown(_)
+            | ApiError::ClosingUnknown(_)
+            | ApiError::OrderGoesOn(_) => Ok(Changed::Perhaps),
             _ => bail!("{method} answered {error:?}"),
         }
+    }
+
+    /// An error in answer to a call with that key: whether from now on something may be stored under it.
+    pub(super) fn told_no(
+        &self,
+        method: &str,
+        key: &str,
+        error: &ApiError,
+        in_doubt: bool,
+    ) -> Result<bool> {
+        if self.read(method, error)? == Changed::Perhaps {
+            self.book().unchanged.remove(key);
+            return Ok(true);
+        }
+        if !in_doubt {
+            self.book().unchanged.insert(key.to_owned());
+            let is_lie = self.is_stored(key)?;
+            ensure!(!is_lie, "A-14, told {error}, and {key} is stored");
+        }
+        Ok(in_doubt)
     }
 
     fn accepted(&self, key: Option<&str>, n: u64, part: PartId, amounts: (u64, u64)) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Callers of `pay`, and the payee of their orders.
 
 use super::book::{OrderEnd, Ordered, ReportedOutcome};
-use super::caller::{Changed, TRIES};
+use super::caller::TRIES;
 use super::world::{PATIENCE, World};
 use anyhow::{Context, Result, bail, ensure};
 use domain::contract::samples::{hash, invoice, msat};
@@ -43,21 +43,11 @@ impl World {
                     return self.ordered(key, n, &order);
                 }
                 Err(ApiError::OrderFailed(failed)) => return self.ordered(key, n, &failed.order),
-                Err(error) => match self.read("pay", &error)? {
-                    Changed::Perhaps => {
-                        let is_told = matches!(error, ApiError::OrderGoesOn(_));
-                        ensure!(!is_told || self.is_stored(key)?, "A-14, told {error}");
-                        in_doubt = true;
-                        self.book().unchanged.remove(key);
-                    }
-                    Changed::Nothing => {
-                        if !in_doubt {
-                            self.book().unchanged.insert(key.to_owned());
-                        }
-                        let is_lie = !in_doubt && self.is_stored(key)?;
-                        ensure!(!is_lie, "A-14, told {error}, and {key} is stored");
-                    }
-                },
+                Err(error) => {
+                    in_doubt = self.told_no("pay", key, &error, in_doubt)?;
+                    let is_told = matches!(error, ApiError::OrderGoesOn(_));
+                    ensure!(!is_told || self.is_stored(key)?, "A-14, told {error}");
+                }
             }
             tokio::task::yield_now().await;
         }
