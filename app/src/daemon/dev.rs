@@ -1,12 +1,10 @@
 //! The embedded network, as the daemon's nodes and as what the socket's methods for it call.
 
 use super::nodes::Driven;
-use super::ways::View;
 use crate::config::Address;
 use crate::data_dir;
 use crate::trouble::trouble;
 use devnet::{DevNetwork, OwnInvoices};
-use domain::{NodeName, NodePorts};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,24 +30,18 @@ impl Dev {
     }
 
     /// The node at that address, as the engine drives it, if it is ours.
-    pub(super) fn driven(&self, address: &Address, name: NodeName) -> Option<Driven> {
+    pub(super) fn driven(&self, address: &Address) -> Option<Driven> {
         let node = match address {
             Address::Embedded => self.0.alice(),
             Address::EmbeddedGrace => self.0.grace()?,
             Address::Cln(_) => return None,
         };
         Some(Driven {
-            ports: NodePorts {
-                name: name.clone(),
-                sender: node.sender(),
-                listener: node.listener(),
-            },
+            sender: node.sender(),
+            listener: node.listener(),
             receiver: node.receiver(),
-            view: View {
-                name,
-                funds: node.funds(),
-                graph: self.0.graph(),
-            },
+            funds: node.funds(),
+            graph: self.0.graph(),
         })
     }
 

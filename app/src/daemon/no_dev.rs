@@ -3,7 +3,6 @@
 use super::nodes::Driven;
 use crate::config::{Address, NotNode};
 use devnet::{DevNetwork, OwnInvoices};
-use domain::NodeName;
 use std::future::{Ready, ready};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +20,7 @@ impl Dev {
         ready(Err(NotNode::NotBuiltIn.into()))
     }
 
-    pub(super) fn driven(&self, _: &Address, _: NodeName) -> Option<Driven> {
+    pub(super) fn driven(&self, _: &Address) -> Option<Driven> {
         match *self {}
     }
 

@@ -4,7 +4,9 @@ use super::dev::Dev;
 use super::ways::View;
 use crate::config::{Address, NodeConfig, NotNode};
 use cln::{Arrivals, Lightningd};
-use domain::{HtlcSender, IncomingNode, Network, NodeName, NodePorts};
+use domain::{
+    GraphSource, HtlcListener, HtlcSender, IncomingNode, Network, NodeFunds, NodeName, NodePorts,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,9 +21,11 @@ pub(super) struct Nodes {
 
 /// One node, as the engine drives it, is paid, and knows the network.
 pub(super) struct Driven {
-    pub(super) ports: NodePorts,
+    pub(super) sender: Arc<dyn HtlcSender>,
+    pub(super) listener: Box<dyn HtlcListener>,
     pub(super) receiver: Arc<dyn IncomingNode>,
-    pub(super) view: View,
+    pub(super) funds: Arc<dyn NodeFunds>,
+    pub(super) graph: Box<dyn GraphSource>,
 }
 
 impl Nodes {
@@ -38,7 +42,6 @@ impl Nodes {
         let (mut ports, mut views) = (Vec::new(), Vec::new());
         let (mut senders, mut receivers) = (Vec::new(), Vec::new());
         for node in nodes {
-            let name = NodeName::new(node.name.as_str());
             let driven = match &node.address {
                 Address::Cln(socket) => {
                     let options = cln::Options {
@@ -46,17 +49,26 @@ impl Nodes {
                         group,
                         offer_by: node.offer_by,
                     };
-                    lightningd(&Lightningd::hearing(options, arrivals.clone()), name)
+                    lightningd(&Lightningd::hearing(options, arrivals.clone()))
                 }
                 embedded @ (Address::Embedded | Address::EmbeddedGrace) => {
-                    let found = dev.as_ref().and_then(|dev| dev.driven(embedded, name));
+                    let found = dev.as_ref().and_then(|dev| dev.driven(embedded));
                     found.ok_or(NotNode::GraceAlone)?
                 }
             };
-            senders.push(driven.ports.sender.clone());
-            receivers.push((driven.ports.name.clone(), driven.receiver));
-            ports.push(driven.ports);
-            views.push(driven.view);
+            let name = NodeName::new(node.name.as_str());
+            senders.push(driven.sender.clone());
+            receivers.push((name.clone(), driven.receiver));
+            ports.push(NodePorts {
+                name: name.clone(),
+                sender: driven.sender,
+                listener: driven.listener,
+            });
+            views.push(View {
+                name,
+                funds: driven.funds,
+                graph: driven.graph,
+            });
         }
         let nodes = Nodes {
             dev,
@@ -97,19 +109,13 @@ async fn start_embedded(nodes: &[NodeConfig], state: Option<&Path>) -> anyhow::R
     Dev::start(dir, grace).await.map(Some)
 }
 
-fn lightningd(node: &Lightningd, name: NodeName) -> Driven {
+fn lightningd(node: &Lightningd) -> Driven {
     Driven {
-        ports: NodePorts {
-            name: name.clone(),
-            sender: node.sender(),
-            listener: node.listener(),
-        },
+        sender: node.sender(),
+        listener: node.listener(),
         receiver: node.receiver(),
-        view: View {
-            name,
-            funds: node.funds(),
-            graph: node.graph(),
-        },
+        funds: node.funds(),
+        graph: node.graph(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `pay` through a lightningd.
 
 use super::{Lightning, beside};
-use crate::support::{Daemon, Home, Invoice, soon};
+use crate::support::{Home, Invoice, soon};
 use serde_json::{Value, json};
 use std::path::Path;
 

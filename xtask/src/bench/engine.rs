@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use domain::contract::samples;
 use domain::{Engine, NodePorts, PaymentApi, Policy, Ports, Sent, Ways};
 use sim::{NullNode, SimClock, TestSpawner};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::{Options, SqliteStore};
@@ -33,6 +33,17 @@ pub(super) async fn sample(folder: &Path, callers: u32, parts: u32) -> Result<Sa
     let sample = drive(payers, parts).await;
     machine.stop().await;
     sample
+}
+
+/// A copy of what a process that is killed leaves in that folder: the database and its log, as they are now.
+pub(super) fn left_by_a_kill(folder: &Path) -> Result<PathBuf> {
+    let left = folder.join("left");
+    std::fs::create_dir(&left)?;
+    for suffix in ["", "-wal"] {
+        let name = format!("{FILE}{suffix}");
+        std::fs::copy(folder.join(&name), left.join(&name)).context(name)?;
+    }
+    Ok(left)
 }
 
 impl Machine {

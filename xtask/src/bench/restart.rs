@@ -1,9 +1,9 @@
 //! A start after kill -9, with as many live parts as a large user has.
 
-use super::engine::{FILE, Machine};
+use super::engine::{Machine, left_by_a_kill};
 use super::finding::Found;
 use super::waiters::send;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use domain::{PaymentApi, Policy};
 use sim::NullNode;
 use std::path::Path;
@@ -18,13 +18,7 @@ pub(super) async fn measure(folder: &Path) -> Result<Vec<Found>> {
     let node = NullNode::holding();
     let machine = Machine::with(folder, Arc::clone(&node), Policy::default()).await?;
     send(&machine.engine, LIVE_PARTS).await?;
-    // What a process that is killed leaves: the database and its log, as they are now.
-    let left = folder.join("left");
-    std::fs::create_dir(&left)?;
-    for suffix in ["", "-wal"] {
-        let name = format!("{FILE}{suffix}");
-        std::fs::copy(folder.join(&name), left.join(&name)).context(name)?;
-    }
+    let left = left_by_a_kill(folder)?;
     machine.stop().await;
     let begin = Instant::now();
     let machine = Machine::with(&left, node, Policy::default()).await?;

@@ -7,20 +7,14 @@ use domain::{NoPlan, Pay, PaymentApi, Why};
 use sim::Trick;
 use std::time::Duration;
 
-#[tokio::test]
-async fn a_finder_or_a_node_that_is_away_is_not_no_way() {
-    let scene = Scene::new().await;
-    let away = NoPlan::Away("simulated".into());
-    scene.finder.trick(Trick::None(away));
-    scene.open().await;
-    soon(scene.finder.was_asked(1)).await;
-    scene.funds.set_away(true);
+/// The order is open after a while, and sends something once whoever was away is back.
+async fn goes_on_once(scene: &Scene, back: impl FnOnce()) {
     for _ in 0..3 {
         scene.clock.advance(Duration::from_secs(5));
         tokio::task::yield_now().await;
     }
     assert!(scene.payment().await.order().unwrap().is_open());
-    scene.funds.set_away(false);
+    back();
     soon(async {
         while scene.node.ledger().is_empty() {
             scene.clock.advance(Duration::from_secs(1));
@@ -31,6 +25,17 @@ async fn a_finder_or_a_node_that_is_away_is_not_no_way() {
     scene.is_sound().await;
 }
 
+#[tokio::test]
+async fn a_finder_or_a_node_that_is_away_is_not_no_way() {
+    let scene = Scene::new().await;
+    let away = NoPlan::Away("simulated".into());
+    scene.finder.trick(Trick::None(away));
+    scene.open().await;
+    soon(scene.finder.was_asked(1)).await;
+    scene.funds.set_away(true);
+    goes_on_once(&scene, || scene.funds.set_away(false)).await;
+}
+
 /// As right after a restart of the node, when no peer has come back yet.
 #[tokio::test]
 async fn peers_that_are_away_are_not_no_way_for_half_a_minute() {
@@ -38,20 +43,7 @@ async fn peers_that_are_away_are_not_no_way_for_half_a_minute() {
     scene.funds.set_peer_away(true);
     scene.open().await;
     soon(scene.finder.was_asked(2)).await;
-    for _ in 0..3 {
-        scene.clock.advance(Duration::from_secs(5));
-        tokio::task::yield_now().await;
-    }
-    assert!(scene.payment().await.order().unwrap().is_open());
-    scene.funds.set_peer_away(false);
-    soon(async {
-        while scene.node.ledger().is_empty() {
-            scene.clock.advance(Duration::from_secs(1));
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    scene.is_sound().await;
+    goes_on_once(&scene, || scene.funds.set_peer_away(false)).await;
 
     let scene = Scene::new().await;
     scene.funds.set_peer_away(true);

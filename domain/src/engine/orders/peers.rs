@@ -17,13 +17,10 @@ pub(super) struct PeersAbsence {
 impl PeersAbsence {
     /// Whether it has not lasted [`RETURN`] since this was first asked of that order.
     pub(super) fn may_end(&mut self, order: OrderId, now: Timestamp) -> bool {
-        let (of, ends_by) = self.ends_by.unwrap_or((order, now.after(RETURN)));
-        let ends_by = if of == order {
-            ends_by
-        } else {
-            now.after(RETURN)
-        };
-        self.ends_by = Some((order, ends_by));
+        let known = self.ends_by.filter(|(of, _)| *of == order);
+        let (_, ends_by) = *self
+            .ends_by
+            .insert(known.unwrap_or((order, now.after(RETURN))));
         now < ends_by
     }
 }

@@ -3,7 +3,7 @@
 
 use super::asked;
 use super::counted::{CountedFunds, CountedStore};
-use crate::bench::engine::FILE;
+use crate::bench::engine::{FILE, left_by_a_kill};
 use crate::bench::finding::Found;
 use crate::bench::sample::float;
 use anyhow::{Context, Result, ensure};
@@ -46,13 +46,7 @@ struct WallClock;
 pub(in crate::bench) async fn resumed(folder: &Path) -> Result<Vec<Found>> {
     let machine = Counted::start(folder, true, Arc::new(WallClock)).await?;
     machine.open(RESUMED).await?;
-    // What a process that is killed leaves: the database and its log, as they are now.
-    let left = folder.join("left");
-    std::fs::create_dir(&left)?;
-    for suffix in ["", "-wal"] {
-        let name = format!("{FILE}{suffix}");
-        std::fs::copy(folder.join(&name), left.join(&name)).context(name)?;
-    }
+    let left = left_by_a_kill(folder)?;
     machine.stop().await;
     let machine = Counted::start(&left, true, Arc::new(WallClock)).await?;
     tokio::time::sleep(ABSENCE).await;
