@@ -173,6 +173,8 @@ impl Guard {
 
     async fn writing(&self) -> Result<Arc<SqliteStore>, Unavailable> {
         self.gate.pass().await;
+        // A life that is over may write once more: there is nothing to break any more.
+        self.store()?;
         if self.writes.fetch_add(1, Ordering::AcqRel) + 1 == self.span.at {
             let struck = self.fault().strike(&self.path);
             struck.expect("a fault can be caused");
