@@ -32,10 +32,19 @@ pub(super) enum Payee {
 impl World {
     /// Opens an order under a key until it is acknowledged: once in all lives, for it goes on by itself.
     pub(super) async fn order(&self, key: &str, n: u64) -> Result<()> {
+        self.order_besides(key, n, false).await
+    }
+
+    /// The same for one who may not be the only one with that key: it may be stored, and not by him.
+    pub(super) async fn order_besides(
+        &self,
+        key: &str,
+        n: u64,
+        mut in_doubt: bool,
+    ) -> Result<()> {
         if self.book().orders.iter().any(|order| order.key == key) {
             return Ok(());
         }
-        let mut in_doubt = false;
         for _ in 0..TRIES {
             match self.engine().pay(pay(key, n, Some(Duration::ZERO))?).await {
                 Ok(answer) => {

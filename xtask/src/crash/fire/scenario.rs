@@ -223,7 +223,10 @@ async fn restart(world: &mut World) -> Result<()> {
 }
 
 async fn order(world: &World) -> Result<()> {
-    let (one, same) = tokio::join!(world.order("order", 1), world.order("order", 1));
+    let (one, same) = tokio::join!(
+        world.order_besides("order", 1, true),
+        world.order_besides("order", 1, true)
+    );
     one.and(same)?;
     let (paid, taken) = tokio::join!(world.ended("order", 1), world.payee(1, Payee::Takes));
     taken?;
