@@ -5,12 +5,14 @@
 //! ([`learn`](Learnt)); what to do next is a pure function of the payment ([`Next`]).
 
 mod learn;
+mod lesson;
 mod next;
 mod update;
 
 pub(crate) use learn::Says;
 
 pub use learn::Learnt;
+pub use lesson::Lesson;
 pub use next::{Need, Next};
 
 use crate::{Avoid, InvoiceTerms, Msat, NoPlan, NodeName, RouteHint, Timestamp};

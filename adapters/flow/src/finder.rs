@@ -6,10 +6,7 @@ use crate::net::Net;
 use crate::plan::plan;
 use crate::search::{Want, search};
 use async_trait::async_trait;
-use domain::{
-    Bound, Clock, DirectedChannel, GraphChange, Msat, NoPlan, Plan, RouteFinder, RouteRequest,
-    Timestamp,
-};
+use domain::{Clock, GraphChange, Lesson, NoPlan, Plan, RouteFinder, RouteRequest, Timestamp};
 use fastrand::Rng;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -83,14 +80,6 @@ impl Finder {
             }
         }
     }
-
-    /// Takes in that so much has gone over these directions for good: a part is complete.
-    pub fn moved(&self, amounts: &[(DirectedChannel, Msat)]) {
-        let mut knowledge = self.shared.knowledge();
-        for (direction, amount) in amounts {
-            knowledge.moved(*direction, *amount);
-        }
-    }
 }
 
 #[async_trait]
@@ -115,10 +104,13 @@ impl RouteFinder for Finder {
         })
     }
 
-    fn learn(&self, bounds: &[Bound], at: Timestamp) {
+    fn learn(&self, lesson: &Lesson, at: Timestamp) {
         let mut knowledge = self.shared.knowledge();
-        for bound in bounds {
+        for bound in &lesson.bounds {
             knowledge.learn(bound, at);
+        }
+        for moved in &lesson.moved {
+            knowledge.moved(moved.channel, moved.amount);
         }
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::contract::samples::{msat, node_id, route};
 use domain::{
-    Bound, Funds, Msat, Mutex, NoPlan, NodeAway, NodeFunds, OwnChannel, Plan, RouteFinder,
+    Funds, Lesson, Msat, Mutex, NoPlan, NodeAway, NodeFunds, OwnChannel, Plan, RouteFinder,
     RouteRequest, Timestamp,
 };
 use std::collections::VecDeque;
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 pub struct SimFinder {
     state: Mutex<State>,
     asked: watch::Sender<usize>,
+    taught: watch::Sender<usize>,
     held: watch::Sender<bool>,
 }
 
@@ -22,6 +23,7 @@ pub struct SimFinder {
 struct State {
     tricks: VecDeque<Trick>,
     requests: Vec<RouteRequest>,
+    lessons: Vec<(Lesson, Timestamp)>,
 }
 
 /// What the finder does when it is asked next.
@@ -47,6 +49,7 @@ impl SimFinder {
         Arc::new(SimFinder {
             state: Mutex::default(),
             asked: watch::Sender::new(0),
+            taught: watch::Sender::new(0),
             held: watch::Sender::new(false),
         })
     }
@@ -66,11 +69,19 @@ impl SimFinder {
         self.state.lock().requests.clone()
     }
 
+    /// What it was told of parts that have ended, and when they did.
+    pub fn lessons(&self) -> Vec<(Lesson, Timestamp)> {
+        self.state.lock().lessons.clone()
+    }
+
     /// Returns once it has been asked so often.
     pub async fn was_asked(&self, times: usize) {
-        let mut asked = self.asked.subscribe();
-        let reached = asked.wait_for(|asked| *asked >= times).await;
-        reached.expect("the finder is here");
+        reaches(&self.asked, times).await;
+    }
+
+    /// Returns once it has been told of so many parts.
+    pub async fn was_taught(&self, times: usize) {
+        reaches(&self.taught, times).await;
     }
 }
 
@@ -123,7 +134,16 @@ impl RouteFinder for SimFinder {
         Ok(plan)
     }
 
-    fn learn(&self, _: &[Bound], _: Timestamp) {}
+    fn learn(&self, lesson: &Lesson, at: Timestamp) {
+        self.state.lock().lessons.push((lesson.clone(), at));
+        self.taught.send_modify(|taught| *taught += 1);
+    }
+}
+
+async fn reaches(counted: &watch::Sender<usize>, times: usize) {
+    let mut counted = counted.subscribe();
+    let reached = counted.wait_for(|counted| *counted >= times).await;
+    reached.expect("the finder is here");
 }
 
 fn split(request: &RouteRequest, amount: u64) -> Plan {

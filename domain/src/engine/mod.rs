@@ -5,6 +5,7 @@
 //! - `board`: those who wait, told what is durable.
 //! - `ledger`: the payments. One change of a payment at a time; each is committed, and only then acted on.
 //! - `unrecorded`: parts that only nodes know.
+//! - `lessons`: what ended parts show about channels, told to the route finder.
 //! - `node`: one node. Its parts out, its outcomes in, what it was paid.
 //! - `nodes`: all of them, at the start and after a commit in doubt.
 //! - `orders`: what `pay` was asked for: ways are found, and become parts, until the order is closed.
@@ -15,6 +16,7 @@
 mod api;
 mod board;
 mod ledger;
+mod lessons;
 mod node;
 mod nodes;
 mod orders;
@@ -32,6 +34,7 @@ pub use self::api::AutocleanTimer;
 use self::api::Api;
 use self::board::Board;
 use self::ledger::Ledger;
+use self::lessons::Lessons;
 use self::node::Worker;
 use self::nodes::Nodes;
 use self::orders::Orders;
@@ -173,11 +176,18 @@ impl Engine {
         }
         engine.nodes.recover_all().await?;
         let open = engine.orders.open().await?;
+        let Shared {
+            ledger,
+            lessons,
+            timing,
+            tasks,
+            ..
+        } = &engine.shared;
+        lessons.recall(ledger, timing, tasks).await?;
         for (worker, from) in workers.into_iter().zip(cursors) {
             worker.start(from);
         }
         engine.orders.resume(&open);
-        let (timing, tasks) = (&engine.shared.timing, &engine.shared.tasks);
         let autoclean = policy.autoclean;
         autoclean.start(engine.api.clean.clone(), timing.clone(), tasks);
         Ok(Arc::new(engine))
@@ -188,10 +198,12 @@ impl Engine {
         let board = Arc::new(Board::default());
         let ledger = Arc::new(Ledger::new(ports.store, board.clone()));
         let unrecorded = Unrecorded::new(ports.unrecorded, ledger.clone());
+        let finder = ports.ways.as_ref().map(|ways| ways.finder.clone());
         let shared = Shared {
             ledger,
             board,
             unrecorded: Arc::new(unrecorded),
+            lessons: Arc::new(Lessons::new(finder)),
             timing: Timing::new(ports.clock, policy.backoff),
             tasks: Arc::new(Tasks::new(ports.spawner)),
         };

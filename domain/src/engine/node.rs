@@ -21,6 +21,7 @@ use self::in_charge::InCharge;
 use self::readiness::{Readiness, ReadinessSignal};
 use super::board::Board;
 use super::ledger::Ledger;
+use super::lessons::Lessons;
 use super::shared::Shared;
 use super::tasks::Tasks;
 use super::timing::Timing;
@@ -51,6 +52,7 @@ pub(super) struct Node {
     ledger: Arc<Ledger>,
     board: Arc<Board>,
     unrecorded: Arc<Unrecorded>,
+    lessons: Arc<Lessons>,
     timing: Timing,
     tasks: Arc<Tasks>,
 }
@@ -139,6 +141,7 @@ impl Worker {
             ledger: shared.ledger.clone(),
             board: shared.board.clone(),
             unrecorded: shared.unrecorded.clone(),
+            lessons: shared.lessons.clone(),
             timing: shared.timing.clone(),
             tasks: shared.tasks.clone(),
         };

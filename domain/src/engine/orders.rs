@@ -24,8 +24,8 @@ use super::unrecorded::Unrecorded;
 use super::{Policy, Ways};
 use crate::planted::planted;
 use crate::{
-    ApiError, Bound, Mutex, Need, Next, NoPlan, Order, Payment, PaymentHash, PaymentSummary, Plan,
-    Terms, Unavailable, Why,
+    ApiError, Mutex, Need, Next, NoPlan, Order, Payment, PaymentHash, PaymentSummary, Plan, Terms,
+    Unavailable, Why,
 };
 use std::collections::HashSet;
 use std::sync::{Arc, MutexGuard};
@@ -180,7 +180,6 @@ impl Orders {
         }
         let mut request = request::of(&step.order, &step.terms, need, sources);
         request.relaxed = relaxed;
-        self.learn(&request.knowledge);
         match self.find(&request).await {
             Ok(plan) => self.send(hash, step, need, plan).await,
             Err(Unfound::Absent(reason)) => {
@@ -233,13 +232,6 @@ impl Orders {
             version,
         };
         self.ledger.change(hash, closing).await
-    }
-
-    /// What was learnt about channels is everybody's.
-    fn learn(&self, bounds: &[Bound]) {
-        if let Some(ways) = &self.ways {
-            ways.finder.learn(bounds, self.timing.now());
-        }
     }
 
     fn driven(&self) -> MutexGuard<'_, HashSet<PaymentHash>> {

@@ -2,6 +2,7 @@
 
 use super::board::Board;
 use super::ledger::Ledger;
+use super::lessons::Lessons;
 use super::tasks::Tasks;
 use super::timing::Timing;
 use super::unrecorded::Unrecorded;
@@ -12,6 +13,7 @@ pub(super) struct Shared {
     pub(super) ledger: Arc<Ledger>,
     pub(super) board: Arc<Board>,
     pub(super) unrecorded: Arc<Unrecorded>,
+    pub(super) lessons: Arc<Lessons>,
     pub(super) timing: Timing,
     pub(super) tasks: Arc<Tasks>,
 }

@@ -1,7 +1,7 @@
 //! What the failed parts of an order teach about the graph (BOLT 4). It is read from the stored parts,
 //! so a restart forgets nothing of it.
 
-use super::update;
+use super::{Lesson, update};
 use crate::planted::planted;
 use crate::{
     Avoid, Bound, ChannelPolicy, DirectedChannel, Failure, FailureCode, Msat, PERM, PartialPayment,
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const BADONION: u16 = 0x8000;
 const NODE: u16 = 0x2000;
-const TEMPORARY_CHANNEL_FAILURE: u16 = 0x1007;
+pub(super) const TEMPORARY_CHANNEL_FAILURE: u16 = 0x1007;
 const AMOUNT_BELOW_MINIMUM: u16 = 0x100b;
 const FEE_INSUFFICIENT: u16 = 0x100c;
 const INCORRECT_CLTV_EXPIRY: u16 = 0x100d;
@@ -108,26 +108,14 @@ impl Learnt {
 
     fn hear_from(&mut self, part: &PartialPayment, failure: &Failure, index: usize, code: u16) {
         let route = &part.route;
-        let passed = route.beyond_first().take(index.saturating_sub(1));
-        self.bounds.extend(passed.map(|(channel, hop)| Bound {
-            channel,
-            at_least: hop.amount,
-            below: None,
-        }));
+        self.bounds.extend(Lesson::of(part).bounds);
         let raw = failure.raw_message.as_deref().unwrap_or_default();
-        let Some((channel, hop)) = route.beyond_first().nth(index.saturating_sub(1)) else {
+        let Some((channel, _)) = route.beyond_first().nth(index.saturating_sub(1)) else {
             return self.hear_payee(part, code, raw);
         };
         match code {
-            TEMPORARY_CHANNEL_FAILURE => {
-                let below = Some(hop.amount);
-                let at_least = Msat::ZERO;
-                self.bounds.push(Bound {
-                    channel,
-                    at_least,
-                    below,
-                });
-            }
+            // The bound says it all: less may go over it.
+            TEMPORARY_CHANNEL_FAILURE => {}
             AMOUNT_BELOW_MINIMUM | FEE_INSUFFICIENT => self.hear_policy(part, channel, raw, 8),
             INCORRECT_CLTV_EXPIRY => self.hear_policy(part, channel, raw, 4),
             EXPIRY_TOO_SOON => self.hear_policy(part, channel, raw, 0),

@@ -115,10 +115,6 @@ impl Payment {
     fn held(&self) -> Vec<Held> {
         let live = self.live_parts();
         let beyond_ours = live.flat_map(|part| part.route.beyond_first());
-        let held = beyond_ours.map(|(channel, hop)| Held {
-            channel,
-            amount: hop.amount,
-        });
-        held.collect()
+        beyond_ours.map(Held::on).collect()
     }
 }

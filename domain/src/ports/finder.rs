@@ -1,8 +1,8 @@
 //! Finding ways for `pay`: over which channels, from which of our nodes, how much.
 
 use crate::{
-    ChannelPolicy, DirectedChannel, GraphChange, Msat, NodeId, NodeName, OwnChannel, Route,
-    RouteHint, Timestamp,
+    ChannelPolicy, DirectedChannel, GraphChange, Hop, Lesson, Msat, NodeId, NodeName, OwnChannel,
+    Route, RouteHint, Timestamp,
 };
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -16,8 +16,9 @@ pub trait RouteFinder: Send + Sync {
     /// Ways that deliver exactly `amount` for at most `max_fee` in all (rule B-11).
     async fn find(&self, request: &RouteRequest) -> Result<Plan, NoPlan>;
 
-    /// What parts of any order have shown about channels. It is told more than once.
-    fn learn(&self, bounds: &[Bound], at: Timestamp);
+    /// What a part has shown about channels that ended at that time, whoever asked for it. Each is told once
+    /// while the daemon runs; those of the last hour are told again after a restart.
+    fn learn(&self, lesson: &Lesson, at: Timestamp);
 }
 
 /// A Lightning node, as far as its own channels can be asked for.
@@ -107,7 +108,7 @@ pub struct Bound {
     pub below: Option<Msat>,
 }
 
-/// An HTLC of a live part.
+/// What an HTLC carries over a channel.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Held {
     /// Over which direction it went.
@@ -175,6 +176,16 @@ pub enum PlanFault {
     /// A way goes over what it must not.
     #[error("B-11: part {0} goes over what is excluded")]
     Excluded(usize),
+}
+
+impl Held {
+    /// What a hop carries over its channel.
+    pub(crate) fn on((channel, hop): (DirectedChannel, &Hop)) -> Held {
+        Held {
+            channel,
+            amount: hop.amount,
+        }
+    }
 }
 
 impl RouteRequest {

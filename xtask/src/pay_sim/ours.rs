@@ -3,8 +3,8 @@
 use super::attempt::{Order, Router, Way};
 use super::world::{Direction, World, number};
 use domain::{
-    Avoid, Bound, ChannelPolicy, Clock, Funds, GraphChange, Held, Msat, NodeName, OwnChannel,
-    Route, RouteFinder, RouteRequest, Source, Timestamp,
+    Avoid, Bound, ChannelPolicy, Clock, Funds, GraphChange, Held, Lesson, Msat, NodeName,
+    OwnChannel, Route, RouteFinder, RouteRequest, Source, Timestamp,
 };
 use flow::{Finder, Graph};
 use std::sync::Arc;
@@ -57,7 +57,11 @@ impl Ours {
 
     fn learn(&mut self, bounds: Vec<Bound>) {
         if self.is_warm {
-            self.finder.learn(&bounds, Still.now());
+            let lesson = Lesson {
+                bounds: bounds.clone(),
+                moved: Vec::new(),
+            };
+            self.finder.learn(&lesson, Still.now());
         }
         self.knowledge.extend(bounds);
     }

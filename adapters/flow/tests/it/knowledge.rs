@@ -1,7 +1,8 @@
 //! What attempts have shown.
 
 use crate::world::{PAYEE, Still, World, msat, over, policy};
-use domain::{Bound, Clock, DirectedChannel, NoPlan, RouteFinder};
+use domain::{Bound, Clock, DirectedChannel, Held, Lesson, NoPlan, RouteFinder, Timestamp};
+use flow::Finder;
 use std::time::Duration;
 
 /// Two ways of the same size; the one over channel 20 is cheaper.
@@ -26,6 +27,14 @@ fn bound(channel: DirectedChannel, at_least: u64, below: Option<u64>) -> Bound {
     }
 }
 
+fn learn(finder: &Finder, bounds: &[Bound], at: Timestamp) {
+    let lesson = Lesson {
+        bounds: bounds.to_vec(),
+        ..Lesson::default()
+    };
+    finder.learn(&lesson, at);
+}
+
 #[test]
 fn what_could_not_go_is_not_tried_again() {
     let mut world = world();
@@ -47,7 +56,7 @@ fn a_relaxed_request_forgets_what_other_orders_learnt_and_not_what_its_own_did()
     let mut world = world();
     let finder = world.finder();
     let shut = [20, 21].map(|id| bound(over(id, 2, PAYEE), 0, Some(1)));
-    finder.learn(&shut, Still.now());
+    learn(&finder, &shut, Still.now());
     assert_eq!(world.find_with(&finder), Err(NoPlan::DestinationCapacity));
     world.request.relaxed = true;
     let way = |world: &World| {
@@ -83,9 +92,17 @@ fn knowledge_is_shared_between_requests_for_an_hour() {
             .channel
             .0
     };
-    finder.learn(&[learnt], Still.now().before(Duration::from_secs(3_601)));
+    learn(
+        &finder,
+        &[learnt],
+        Still.now().before(Duration::from_secs(3_601)),
+    );
     assert_eq!(way(), 20);
-    finder.learn(&[learnt], Still.now().before(Duration::from_secs(3_599)));
+    learn(
+        &finder,
+        &[learnt],
+        Still.now().before(Duration::from_secs(3_599)),
+    );
     assert_eq!(way(), 21);
 }
 
@@ -93,7 +110,8 @@ fn knowledge_is_shared_between_requests_for_an_hour() {
 fn a_requests_own_knowledge_beats_what_is_shared() {
     let mut world = world();
     let finder = world.finder();
-    finder.learn(&[bound(over(20, 2, PAYEE), 0, Some(500_000))], Still.now());
+    let too_much = bound(over(20, 2, PAYEE), 0, Some(500_000));
+    learn(&finder, &[too_much], Still.now());
     world.request.knowledge = vec![bound(over(20, 2, PAYEE), 1_000_000, None)];
     let plan = world.find_with(&finder).unwrap();
     assert_eq!(plan.parts[0].1.last().channel.0, 20);
@@ -103,7 +121,8 @@ fn a_requests_own_knowledge_beats_what_is_shared() {
 fn what_has_moved_is_no_longer_there() {
     let world = world();
     let finder = world.finder();
-    finder.learn(&[bound(over(21, 2, PAYEE), 1_500_000, None)], Still.now());
+    let enough = bound(over(21, 2, PAYEE), 1_500_000, None);
+    learn(&finder, &[enough], Still.now());
     let way = || {
         world.find_with(&finder).unwrap().parts[0]
             .1
@@ -112,6 +131,13 @@ fn what_has_moved_is_no_longer_there() {
             .0
     };
     assert_eq!(way(), 21);
-    finder.moved(&[(over(21, 2, PAYEE), msat(1_500_000))]);
+    let paid = Lesson {
+        moved: vec![Held {
+            channel: over(21, 2, PAYEE),
+            amount: msat(1_500_000),
+        }],
+        ..Lesson::default()
+    };
+    finder.learn(&paid, Still.now());
     assert_eq!(way(), 20);
 }

@@ -8,7 +8,7 @@ use super::world::World;
 use async_trait::async_trait;
 use domain::contract::samples::{hash, node_id};
 use domain::{
-    Bound, HintHop, Msat, NoPlan, NodeName, PaymentHash, Plan, Route, RouteFinder, RouteHint,
+    HintHop, Lesson, Msat, NoPlan, NodeName, PaymentHash, Plan, Route, RouteFinder, RouteHint,
     RouteRequest, ShortChannelId, Timestamp,
 };
 use std::sync::Arc;
@@ -60,7 +60,7 @@ impl RouteFinder for Finder {
         found
     }
 
-    fn learn(&self, _: &[Bound], _: Timestamp) {}
+    fn learn(&self, _: &Lesson, _: Timestamp) {}
 }
 
 impl Finder {

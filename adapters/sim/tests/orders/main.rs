@@ -7,6 +7,7 @@
 )]
 
 mod away;
+mod lessons;
 mod own;
 mod repeated;
 mod scene;

@@ -100,6 +100,17 @@ impl Scene {
         self.node.say(PartId(part), hash(1), failed);
     }
 
+    /// By the only node between us and the payee, for want of liquidity.
+    pub fn fail_between(&self, part: u64, payment: u64) {
+        let temporary = Failure {
+            erring_index: Some(1),
+            failcode: Some(0x1007),
+            ..failure()
+        };
+        let failed = Outcome::Failed(Box::new(temporary));
+        self.node.say(PartId(part), hash(payment), failed);
+    }
+
     /// By the payee, for good.
     pub fn refuse(&self, part: u64) {
         let refused = Failure {

@@ -120,7 +120,11 @@ impl Change for Storing<'_> {
                     cursor,
                     ..*transition
                 };
-                turn.commit(transition).await?;
+                let kind = transition.kind();
+                let (payment, ended) = turn.commit(transition).await?;
+                if let Some(part) = ended.and_then(|part| payment.part(part)) {
+                    node.lessons.ended(part, kind);
+                }
                 Ok(StoreProgress::WithCursor)
             }
             Ok(Decision::Unchanged(_)) => {

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use domain::contract::samples::{msat, route};
-use domain::{Bound, Hop, NoPlan, Plan, Route, RouteFinder, RouteRequest, Timestamp};
+use domain::{Hop, Lesson, NoPlan, Plan, Route, RouteFinder, RouteRequest, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,7 +44,7 @@ impl RouteFinder for GreedyFinder {
         })
     }
 
-    fn learn(&self, _: &[Bound], _: Timestamp) {}
+    fn learn(&self, _: &Lesson, _: Timestamp) {}
 }
 
 fn halves(whole: u64) -> [u64; 2] {

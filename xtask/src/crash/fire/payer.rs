@@ -36,12 +36,7 @@ impl World {
     }
 
     /// The same for one who may not be the only one with that key: it may be stored, and not by him.
-    pub(super) async fn order_besides(
-        &self,
-        key: &str,
-        n: u64,
-        mut in_doubt: bool,
-    ) -> Result<()> {
+    pub(super) async fn order_besides(&self, key: &str, n: u64, mut in_doubt: bool) -> Result<()> {
         if self.book().orders.iter().any(|order| order.key == key) {
             return Ok(());
         }
