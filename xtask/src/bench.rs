@@ -17,6 +17,7 @@ mod orders;
 mod payments;
 mod pipelined;
 mod plan;
+mod planner;
 mod plot;
 mod pressure;
 mod probe;
@@ -36,6 +37,7 @@ use anyhow::{Context, Result};
 use plan::Plan;
 use probe::Probe;
 use report::Report;
+use std::path::Path;
 
 /// Rows are made by their callers and freed by the writer. The C library's allocator makes all of
 /// them wait for each other there: it costs storage a third of its speed.
@@ -43,7 +45,12 @@ use report::Report;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Measures, shows a table, and ends with a line of JSON if that is wanted.
-pub(crate) fn run(full: bool, json: bool, only: Option<&str>) -> Result<()> {
+pub(crate) fn run(
+    full: bool,
+    json: bool,
+    only: Option<&str>,
+    snapshot: Option<&Path>,
+) -> Result<()> {
     if cfg!(debug_assertions) {
         return again::run(again::Build::Release, "bench");
     }
@@ -72,7 +79,7 @@ pub(crate) fn run(full: bool, json: bool, only: Option<&str>) -> Result<()> {
         for probe in Probe::of_round(round, only) {
             eprint!("\r\x1b[Kround {round} of {}: {}", plan.rounds, probe.name());
             let place = tempfile::tempdir_in(folder.path())?;
-            let found = probe.take(&runtime, place.path(), full);
+            let found = probe.take(&runtime, place.path(), full, snapshot);
             let (found, curves) = found.with_context(|| probe.name())?;
             report.find(found, curves);
         }

@@ -131,6 +131,9 @@ struct BenchArgs {
     /// Only what has this in its name; raw SQLite is measured all the same
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// For the planner: the public network as Core Lightning's tests have it, in place of a generated one
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -233,7 +236,10 @@ fn run(verb: Verb) -> Result<()> {
         #[cfg(feature = "tools")]
         Verb::Migrate(args) => migrate::run(args.direction, args.database, args.data_dir),
         #[cfg(feature = "bench")]
-        Verb::Bench(args) => bench::run(args.full, args.json, args.only.as_deref()),
+        Verb::Bench(args) => {
+            let (only, snapshot) = (args.only.as_deref(), args.snapshot.as_deref());
+            bench::run(args.full, args.json, only, snapshot)
+        }
         #[cfg(feature = "simulation")]
         Verb::Sim(args) if args.planted == cfg!(feature = "planted") => sim::run(&args),
         Verb::Sim(args) if args.planted => again::run(again::Build::Sim, "planted"),

@@ -14,6 +14,8 @@ mod ours;
 mod plot;
 mod possible;
 mod report;
+#[cfg(feature = "bench")]
+pub(crate) mod searches;
 mod snapshot;
 mod world;
 
@@ -25,6 +27,7 @@ use ldk::Ldk;
 use ours::Ours;
 use possible::is_possible;
 use report::{Row, Score};
+use std::path::Path;
 pub(crate) use world::Balances;
 use world::World;
 
@@ -55,10 +58,7 @@ pub(crate) fn run(args: &PaySimArgs) -> Result<()> {
     let payments = usize::try_from(args.payments.unwrap_or(size.payments))?;
     let own = usize::from(args.nodes);
     let mut rng = Rng::with_seed(args.seed);
-    let network = match &args.snapshot {
-        Some(path) => snapshot::read(path, own)?,
-        None => generator::generate(size.nodes, own, &mut rng),
-    };
+    let network = network(args.snapshot.as_deref(), size.nodes, own, &mut rng)?;
     let mut world = World::new(network, own, &mut rng);
     let nodes = world.ids.len();
     let memory = Ours::new(&world, false).memory() / 1_000_000;
@@ -79,6 +79,19 @@ pub(crate) fn run(args: &PaySimArgs) -> Result<()> {
     }
     println!("every bar holds");
     Ok(())
+}
+
+/// The public network in that file, or a generated one; with so many nodes of ours.
+fn network(
+    snapshot: Option<&Path>,
+    nodes: usize,
+    own: usize,
+    rng: &mut Rng,
+) -> Result<network::Network> {
+    match snapshot {
+        Some(path) => snapshot::read(path, own),
+        None => Ok(generator::generate(nodes, own, rng)),
+    }
 }
 
 /// A row for each model of balances, each amount, and cold and warm.

@@ -65,7 +65,7 @@ const fn at_least(key: &'static str, title: &'static str, unit: Unit, least: f64
 }
 
 /// In the order of the table.
-pub(super) const LINES: [Line; 43] = [
+pub(super) const LINES: [Line; 47] = [
     at_most(
         "engine_256_p99_vs_p50",
         "engine, 256 callers: p99 of the answer, to p50",
@@ -128,6 +128,30 @@ pub(super) const LINES: [Line; 43] = [
         "the same while their node is away",
         Unit::Count,
         60.0,
+    ),
+    at_most(
+        "planner_100k_p50_us",
+        "a search for ways on a network of the public one's size: 100,000 sat, p50",
+        Unit::Micros,
+        5_000.0,
+    ),
+    at_most(
+        "planner_1m_p50_us",
+        "the same for 1,000,000 sat",
+        Unit::Micros,
+        20_000.0,
+    ),
+    at_most(
+        "planner_10m_p50_us",
+        "the same for 10,000,000 sat",
+        Unit::Micros,
+        100_000.0,
+    ),
+    at_most(
+        "planner_memory_bytes",
+        "what the graph and the knowledge take then",
+        Unit::Bytes,
+        32e6,
     ),
     line("waiters", "waiters at once", Unit::Count),
     at_most(

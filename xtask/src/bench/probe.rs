@@ -1,7 +1,7 @@
 //! What is measured otherwise than by driving callers.
 
 use super::finding::{Curve, Found};
-use super::{front, lists, orders, pressure, restart, size, stall, waiters};
+use super::{front, lists, orders, planner, pressure, restart, size, stall, waiters};
 use anyhow::Result;
 use std::path::Path;
 use tokio::runtime::Runtime;
@@ -17,6 +17,8 @@ pub(super) enum Probe {
     OrdersResumed,
     /// Open orders that wait.
     OrdersQuiet,
+    /// Searches for ways.
+    Planner,
     /// Many who wait.
     Waiters,
     /// The same, through the socket.
@@ -34,11 +36,12 @@ pub(super) enum Probe {
 }
 
 impl Probe {
-    const ALL: [Probe; 11] = [
+    const ALL: [Probe; 12] = [
         Probe::Front,
         Probe::Orders,
         Probe::OrdersResumed,
         Probe::OrdersQuiet,
+        Probe::Planner,
         Probe::Waiters,
         Probe::SocketWaiters,
         Probe::Pressure,
@@ -62,6 +65,7 @@ impl Probe {
             Probe::Orders => "pay in front of a node",
             Probe::OrdersResumed => "open orders after kill -9",
             Probe::OrdersQuiet => "open orders that wait",
+            Probe::Planner => "planner",
             Probe::Waiters => "waiters in the engine",
             Probe::SocketWaiters => "waiters through the socket",
             Probe::Pressure => "twice the load",
@@ -78,12 +82,14 @@ impl Probe {
         runtime: &Runtime,
         folder: &Path,
         full: bool,
+        snapshot: Option<&Path>,
     ) -> Result<(Vec<Found>, Vec<Curve>)> {
         let found = match self {
             Probe::Front => runtime.block_on(front::measure(folder)),
             Probe::Orders => runtime.block_on(orders::measure(folder)),
             Probe::OrdersResumed => runtime.block_on(orders::waiting::resumed(folder)),
             Probe::OrdersQuiet => runtime.block_on(orders::waiting::quiet(folder)),
+            Probe::Planner => planner::measure(snapshot),
             Probe::Waiters => runtime.block_on(waiters::in_the_engine(folder, full)),
             Probe::SocketWaiters => runtime.block_on(waiters::through_the_socket(folder, full)),
             Probe::Pressure => runtime.block_on(pressure::measure(folder, full)),
