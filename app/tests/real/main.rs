@@ -7,6 +7,7 @@
 
 #[path = "../lightning/mod.rs"]
 mod lightning;
+mod pay;
 #[path = "../../../adapters/cln/tests/quartet/mod.rs"]
 mod quartet;
 #[path = "../it/support/mod.rs"]
@@ -36,6 +37,15 @@ impl Real {
         let real = Real::new().await;
         real.0.endow_payers().await;
         real
+    }
+
+    fn remember(&self, invoice: Invoice) {
+        let hash = invoice.payment_hash.clone();
+        self.1.lock().unwrap().insert(hash, invoice);
+    }
+
+    fn remembered(&self, payment_hash: &str) -> Invoice {
+        self.1.lock().unwrap()[payment_hash].clone()
     }
 
     /// What `lightning-cli` of our node says.
@@ -87,12 +97,12 @@ impl Lightning for Real {
     async fn own_invoice(&self) -> String {
         let invoice = self.0.own_invoice(WHOLE).await;
         let hash = invoice.payment_hash.clone();
-        self.1.lock().unwrap().insert(hash.clone(), invoice);
+        self.remember(invoice);
         hash
     }
 
     async fn pays_us(&self, payment_hash: &str, which: usize, amount_msat: u64) {
-        let invoice = self.1.lock().unwrap()[payment_hash].clone();
+        let invoice = self.remembered(payment_hash);
         self.0.pay_l1(which + 2, &invoice, 1, amount_msat).await;
     }
 

@@ -33,6 +33,11 @@ impl Quartet {
         self.send(from, 1, invoice, partid, amount_msat).await;
     }
 
+    /// l2 or l3 sends one part of a payment to l4, the only one of its.
+    pub async fn pay_l4(&self, from: usize, invoice: &Invoice, amount_msat: u64) {
+        self.send(from, 4, invoice, 1, amount_msat).await;
+    }
+
     async fn send(&self, from: usize, to: usize, invoice: &Invoice, partid: u64, amount_msat: u64) {
         let hop = json!({
             "id": self.node(to).id(), "channel": self.channel(from, to),
