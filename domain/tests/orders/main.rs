@@ -2,6 +2,7 @@
 //! (rules B-1 to B-11). Every transition here is checked against the rules, and every payment is restored.
 
 mod closing;
+mod every_state;
 mod learnt;
 mod next;
 mod opening;
