@@ -4,6 +4,7 @@ mod convert;
 mod dev;
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 
@@ -108,7 +109,7 @@ impl Code {
 /// What is answered in place of a result.
 #[derive(Clone, Debug)]
 pub(crate) struct RpcError {
-    code: Code,
+    code: i32,
     message: String,
     data: Option<Box<RawValue>>,
 }
@@ -125,9 +126,18 @@ struct Object<'a> {
 impl RpcError {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> RpcError {
         RpcError {
-            code,
+            code: code.number(),
             message: message.into(),
             data: None,
+        }
+    }
+
+    /// lightningd's own, told as its.
+    pub(crate) fn of_lightningd(code: i32, message: String, data: Option<Value>) -> RpcError {
+        RpcError {
+            code,
+            message,
+            data: data.and_then(|data| to_raw_value(&data).ok()),
         }
     }
 
@@ -143,7 +153,7 @@ impl RpcError {
         }
     }
 
-    pub(crate) const fn code(&self) -> Code {
+    pub(crate) const fn number(&self) -> i32 {
         self.code
     }
 
@@ -158,7 +168,7 @@ impl RpcError {
     /// `{"code":…,"message":…}`, `data` where there is some.
     pub(crate) fn to_json(&self) -> String {
         let object = Object {
-            code: self.code.number(),
+            code: self.code,
             message: &self.message,
             data: self.data(),
         };

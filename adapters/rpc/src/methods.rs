@@ -28,6 +28,9 @@ mod waitpayment;
 mod waits;
 mod waitsendpay;
 
+pub(crate) use help::topic as help_topic;
+pub(crate) use notifications::are_wanted as wants_notifications;
+
 pub use crate::params::Param;
 
 use crate::error::{Code, RpcError};
