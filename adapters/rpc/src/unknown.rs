@@ -25,7 +25,7 @@ const CALLED_HERE: [(&[&str], &str); 7] = [
         &["sendonion", "createonion", "injectpaymentonion"],
         "here 'sendpartialpay' sends a part over a route",
     ),
-    (&["xpay", "renepay"], "here it is called 'pay'"),
+    (&["renepay"], "here it is called 'pay'"),
 ];
 
 /// lightningd's commands that it alone can answer.

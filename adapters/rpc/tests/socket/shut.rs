@@ -53,13 +53,7 @@ async fn what_is_shut_is_refused_and_lightningd_is_not_asked() {
 async fn what_is_ours_is_never_passed_on() {
     let mut upstream = Upstream::start();
     upstream.goes_away();
-    for method in [
-        "pay",
-        "sendpay",
-        "waitsendpay",
-        "listpays",
-        "listpayments",
-    ] {
+    for method in ["pay", "sendpay", "waitsendpay", "listpays", "listpayments"] {
         let reply = upstream
             .daemon
             .ask(method, json!({"payment_hash": "no"}))
