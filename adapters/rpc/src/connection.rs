@@ -12,12 +12,12 @@ use crate::frames::Frames;
 use crate::limits::Limits;
 use crate::linger::linger;
 use crate::methods::wants_notifications;
-use crate::pass_on::Link;
 use crate::request::{Malformed, Request};
 use events::Event;
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, FuturesUnordered, SelectAll};
 use output::Output;
+use passing::Passing;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use timer::{Patience, Timer};
@@ -37,8 +37,7 @@ pub(crate) async fn serve(
         waits: FuturesUnordered::new(),
         streams: SelectAll::new(),
         subscriptions: 0,
-        link: None,
-        notifications: false,
+        passing: Passing::default(),
         output: Output::default(),
         input: Input::Open,
         hung_up: false,
@@ -69,10 +68,8 @@ struct Connection {
     streams: SelectAll<BoxStream<'static, Reply>>,
     /// How many there have been.
     subscriptions: u64,
-    /// What is not ours, from the first time that it is asked for.
-    link: Option<Link>,
-    /// Whether the client wants lightningd's notifications.
-    notifications: bool,
+    /// What is not ours.
+    passing: Passing,
     output: Output,
     input: Input,
     /// The client has closed both ways: requests that came are run, and nobody is told.
@@ -163,10 +160,7 @@ impl Connection {
 
     fn start(&mut self, request: Request) {
         if let Some(wanted) = wants_notifications(&request) {
-            self.notifications = wanted;
-            if let Some(link) = &self.link {
-                link.wants_notifications(wanted);
-            }
+            self.wants_notifications(wanted);
         }
         let id = request.id.clone();
         let subscription = self.subscriptions + 1;
@@ -221,7 +215,7 @@ impl Connection {
         self.output.clear();
         self.waits.clear();
         self.streams.clear();
-        self.link = None;
+        self.passing.link = None;
     }
 
     fn set_timer(&mut self) {

@@ -79,9 +79,7 @@ impl Dispatcher {
 
     /// Where a request is passed on to, if it is not ours: also `help` of what is not.
     pub(crate) fn passes_on(&self, request: &Request) -> Option<&Arc<PassOn>> {
-        if self.context.services.pass_on.is_none() {
-            return None;
-        }
+        self.context.services.pass_on.as_ref()?;
         match help_topic(request) {
             Some(topic) => self.context.passes_on(&topic),
             None => self.context.passes_on(&request.method),

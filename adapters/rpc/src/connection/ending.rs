@@ -20,8 +20,10 @@ impl Connection {
     /// has only arrived is refused.
     pub(super) fn stop(&mut self) {
         self.stopping = None;
-        let told = self.link.as_mut().map(Link::stop).unwrap_or_default();
-        told.iter().for_each(|reply| self.say(reply));
+        let told = self.passing.link.as_mut().map(Link::stop);
+        for reply in told.unwrap_or_default() {
+            self.say(&reply);
+        }
         if self.input != Input::Open {
             return;
         }

@@ -136,13 +136,13 @@ async fn passed_on(context: &Context) -> Result<Vec<Shown>, RpcError> {
     };
     let told = pass_on.ask(Help::NAME, &[(); 0], LIGHTNINGD).await?;
     let theirs: Theirs = serde_json::from_str(told.get()).unwrap_or(Theirs { help: Vec::new() });
-    let is_passed_on = |shown: &Box<RawValue>| {
+    let is_passed_on = |shown: &RawValue| {
         let command: Option<Command<'_>> = serde_json::from_str(shown.get()).ok();
         let command = command.as_ref().map(|shown| shown.command.as_ref());
         let name = command.and_then(|usage| usage.split(' ').next());
         name.is_some_and(|name| context.passes_on(name).is_some())
     };
-    let theirs = theirs.help.into_iter().filter(is_passed_on);
+    let theirs = theirs.help.into_iter().filter(|shown| is_passed_on(shown));
     Ok(theirs.map(Shown::Theirs).collect())
 }
 

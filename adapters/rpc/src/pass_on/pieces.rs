@@ -80,9 +80,10 @@ impl Cutter {
 
     /// All that is held.
     fn piece(&mut self, ends: bool) -> Result<Piece, Nonsense> {
-        let head = match self.begun {
-            true => None,
-            false => Some(Head::read(&self.held).ok_or(Nonsense)?),
+        let head = if self.begun {
+            None
+        } else {
+            Some(Head::read(&self.held).ok_or(Nonsense)?)
         };
         self.begun = !ends;
         let bytes = std::mem::take(&mut self.held);

@@ -21,6 +21,7 @@ mod lists;
 mod operator;
 mod parameters;
 mod passing;
+mod passing_large;
 mod pay;
 mod samples;
 mod sends;

@@ -4,7 +4,11 @@ use crate::wire::{Daemon, Wire};
 use rpc::{Limits, PassOn, PassedOn, Services};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::UnixListener;
+
+/// The upper bound of what a test waits for.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Upstream {
     pub(crate) daemon: Daemon,
@@ -39,7 +43,9 @@ impl Upstream {
     /// The next connection that is made to it.
     pub(crate) async fn accept(&self) -> Wire {
         let listener = self.listener.as_ref().unwrap();
-        Wire::over(listener.accept().await.unwrap().0)
+        let accepted = tokio::time::timeout(PATIENCE, listener.accept()).await;
+        let accepted = accepted.expect("nobody connects to lightningd");
+        Wire::over(accepted.unwrap().0)
     }
 
     pub(crate) fn goes_away(&mut self) {
