@@ -6,7 +6,7 @@ mod nodes;
 mod ways;
 
 use crate::clock::SystemClock;
-use crate::config::{Config, NodeConfig};
+use crate::config::{Config, NodeConfig, to_lightningd};
 use crate::crash;
 use crate::data_dir::{self, Lock};
 use crate::lines::Report;
@@ -40,6 +40,7 @@ impl Daemon {
         let locks = data_dir::lock_both(&config.data_dir, &config.database)?;
         let names: Vec<String> = config.nodes.iter().map(|n| n.name.clone()).collect();
         let assembly = Assembly {
+            pass_on: to_lightningd(config.pass_on.as_ref(), &config.nodes),
             nodes: config.nodes,
             home: Some(config.data_dir.clone()),
             state: Some(config.data_dir),
@@ -76,6 +77,8 @@ impl Daemon {
 pub struct Assembly {
     /// Which nodes; the first is the default.
     pub nodes: Vec<NodeConfig>,
+    /// Where what is not ours is passed on to.
+    pub pass_on: Option<Arc<rpc::PassOn>>,
     /// What a data directory remembers of its database; nothing if it is for once.
     pub home: Option<PathBuf>,
     /// Where an embedded network keeps its state; in memory if nowhere.
@@ -125,6 +128,7 @@ impl Running {
             payments: Arc::clone(&engine) as Arc<dyn PaymentApi>,
             dev: nodes.dev.as_ref().map(Dev::network),
             invoices: nodes.dev.as_ref().map(Dev::invoices),
+            pass_on: assembly.pass_on.clone(),
             about: about(assembly),
             networks: nodes.networks(),
             backups: Some(Arc::clone(&store) as Arc<dyn Backups>),

@@ -1,7 +1,9 @@
 //! One connection: one task, however many requests it has under way.
 
 mod ending;
+mod events;
 mod output;
+mod passing;
 mod timer;
 
 use crate::dispatch::{Dispatcher, Reply, Started, error_reply, malformed_reply};
@@ -9,15 +11,15 @@ use crate::error::{Code, RpcError};
 use crate::frames::Frames;
 use crate::limits::Limits;
 use crate::linger::linger;
+use crate::methods::wants_notifications;
 use crate::request::{Malformed, Request};
+use events::Event;
 use futures::future::BoxFuture;
-use futures::stream::{BoxStream, FuturesUnordered, SelectAll, Stream, StreamExt};
+use futures::stream::{BoxStream, FuturesUnordered, SelectAll};
 use output::Output;
-use std::cell::RefCell;
-use std::io::{self, ErrorKind, Read};
+use passing::Passing;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use timer::{Patience, Timer};
 use tokio::io::unix::AsyncFd;
 
@@ -35,6 +37,7 @@ pub(crate) async fn serve(
         waits: FuturesUnordered::new(),
         streams: SelectAll::new(),
         subscriptions: 0,
+        passing: Passing::default(),
         output: Output::default(),
         input: Input::Open,
         hung_up: false,
@@ -65,6 +68,8 @@ struct Connection {
     streams: SelectAll<BoxStream<'static, Reply>>,
     /// How many there have been.
     subscriptions: u64,
+    /// What is not ours.
+    passing: Passing,
     output: Output,
     input: Input,
     /// The client has closed both ways: requests that came are run, and nobody is told.
@@ -84,14 +89,6 @@ enum Input {
     Ended,
     /// It is unknown where the next request would begin.
     Broken,
-}
-
-/// What can be read at once.
-const CHUNK: usize = 16 * 1024;
-
-thread_local! {
-    /// What has just been read: one for all connections of a thread, so that none has to clear it.
-    static ARRIVED: RefCell<[u8; CHUNK]> = const { RefCell::new([0; CHUNK]) };
 }
 
 impl Connection {
@@ -122,6 +119,7 @@ impl Connection {
             && self.calls.is_empty()
             && self.waits.is_empty()
             && self.streams.is_empty()
+            && self.passed_on() == (0, 0)
             && self.output.is_empty()
     }
 
@@ -138,7 +136,13 @@ impl Connection {
                     self.spoke = true;
                     self.timer.note_activity();
                     match Request::read(bytes) {
-                        Ok(request) => self.start(request),
+                        Ok(request) => match self.dispatcher.passes_on(&request).cloned() {
+                            Some(pass_on) => {
+                                let bytes = bytes.to_vec();
+                                self.pass_on(&pass_on, request, bytes);
+                            }
+                            None => self.start(request),
+                        },
                         Err(malformed) => self.refuse(&malformed),
                     }
                 }
@@ -150,11 +154,14 @@ impl Connection {
     fn may_start(&self) -> bool {
         self.input != Input::Broken
             && self.stopping.is_some()
-            && self.calls.len() < self.limits.in_flight_per_connection
+            && self.calls.len() + self.passed_on().0 < self.limits.in_flight_per_connection
             && !self.output.is_full()
     }
 
     fn start(&mut self, request: Request) {
+        if let Some(wanted) = wants_notifications(&request) {
+            self.wants_notifications(wanted);
+        }
         let id = request.id.clone();
         let subscription = self.subscriptions + 1;
         // Refused rather than left unread: what the waits wait for may come after them.
@@ -162,7 +169,7 @@ impl Connection {
             Started::Call(call) => self.calls.push(call),
             Started::Wait(_) | Started::Stream(_) if self.hung_up => {}
             Started::Wait(wait) => {
-                let waits = self.waits.len();
+                let waits = self.waits.len() + self.passed_on().1;
                 if waits < self.limits.waits_per_connection {
                     self.waits.push(wait);
                 } else {
@@ -208,100 +215,14 @@ impl Connection {
         self.output.clear();
         self.waits.clear();
         self.streams.clear();
-    }
-
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        let replied = self.poll_replies(cx);
-        let wrote = self.poll_write(cx);
-        let read = self.poll_read(cx);
-        let stopped = self.poll_stop(cx);
-        if replied || wrote || read || stopped {
-            return Poll::Ready(Event::Progress);
-        }
-        self.timer.poll(cx).map(|()| Event::TooLate)
-    }
-
-    fn poll_replies(&mut self, cx: &mut Context<'_>) -> bool {
-        let under_way: [&mut (dyn Stream<Item = Reply> + Send + Unpin); 3] =
-            [&mut self.calls, &mut self.waits, &mut self.streams];
-        let mut any = false;
-        for under_way in under_way {
-            while !self.output.is_full() {
-                let Poll::Ready(Some(reply)) = under_way.poll_next_unpin(cx) else {
-                    break;
-                };
-                any = true;
-                if !self.hung_up {
-                    self.output.push(&reply);
-                }
-            }
-        }
-        any
-    }
-
-    /// Room to write, or the client's hanging up, which shows nowhere else while nothing is read.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
-        while !self.hung_up {
-            match self.socket.poll_write_ready(cx) {
-                Poll::Pending => return false,
-                Poll::Ready(Ok(mut ready)) if !ready.ready().is_write_closed() => {
-                    // Cleared before the next write is tried, so no edge after that is missed.
-                    ready.clear_ready();
-                    if !self.output.is_empty() {
-                        self.timer.note_activity();
-                        return true;
-                    }
-                }
-                Poll::Ready(_) => {
-                    self.hang_up();
-                    return true;
-                }
-            }
-        }
-        false
-    }
-
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.input != Input::Open || !self.drained || !self.may_start() {
-            return false;
-        }
-        let mut ready = match self.socket.poll_read_ready(cx) {
-            Poll::Pending => return false,
-            Poll::Ready(Ok(ready)) => ready,
-            Poll::Ready(Err(_)) => return self.end_input(),
-        };
-        match receive(&self.socket, &mut self.frames) {
-            Ok(0) => return self.end_input(),
-            Ok(CHUNK..) => {}
-            Ok(_) => ready.clear_ready(),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => ready.clear_ready(),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return self.end_input(),
-        }
-        true
-    }
-
-    /// The client has closed its writing side. It may still read.
-    fn end_input(&mut self) -> bool {
-        self.input = Input::Ended;
-        if self.frames.has_partial() {
-            let malformed = Malformed::unreadable(&"Invalid JSON: the request was cut off");
-            self.refuse(&malformed);
-        }
-        true
-    }
-
-    fn poll_stop(&mut self, cx: &mut Context<'_>) -> bool {
-        let stopping = self.stopping.as_mut();
-        let stopped = stopping.is_some_and(|stopping| stopping.as_mut().poll(cx).is_ready());
-        if stopped {
-            self.stop();
-        }
-        stopped
+        self.passing.link = None;
     }
 
     fn set_timer(&mut self) {
-        let rests = self.calls.is_empty() && self.waits.is_empty() && self.streams.is_empty();
+        let rests = self.calls.is_empty()
+            && self.waits.is_empty()
+            && self.streams.is_empty()
+            && self.passed_on() == (0, 0);
         self.timer.set(if !self.output.is_empty() {
             Patience::ForReader(self.limits.write_timeout_secs)
         } else if !rests {
@@ -312,19 +233,4 @@ impl Connection {
             Patience::ForNextRequest(self.limits.idle_timeout_secs)
         });
     }
-}
-
-/// Reads what has arrived, or a part of it: how many bytes.
-fn receive(socket: &AsyncFd<UnixStream>, frames: &mut Frames) -> io::Result<usize> {
-    ARRIVED.with_borrow_mut(|arrived| {
-        let read = socket.get_ref().read(arrived)?;
-        frames.push(arrived.get(..read).unwrap_or_default());
-        Ok(read)
-    })
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Event {
-    Progress,
-    TooLate,
 }

@@ -3,7 +3,8 @@
 use crate::caller::Caller;
 use crate::contained::Contained;
 use crate::error::{Code, RpcError, shortened};
-use crate::methods::{Kind, MethodInfo, OpenStream};
+use crate::methods::{Kind, MethodInfo, OpenStream, help_topic};
+use crate::pass_on::PassOn;
 use crate::reply;
 use crate::request::{Malformed, Request};
 use crate::services::Context;
@@ -76,6 +77,15 @@ impl Dispatcher {
         }
     }
 
+    /// Where a request is passed on to, if it is not ours: also `help` of what is not.
+    pub(crate) fn passes_on(&self, request: &Request) -> Option<&Arc<PassOn>> {
+        self.context.services.pass_on.as_ref()?;
+        match help_topic(request) {
+            Some(topic) => self.context.passes_on(&topic),
+            None => self.context.passes_on(&request.method),
+        }
+    }
+
     fn method(&self, name: &str) -> Result<&'static MethodInfo, RpcError> {
         unknown::find(name, &self.context)
     }
@@ -99,7 +109,7 @@ fn told(
                 (None, answer, guarded_stream(told, subscription))
             }
             Err(error) => (
-                Some(error.code().number()),
+                Some(error.number()),
                 error_reply(&id, &error),
                 stream::empty().boxed(),
             ),
@@ -131,7 +141,7 @@ async fn call(method: &'static MethodInfo, context: Arc<Context>, request: Reque
     let started = tokio::time::Instant::now();
     let (code, reply) = match guarded(method, context, params).await {
         Ok(result) => (None, reply(&id, RESULT, result.get())),
-        Err(error) => (Some(error.code().number()), error_reply(&id, &error)),
+        Err(error) => (Some(error.number()), error_reply(&id, &error)),
     };
     answered(method.name, &id, code, started);
     reply

@@ -4,6 +4,7 @@ mod convert;
 mod dev;
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 
@@ -29,6 +30,7 @@ pub enum Code {
     Unspecified = 209,
     StoppedRetrying = 210,
     InsufficientFunds = 215,
+    AlreadyPaid = 219,
     StorageUnavailable = 230,
     NodeUnavailable = 231,
     Quarantined = 232,
@@ -90,8 +92,9 @@ pub const ERRORS: &[ErrorInfo] = &[
     row(Code::Unspecified, "PAY_UNSPECIFIED_ERROR", "it failed, and no reason is known", "as a new part"),
     row(Code::StoppedRetrying, "PAY_STOPPED_RETRYING", "the order of `pay` is closed: its deadline passed, its attempts are used up, or it was abandoned; nothing of it is under way (data.safe_to_retry)", "yes: that is a new order"),
     row(Code::InsufficientFunds, "PAY_INSUFFICIENT_FUNDS", "the channels of our own nodes cannot carry that much (data.spendable_msat)", "with less, or when there is more"),
+    row(Code::AlreadyPaid, "PAY_INJECTPAYMENTONION_ALREADY_PAID", "`xpay`: the invoice has been paid already, and nothing was sent (listpays has the proof)", "no: it is paid"),
     row(Code::StorageUnavailable, "STORAGE_UNAVAILABLE", "the database failed; data.durable says whether the part may have been stored or ended, the order opened or closed, or the payment deleted (false, \"unknown\")", "with the same request_id, or when durable is false"),
-    row(Code::NodeUnavailable, "NODE_UNAVAILABLE", "a Lightning node cannot be reached, and the database, an old copy, has to be told what it knows: nothing new is sent, and what is pending stays pending", "yes, later"),
+    row(Code::NodeUnavailable, "NODE_UNAVAILABLE", "a Lightning node cannot be reached, and the database, an old copy, has to be told what it knows: nothing new is sent, and what is pending stays pending; or lightningd, to which the command is passed on, cannot be reached or answers nothing (data.took_effect: false, \"unknown\")", "yes, later; where data.took_effect is unknown, ask lightningd first"),
     row(Code::Quarantined, "PAY_QUARANTINED", "the payment's records contradict each other; nothing is sent towards it", "no: a human must look at it"),
     row(Code::LabelInUse, "INVOICE_LABEL_ALREADY_EXISTS", "an invoice of ours has that label; nothing changed", "with another label"),
     row(Code::NoSuchInvoice, "INVOICE_NOT_FOUND", "no invoice of ours has that label; nothing changed", "no"),
@@ -108,7 +111,7 @@ impl Code {
 /// What is answered in place of a result.
 #[derive(Clone, Debug)]
 pub(crate) struct RpcError {
-    code: Code,
+    code: i32,
     message: String,
     data: Option<Box<RawValue>>,
 }
@@ -125,9 +128,18 @@ struct Object<'a> {
 impl RpcError {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> RpcError {
         RpcError {
-            code,
+            code: code.number(),
             message: message.into(),
             data: None,
+        }
+    }
+
+    /// lightningd's own, told as its.
+    pub(crate) fn of_lightningd(code: i32, message: String, data: Option<Value>) -> RpcError {
+        RpcError {
+            code,
+            message,
+            data: data.and_then(|data| to_raw_value(&data).ok()),
         }
     }
 
@@ -143,7 +155,7 @@ impl RpcError {
         }
     }
 
-    pub(crate) const fn code(&self) -> Code {
+    pub(crate) const fn number(&self) -> i32 {
         self.code
     }
 
@@ -158,7 +170,7 @@ impl RpcError {
     /// `{"code":…,"message":…}`, `data` where there is some.
     pub(crate) fn to_json(&self) -> String {
         let object = Object {
-            code: self.code.number(),
+            code: self.code,
             message: &self.message,
             data: self.data(),
         };

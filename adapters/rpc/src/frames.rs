@@ -10,13 +10,19 @@ pub(crate) struct Frames {
     start: usize,
     /// Up to where it has been looked at.
     scanned: usize,
-    depth: usize,
-    within: Within,
+    nesting: Nesting,
     max_bytes: usize,
     max_depth: usize,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How deep in arrays and objects a byte stands, and whether it is a text's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nesting {
+    depth: usize,
+    within: Within,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Within {
     Structure,
     Text,
@@ -44,8 +50,7 @@ impl Frames {
             bytes: Vec::new(),
             start: 0,
             scanned: 0,
-            depth: 0,
-            within: Within::Structure,
+            nesting: Nesting::NONE,
             max_bytes,
             max_depth,
         }
@@ -64,7 +69,7 @@ impl Frames {
     /// The next whole request, if it has arrived.
     pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, Broken> {
         while let Some(&byte) = self.bytes.get(self.scanned) {
-            if self.depth == 0 {
+            if self.nesting.is_none() {
                 match byte {
                     b' ' | b'\t' | b'\n' | b'\r' => {
                         self.scanned += 1;
@@ -93,28 +98,16 @@ impl Frames {
 
     /// Whether a request has begun and has not ended.
     pub(crate) fn has_partial(&self) -> bool {
-        self.depth > 0
+        !self.nesting.is_none()
     }
 
     /// Whether that byte ends the request.
     fn look_at(&mut self, byte: u8) -> Result<bool, Broken> {
-        self.within = match (self.within, byte) {
-            (Within::Text, b'\\') => Within::Escape,
-            (Within::Text, b'"') => Within::Structure,
-            (Within::Text | Within::Escape, _) | (Within::Structure, b'"') => Within::Text,
-            (Within::Structure, _) => Within::Structure,
-        };
-        match (self.within, byte) {
-            (Within::Structure, b'{' | b'[') => {
-                self.depth += 1;
-                if self.depth > self.max_depth {
-                    return Err(Broken::TooDeep(self.max_depth));
-                }
-            }
-            (Within::Structure, b'}' | b']') => self.depth -= 1,
-            (Within::Structure | Within::Text | Within::Escape, _) => return Ok(false),
+        let ends = self.nesting.look_at(byte);
+        if self.nesting.depth > self.max_depth {
+            return Err(Broken::TooDeep(self.max_depth));
         }
-        Ok(self.depth == 0)
+        Ok(ends)
     }
 
     fn forget(&mut self) {
@@ -122,6 +115,35 @@ impl Frames {
         self.bytes.shrink_to(KEPT);
         self.start = 0;
         self.scanned = 0;
+    }
+}
+
+impl Nesting {
+    /// Between two objects.
+    pub(crate) const NONE: Nesting = Nesting {
+        depth: 0,
+        within: Within::Structure,
+    };
+
+    /// Whether it is between two objects.
+    pub(crate) fn is_none(self) -> bool {
+        self.depth == 0
+    }
+
+    /// Whether that byte ends the object.
+    pub(crate) fn look_at(&mut self, byte: u8) -> bool {
+        self.within = match (self.within, byte) {
+            (Within::Text, b'\\') => Within::Escape,
+            (Within::Text, b'"') => Within::Structure,
+            (Within::Text | Within::Escape, _) | (Within::Structure, b'"') => Within::Text,
+            (Within::Structure, _) => Within::Structure,
+        };
+        match (self.within, byte) {
+            (Within::Structure, b'{' | b'[') => self.depth += 1,
+            (Within::Structure, b'}' | b']') => self.depth = self.depth.saturating_sub(1),
+            (Within::Structure | Within::Text | Within::Escape, _) => return false,
+        }
+        self.depth == 0
     }
 }
 

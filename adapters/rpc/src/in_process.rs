@@ -44,7 +44,7 @@ impl From<RpcError> for NotDone {
     fn from(error: RpcError) -> NotDone {
         let data = error.data();
         NotDone {
-            code: error.code().number(),
+            code: error.number(),
             data: data.and_then(|data| serde_json::from_str(data.get()).ok()),
             message: error.into_message(),
         }

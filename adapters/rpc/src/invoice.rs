@@ -15,6 +15,9 @@ use lightning_invoice::{
 /// What the invoice says; the error is all that is to be said.
 pub fn decode(text: &str) -> Result<Invoice, String> {
     let text = spelling::canonical(text);
+    if let Some(why) = spelling::of_bolt12(&text) {
+        return Err(invalid(why));
+    }
     let signed: SignedRawBolt11Invoice = text.parse().map_err(invalid)?;
     spelling::means_one_thing(&signed, &text).map_err(invalid)?;
     features::are_known(&signed).map_err(invalid)?;

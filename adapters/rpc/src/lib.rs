@@ -8,6 +8,7 @@
 //! - `connection`: one task per connection; `frames` and `request` are what it reads.
 //! - `dispatch`: from a request to its method, and from its answer to a reply.
 //! - `stream`: what goes on being told after an answer.
+//! - [`PassOn`]: what is not ours, and lightningd's.
 //! - [`InProcess`]: the same methods without a socket, for a transport that is elsewhere.
 //! - [`methods`]: one file per method, and the table of all of them. `params`, `values`, `route` and
 //!   `invoice` are how they read their parameters; `reply` writes what they answer, `views` is how that shows
@@ -45,6 +46,7 @@ pub mod methods;
 mod page;
 mod page_writer;
 mod params;
+mod pass_on;
 mod peer;
 mod reply;
 mod request;
@@ -61,6 +63,7 @@ mod views;
 
 pub use in_process::{InProcess, NotDone};
 pub use limits::Limits;
+pub use pass_on::{PassOn, PassedOn};
 pub use server::Server;
 pub use services::{About, LogReport, Services};
 pub use unknown::hint;

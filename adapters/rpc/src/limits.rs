@@ -32,6 +32,9 @@ pub struct Limits {
     pub silent_timeout_secs: u64,
     /// How long a connection may rest after a request; 0 is for ever.
     pub idle_timeout_secs: u64,
+    /// How long lightningd may leave a passed-on request without a word before it is asked whether it is
+    /// there at all; 0 is for ever.
+    pub pass_on_timeout_secs: u64,
     /// How long requests under way have to end when the daemon stops.
     pub drain_timeout_secs: u64,
 }
@@ -52,6 +55,7 @@ impl Default for Limits {
             write_timeout_secs: 30,
             silent_timeout_secs: 60,
             idle_timeout_secs: 0,
+            pass_on_timeout_secs: 30,
             drain_timeout_secs: 10,
         }
     }

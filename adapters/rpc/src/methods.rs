@@ -27,6 +27,10 @@ mod waitpartialpay;
 mod waitpayment;
 mod waits;
 mod waitsendpay;
+mod xpay;
+
+pub(crate) use help::topic as help_topic;
+pub(crate) use notifications::are_wanted as wants_notifications;
 
 pub use crate::params::Param;
 
@@ -40,8 +44,9 @@ use futures::future::BoxFuture;
 use serde::Serialize;
 use std::sync::{Arc, LazyLock};
 
-const EVERYWHERE: [MethodInfo; 23] = [
+const EVERYWHERE: [MethodInfo; 24] = [
     MethodInfo::of::<pay::Pay>(),
+    MethodInfo::of::<xpay::XPay>(),
     MethodInfo::of::<estimate::Estimate>(),
     MethodInfo::of::<abandonpay::AbandonPay>(),
     MethodInfo::of::<listpays::ListPays>(),

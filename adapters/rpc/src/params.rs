@@ -4,6 +4,7 @@ use crate::error::RpcError;
 use crate::values::{self, Invalid};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -81,6 +82,32 @@ impl<'a> Given<'a> {
             )
         })
     }
+}
+
+impl Given<'_> {
+    /// The same, with a text for the one parameter of another method before them: parameters for that.
+    pub(crate) fn after(&self, first: &[Param], text: String) -> Result<Box<RawValue>, RpcError> {
+        let text = Value::String(text);
+        let written = match (self, first.first()) {
+            (Given::ByName(members), Some(param)) => {
+                let mut named = vec![format!("{}:{text}", quoted(param.name))];
+                let members = members.iter();
+                named.extend(members.map(|(name, raw)| format!("{}:{raw}", quoted(name))));
+                format!("{{{}}}", named.join(","))
+            }
+            (Given::ByName(_), None) => return Err(not_params()),
+            (Given::ByPosition(values), _) => {
+                let mut listed = vec![text.to_string()];
+                listed.extend(values.iter().map(ToString::to_string));
+                format!("[{}]", listed.join(","))
+            }
+        };
+        RawValue::from_string(written).map_err(|_| not_params())
+    }
+}
+
+fn quoted(name: &str) -> Value {
+    Value::String(name.to_owned())
 }
 
 fn not_params() -> RpcError {

@@ -3,7 +3,9 @@
 use crate::Limits;
 use crate::caller::Caller;
 use crate::error::RpcError;
+use crate::methods;
 use crate::page_writer::PageWriter;
+use crate::pass_on::PassOn;
 use devnet::{DevNetwork, OwnInvoices};
 use domain::{Backups, Invoice, Network, PaymentApi};
 use std::io;
@@ -20,6 +22,8 @@ pub struct Services {
     pub invoices: Option<Arc<dyn OwnInvoices>>,
     /// Copies of the database, if there is one.
     pub backups: Option<Arc<dyn Backups>>,
+    /// The default node's lightningd, to which what is not ours is passed on, if it is one.
+    pub pass_on: Option<Arc<PassOn>>,
     /// What `getinfo` says of this daemon.
     pub about: About,
     /// The networks that the nodes are on, the default node's first; none as long as no node has said
@@ -72,6 +76,13 @@ impl Context {
             page_writer,
             caller: Caller::Plugin,
         })
+    }
+
+    /// Where a method that is not ours is passed on to, if it is.
+    pub(crate) fn passes_on(&self, method: &str) -> Option<&Arc<PassOn>> {
+        let is_ours = methods::named(method).is_some_and(|method| method.exists_in(self));
+        let pass_on = self.services.pass_on.as_ref();
+        pass_on.filter(|pass_on| !is_ours && pass_on.has(method))
     }
 
     /// An invoice of a chain that no node is on concerns nobody here.

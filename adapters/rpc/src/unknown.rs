@@ -25,7 +25,7 @@ const CALLED_HERE: [(&[&str], &str); 7] = [
         &["sendonion", "createonion", "injectpaymentonion"],
         "here 'sendpartialpay' sends a part over a route",
     ),
-    (&["xpay", "renepay"], "here it is called 'pay'"),
+    (&["renepay"], "here it is called 'pay'"),
 ];
 
 /// lightningd's commands that it alone can answer.
@@ -56,12 +56,23 @@ const OF_THE_NODE: [&str; 20] = [
 pub(crate) fn find(name: &str, context: &Context) -> Result<&'static MethodInfo, RpcError> {
     let exists = |method: &&MethodInfo| method.exists_in(context);
     let method = methods::named(name).filter(exists);
-    method.ok_or_else(|| unknown(name, exists))
+    let shut = context.services.pass_on.as_ref();
+    method.ok_or_else(|| unknown(name, shut.map(|shut| shut.is_shut()), exists))
 }
 
-/// lightningd's sentence, and after it what may have been meant.
-pub(crate) fn unknown(name: &str, exists: impl Fn(&&MethodInfo) -> bool) -> RpcError {
-    let hint = hint(name, exists).map_or(String::new(), |hint| format!(": {hint}"));
+/// lightningd's sentence, and after it what may have been meant; or why it is not passed on.
+pub(crate) fn unknown(
+    name: &str,
+    shut: Option<String>,
+    exists: impl Fn(&&MethodInfo) -> bool,
+) -> RpcError {
+    let hint = hint(name, exists);
+    let hint = match (hint, shut) {
+        (Some(slip), Some(_)) if slip.starts_with("did you mean") => Some(slip),
+        (_, Some(shut)) => Some(shut),
+        (hint, None) => hint,
+    };
+    let hint = hint.map_or(String::new(), |hint| format!(": {hint}"));
     let name = shortened(name);
     RpcError::new(
         Code::UnknownCommand,

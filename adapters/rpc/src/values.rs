@@ -8,7 +8,7 @@ mod pay;
 #[cfg(feature = "dev-network")]
 pub(crate) use dev::{invoice_description, invoice_status, msat_or_any, msats, on_off};
 pub(crate) use msat::{msat, some_msat};
-pub(crate) use pay::{Percent, exclude, max_parts, node_names, percent};
+pub(crate) use pay::{Percent, anything, are_some, exclude, max_parts, node_names, percent};
 
 use domain::{
     Direction, Ended, NodeId, NodeName, PartId, PaymentHash, PaymentMetadata, PaymentSecret,

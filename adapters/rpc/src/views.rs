@@ -13,6 +13,7 @@ mod unrecorded;
 pub(crate) use history::HistoryEntry;
 pub(crate) use order::{FailedPay, NoWayView};
 pub(crate) use part::{FailedView, PartView};
+pub(crate) use pay::XPayView;
 pub(crate) use payment::{PaymentView, PendingPayment};
 pub(crate) use unrecorded::{UnrecordedListView, UnrecordedView};
 

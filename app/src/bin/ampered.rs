@@ -22,12 +22,13 @@ Examples:
   ampere --data-dir /tmp/a stop          end it (so do SIGTERM and Ctrl-C)
 
 Flags win over the environment (AMPERE_DATA_DIR, AMPERE_RPC_FILE, AMPERE_DATABASE, AMPERE_NODE,
-AMPERE_LOG, AMPERE_LOG_FORMAT, AMPERE_LIMITS_…, AMPERE_POLICY_…), which wins over DIR/ampere.toml:
+AMPERE_PASS_ON, AMPERE_LOG, AMPERE_LOG_FORMAT, AMPERE_LIMITS_…, AMPERE_POLICY_…), which wins over DIR/ampere.toml:
 
   rpc_file = \"ampere-rpc\"
   log = \"warn,rpc=debug\"
   node = \"cln:/path/to/lightning-rpc\"  # or \"embedded\"; several: [[node]] with a name and an
                                        # address each
+  pass_on = \"safe\"                     # of lightningd's methods: all, safe, none or a list
   [limits]        # of the socket
   [policy]        # of the engine
   waiters_max = 1000

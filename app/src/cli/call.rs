@@ -81,7 +81,7 @@ pub(super) fn failed(method: &str, error: CallError) -> Exit {
         }
         CallError::Connection(why) => {
             say!("error: the connection broke during {method}\n  why: {why}");
-            if method == "pay" {
+            if ["pay", "xpay"].contains(&method) {
                 say!(" help: it may go on: see listpays. An invoice is never paid twice");
             } else if method.starts_with("send") {
                 say!(" help: it may have been done: see listpartialpayments before you repeat it");

@@ -35,6 +35,11 @@ fn overview() -> String {
     });
     let mut lines = vec!["The daemon's methods:".to_owned()];
     lines.extend(methods);
+    lines.push(
+        "\nIn front of a lightningd, `ampere METHOD` of any other method is passed on to it (ampered --help: \
+         pass_on). `lightning-cli --rpc-file=… help METHOD` explains those."
+            .to_owned(),
+    );
     lines.push("\nCommands of the command line itself:".to_owned());
     lines.extend(commands);
     lines.push(

@@ -6,6 +6,7 @@
 //! | `rpc_file` | `--rpc-file` | `AMPERE_RPC_FILE` | `DIR/ampere-rpc` |
 //! | `database` | `--database` | `AMPERE_DATABASE` | `DIR/ampere.sqlite3` |
 //! | `node`, `[[node]]` | `--node` | `AMPERE_NODE` | none: a daemon is told which |
+//! | `pass_on` | `--pass-on` | `AMPERE_PASS_ON` | `all`, in front of a lightningd |
 //! | `log` | `--log` | `AMPERE_LOG` | `info` |
 //! | `log_format` | `--log-format` | `AMPERE_LOG_FORMAT` | `plain` |
 //! | `[limits]` | – | `AMPERE_LIMITS_…` | [`rpc::Limits`] |
@@ -18,10 +19,12 @@ mod file;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod nodes;
+mod pass_on;
 mod policy;
 mod settings;
 
 pub use nodes::{Address, NodeConfig, NotNode};
+pub(crate) use pass_on::to_lightningd;
 pub use policy::PolicySettings;
 
 use crate::logging::{self, LogFormat};
@@ -53,6 +56,11 @@ pub struct DaemonFlags {
     /// are several, the first being the default
     #[arg(long, value_name = "[NAME=]NODE")]
     pub node: Vec<NodeConfig>,
+    /// Which methods of the default node's lightningd are passed on to it, beside Ampere's own: `all`,
+    /// `safe` (none that moves the node's money, or uses or changes its keys), `none`, or a method, once
+    /// for each [default: all]
+    #[arg(long, value_name = "WHICH")]
+    pub pass_on: Vec<String>,
     /// The SQLite database [default: DIR/ampere.sqlite3]
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
@@ -76,6 +84,8 @@ pub struct Config {
     /// The Lightning nodes that send the parts; the first is the default. None if none is named, which
     /// is enough for whoever only asks a daemon.
     pub nodes: Vec<NodeConfig>,
+    /// Which methods are passed on to the default node's lightningd, if anything says so.
+    pub pass_on: Option<rpc::PassedOn>,
     /// What is logged.
     pub log: String,
     /// How log lines look.
@@ -118,6 +128,7 @@ impl Config {
                 "ampere.sqlite3",
             )?,
             nodes: nodes(daemon.node, settings.node)?,
+            pass_on: pass_on::chosen(&daemon.pass_on, settings.pass_on)?,
             log: daemon
                 .log
                 .or(settings.log)
@@ -129,10 +140,11 @@ impl Config {
         })
     }
 
-    /// Refuses to go on without a node. The embedded network is for trying things: an installation whose
+    /// Refuses to go on without a node, or with `pass_on` without a lightningd. The embedded network is for trying things: an installation whose
     /// `node` was forgotten must not find itself on it.
     pub fn with_nodes(self) -> anyhow::Result<Config> {
         if !self.nodes.is_empty() {
+            pass_on::refuse_without_lightningd(self.pass_on.as_ref(), &self.nodes)?;
             return Ok(self);
         }
         let file = self.data_dir.join(FILE_NAME);

@@ -2,6 +2,7 @@
 
 use super::PolicySettings;
 use super::nodes::Nodes;
+use super::pass_on::PassOnKey;
 use crate::logging::LogFormat;
 use rpc::suggest::nearest;
 use serde::Deserialize;
@@ -14,6 +15,7 @@ pub(super) struct Settings {
     pub(super) rpc_file: Option<PathBuf>,
     pub(super) database: Option<PathBuf>,
     pub(super) node: Nodes,
+    pub(super) pass_on: PassOnKey,
     pub(super) log: Option<String>,
     pub(super) log_format: LogFormat,
     pub(super) limits: rpc::Limits,

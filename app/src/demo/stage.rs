@@ -38,6 +38,7 @@ impl Stage {
         let rpc_file = folder.path().join("ampere-rpc");
         let assembly = Assembly {
             nodes: vec!["alice=embedded".parse::<NodeConfig>()?],
+            pass_on: None,
             home: None,
             state: None,
             database: folder.path().join("ampere.sqlite3"),

@@ -1,7 +1,7 @@
 //! From what lightningd says of itself, and its options, to a daemon.
 
 use super::{Configured, DATABASE, OFFER_BY, RPC_FILE};
-use crate::config::{Address, Config, DaemonFlags, Flags, NodeConfig};
+use crate::config::{Address, Config, DaemonFlags, Flags, NodeConfig, to_lightningd};
 use crate::daemon::Assembly;
 use crate::data_dir;
 use anyhow::Context;
@@ -45,6 +45,7 @@ pub(super) fn prepare(configured: &Configured) -> anyhow::Result<(Assembly, Path
     )?;
     data_dir::create(&config.data_dir)?;
     let assembly = Assembly {
+        pass_on: to_lightningd(config.pass_on.as_ref(), &config.nodes),
         nodes: config.nodes,
         home: Some(config.data_dir.clone()),
         state: None,

@@ -112,6 +112,8 @@ async fn paying(recorder: &mut Recorder) {
     let of_payment = json!({"payment_hash": invoice.hash});
     recorder.ask("listpays", of_payment).await;
     recorder.ask("abandonpay", json!([invoice.hash])).await;
+    let invoice = recorder.daemon.invoice().await;
+    recorder.ask("xpay", json!([invoice.bolt11])).await;
 }
 
 async fn deletion(recorder: &mut Recorder) {

@@ -34,7 +34,7 @@ impl Fake {
         self.folder.path()
     }
 
-    async fn launch(&self, options: Map<String, Value>) -> Plugin {
+    pub(crate) async fn launch(&self, options: Map<String, Value>) -> Plugin {
         self.launch_as(clean(AMPERED), options).await
     }
 

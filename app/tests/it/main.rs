@@ -19,6 +19,7 @@ mod daemon;
 mod deletions;
 mod demo;
 mod docs;
+mod drop_in;
 mod events;
 mod export;
 #[path = "../../../adapters/cln/tests/fake/mod.rs"]

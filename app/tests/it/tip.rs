@@ -19,7 +19,8 @@ async fn a_part_that_waits_for_blocks_says_so_over_kills_of_both() {
     fake.lightningd.set_height(112);
     let daemon = beside(&home, &fake).await;
     let info = daemon.ok("getinfo", json!([])).await;
-    assert_eq!(info["blockheight"], 113, "{info}");
+    assert_eq!(info["nodes"][0]["blockheight"], 113, "{info}");
+    assert_eq!(info["blockheight"], 112, "lightningd's own: {info}");
     fake.lightningd.kill().await;
     daemon.kill().await;
     fake.lightningd.start_at(95);
@@ -36,7 +37,7 @@ async fn a_part_that_waits_for_blocks_says_so_over_kills_of_both() {
         assert_eq!(part[height], Value::Null, "{part}");
     }
     let info = daemon.ok("getinfo", json!([])).await;
-    assert_eq!(info["blockheight"], Value::Null, "{info}");
+    assert_eq!(info["nodes"][0]["blockheight"], Value::Null, "{info}");
     daemon.kill().await;
     let daemon = beside(&home, &fake).await;
     let part = soon("the reason", waits_for_blocks(&daemon, id)).await;

@@ -61,7 +61,7 @@ pub(crate) async fn waits_for_blocks(daemon: &Daemon, id: u64) -> Value {
 /// What `getinfo` shows, which is not below what it showed before.
 async fn height_of(daemon: &Daemon, before: u64) -> u64 {
     let info = daemon.ok("getinfo", json!([])).await;
-    let height = info["blockheight"].as_u64();
+    let height = info["nodes"][0]["blockheight"].as_u64();
     assert!(height >= Some(before), "{info} after {before}");
     height.unwrap_or(before)
 }

@@ -80,6 +80,7 @@ impl Served {
         let services = Services {
             payments: Arc::clone(&machine.engine) as _,
             dev: None,
+            pass_on: None,
             invoices: None,
             networks: Arc::new(Vec::new),
             backups: None,

@@ -14,6 +14,7 @@ use super::gossip::LISTCHANNELS;
 use super::listhtlcs::LISTHTLCS;
 use super::node::{GETLOG, HELP, WAITBLOCKHEIGHT};
 use super::onion::{CREATEONION, createonion};
+use super::others::NOTIFICATIONS;
 use super::own_invoice::{INVOICE, LISTINVOICES, WAITANYINVOICE};
 use super::params::Params;
 use super::sendonion::SENDONION;
@@ -65,6 +66,7 @@ pub(crate) enum Method {
     Listinvoices,
     Listpeerchannels,
     Listsendpays,
+    Notifications,
     Sendonion,
     Sendpay,
     Stop,
@@ -75,7 +77,7 @@ pub(crate) enum Method {
 }
 
 /// Their names and parameters.
-pub(crate) const COMMANDS: [(&str, &str, Method); 21] = [
+pub(crate) const COMMANDS: [(&str, &str, Method); 22] = [
     ("createonion", CREATEONION, Method::Createonion),
     ("datastore", DATASTORE, Method::Datastore),
     ("deldatastore", DELDATASTORE, Method::Deldatastore),
@@ -94,6 +96,7 @@ pub(crate) const COMMANDS: [(&str, &str, Method); 21] = [
         Method::Listpeerchannels,
     ),
     ("listsendpays", LISTSENDPAYS, Method::Listsendpays),
+    ("notifications", NOTIFICATIONS, Method::Notifications),
     ("sendonion", SENDONION, Method::Sendonion),
     ("sendpay", SENDPAY, Method::Sendpay),
     ("stop", "", Method::Stop),
@@ -211,6 +214,12 @@ impl State {
         if self.forward(command, request) {
             return Ok(Conclusion::Forwarded);
         }
+        if name == "check" {
+            return Ok(Conclusion::Done(self.check(params)));
+        }
+        if let Some(result) = self.other(command) {
+            return Ok(Conclusion::Done(Ok(result)));
+        }
         let known = COMMANDS.iter().find(|(known, ..)| *known == name);
         let Some((_, usage, method)) = known else {
             let text = format!("Unknown command '{name}'");
@@ -232,6 +241,7 @@ impl State {
             Method::Listinvoices => self.listinvoices(params),
             Method::Listpeerchannels => self.listpeerchannels(params),
             Method::Listsendpays => self.listsendpays(params),
+            Method::Notifications => self.notifications(command, params),
             Method::Sendonion => self.sendonion(params),
             Method::Sendpay => self.sendpay(params),
             Method::Stop => return Ok(Conclusion::Stop),

@@ -34,6 +34,7 @@ mod lightningd;
 mod listhtlcs;
 mod node;
 mod onion;
+mod others;
 mod own_invoice;
 mod params;
 mod payee;

@@ -103,6 +103,7 @@ impl State {
             .collect();
         let plugins = self.process.iter().flat_map(|process| &process.plugins);
         usages.extend(plugins.map(|(name, method)| (&**name, &*method.usage)));
+        usages.extend(self.others.keys().map(|name| (&**name, "")));
         usages.sort_unstable();
         if let Some(asked) = asked {
             usages.retain(|(name, _)| *name == asked);

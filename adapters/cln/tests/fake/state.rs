@@ -1,9 +1,10 @@
 //! Everything the fake knows: the database, the world around the node, and the process.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -87,6 +88,8 @@ struct Waiter {
 pub(crate) struct Process {
     pub(crate) created_at: String,
     pub(crate) conns: HashMap<ConnId, UnboundedSender<Vec<u8>>>,
+    /// Connections with notifications enabled.
+    pub(crate) noisy: HashSet<ConnId>,
     waiters: Vec<Waiter>,
     pub(crate) uncommitted: VecDeque<Offer>,
     pub(crate) connected: bool,
@@ -123,6 +126,8 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     /// Connections whose requests are being handled.
     pub(crate) handling: u32,
+    /// Methods that a test has made up, and what they answer.
+    pub(crate) others: BTreeMap<String, Value>,
     last_conn: ConnId,
     last_token: u64,
     last_start: Duration,
@@ -148,6 +153,7 @@ impl State {
             process: None,
             faults: Faults::default(),
             handling: 0,
+            others: BTreeMap::new(),
             last_conn: 0,
             last_token: 0,
             last_start: Duration::ZERO,
@@ -167,6 +173,7 @@ impl State {
                 self.last_start.subsec_nanos()
             ),
             conns: HashMap::new(),
+            noisy: HashSet::new(),
             waiters: Vec::new(),
             uncommitted: VecDeque::new(),
             connected: false,

@@ -1,10 +1,12 @@
 //! The end of a connection, by us: whoever is at the other end is told why, as far as that can be done
 //! without waiting for them.
 
+use super::events::receive;
 use super::timer::Patience;
-use super::{Connection, Input, receive};
+use super::{Connection, Input};
 use crate::dispatch::error_reply;
 use crate::error::{Code, RpcError};
+use crate::pass_on::Link;
 use crate::request::Request;
 use crate::stream::last_words;
 use domain::ApiError;
@@ -18,6 +20,10 @@ impl Connection {
     /// has only arrived is refused.
     pub(super) fn stop(&mut self) {
         self.stopping = None;
+        let told = self.passing.link.as_mut().map(Link::stop);
+        for reply in told.unwrap_or_default() {
+            self.say(&reply);
+        }
         if self.input != Input::Open {
             return;
         }

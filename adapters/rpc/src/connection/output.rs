@@ -9,6 +9,10 @@ use tokio::io::unix::AsyncFd;
 pub(super) struct Output {
     bytes: Vec<u8>,
     written: usize,
+    /// Whether a reply of lightningd's has begun and not ended.
+    is_within_a_reply: bool,
+    /// What waits for its end.
+    after: Vec<u8>,
 }
 
 /// What ends each reply, and is in none.
@@ -20,7 +24,21 @@ const KEPT: usize = 16 * 1024;
 
 impl Output {
     pub(super) fn push(&mut self, reply: &[u8]) {
-        self.bytes.extend_from_slice(reply);
+        let place = if self.is_within_a_reply {
+            &mut self.after
+        } else {
+            &mut self.bytes
+        };
+        place.extend_from_slice(reply);
+    }
+
+    /// A piece of a reply of lightningd's. Other replies come before it or after its end.
+    pub(super) fn push_piece(&mut self, piece: &[u8], ends: bool) {
+        self.bytes.extend_from_slice(piece);
+        self.is_within_a_reply = !ends;
+        if ends {
+            self.bytes.append(&mut self.after);
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -33,6 +51,7 @@ impl Output {
 
     /// Forgets the replies of which nothing has been written: the rest of the one that is half-way stays.
     pub(super) fn keep_begun(&mut self) {
+        self.is_within_a_reply = false;
         let at_a_boundary = self
             .bytes
             .get(..self.written)

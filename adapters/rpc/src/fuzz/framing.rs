@@ -93,7 +93,7 @@ fn is_answered(frame: &[u8]) {
                 (&again.id, &again.method, &again.params),
                 (&request.id, &request.method, &request.params)
             );
-            let error = crate::unknown::unknown(&request.method, |_| true);
+            let error = crate::unknown::unknown(&request.method, None, |_| true);
             is_fit_to_be_told(&error);
             let reply = error_reply(&request.id, &error);
             (request.id, reply)

@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 static CONTEXT: LazyLock<Arc<Context>> = LazyLock::new(|| {
     let services = Services {
+        pass_on: None,
         invoices: None,
         payments: Arc::new(domain::MockPaymentApi::new()),
         dev: Some(Arc::new(devnet::MockDevNetwork::new())),

@@ -25,6 +25,25 @@ pub(super) fn canonical(text: &str) -> String {
     }
 }
 
+/// What whoever wants to pay one of BOLT 12, or a name like `user@domain`, is told.
+pub(super) fn of_bolt12(text: &str) -> Option<String> {
+    let kinds = [
+        ("lno1", "an offer of BOLT 12"),
+        ("lni1", "an invoice of BOLT 12"),
+        ("lnr1", "an invoice request of BOLT 12"),
+    ];
+    let kind = kinds.iter().find(|(prefix, _)| text.starts_with(prefix));
+    let what = kind.map(|(_, what)| *what);
+    let what = what.or_else(|| {
+        text.contains('@')
+            .then_some("a name, which stands for an offer")
+    })?;
+    Some(format!(
+        "it is {what}, which Ampere does not pay: ask the payee for an invoice of BOLT 11, or pay it with \
+         lightningd's own xpay, on lightningd's own socket"
+    ))
+}
+
 /// The signature is over the invoice as it is written. This library writes it anew before it recovers
 /// the payee's key, so of an invoice that it would write otherwise it recovers another key.
 pub(super) fn means_one_thing(

@@ -2,9 +2,11 @@
 
 use super::{Checking, Method};
 use crate::error::RpcError;
-use crate::params::{Arguments, Param};
+use crate::params::{Arguments, Given, Param};
+use crate::pass_on::{LIGHTNINGD, PassOn};
 use crate::services::Context;
 use crate::{unknown, values};
+use futures::FutureExt;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -14,7 +16,10 @@ pub(super) struct Check;
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub(super) struct CheckedView {
     /// The command whose parameters are right.
-    command_to_check: &'static str,
+    command_to_check: String,
+    /// The node to whose lightningd the command would be passed on, if it is not ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passed_on_to: Option<String>,
 }
 
 impl Method for Check {
@@ -26,10 +31,12 @@ Reads the parameters that follow as {command_to_check} would. For sendpartialpay
 
 command_to_check  the command's name; its own parameters follow
 
-Returns {command_to_check}, or the error that the command would give.";
+Of a command that would be passed on to lightningd, lightningd's own check is asked.
+
+Returns {command_to_check, passed_on_to}, or the error that the command would give.";
     const OPEN: bool = true;
 
-    type Request = (&'static str, Checking);
+    type Request = (CheckedView, Checking);
     type Answer = CheckedView;
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
@@ -40,17 +47,38 @@ Returns {command_to_check}, or the error that the command would give.";
                 "command_to_check: should be another command than check itself",
             ));
         }
+        if let Some(pass_on) = context.passes_on(&name) {
+            let checked = CheckedView {
+                command_to_check: name.clone(),
+                passed_on_to: Some(pass_on.node().to_owned()),
+            };
+            return Ok((checked, ask_lightningd(pass_on, name, &arguments.rest)));
+        }
         let method = unknown::find(&name, context)?;
-        Ok((method.name, (method.check)(context, &arguments.rest)?))
+        let checked = CheckedView {
+            command_to_check: name,
+            passed_on_to: None,
+        };
+        Ok((checked, (method.check)(context, &arguments.rest)?))
     }
 
     async fn run(
         _: Arc<Context>,
-        (name, checking): Self::Request,
+        (checked, checking): Self::Request,
     ) -> Result<Self::Answer, RpcError> {
         checking.await?;
-        Ok(CheckedView {
-            command_to_check: name,
-        })
+        Ok(checked)
     }
+}
+
+/// lightningd's own check of a command that is its.
+fn ask_lightningd(pass_on: &Arc<PassOn>, name: String, rest: &Given<'_>) -> Checking {
+    let pass_on = Arc::clone(pass_on);
+    let params = rest.after(Check::PARAMS, name);
+    async move {
+        let params = params?;
+        pass_on.ask(Check::NAME, &params, LIGHTNINGD).await?;
+        Ok(())
+    }
+    .boxed()
 }

@@ -2,7 +2,8 @@
 
 use super::Method;
 use crate::error::RpcError;
-use crate::params::{Arguments, Param};
+use crate::params::{Arguments, Given, Param};
+use crate::request::Request;
 use crate::services::Context;
 use crate::values;
 use serde::Serialize;
@@ -18,9 +19,9 @@ impl Method for Notifications {
     const NAME: &'static str = "notifications";
     const PARAMS: &'static [Param] = &[Param::required("enable")];
     const DESCRIPTION: &'static str =
-        "Enable lightningd's notifications, of which this daemon has none";
+        "Enable lightningd's notifications about the commands that are passed on to it";
     const HELP: &'static str = "\
-Accepted so that lightning-cli and pyln-client work as they are; nothing is ever sent unasked. What subscribe tells needs no enabling.
+Holds for this connection. Our own methods have no notifications: nothing is sent unasked but what lightningd says about a command that was passed on to it. What subscribe tells needs no enabling.
 
 enable  true or false";
 
@@ -34,4 +35,14 @@ enable  true or false";
     async fn run(_: Arc<Context>, _: bool) -> Result<Self::Answer, RpcError> {
         Ok(NothingView {})
     }
+}
+
+/// What a request says of notifications, if it is that.
+pub(crate) fn are_wanted(request: &Request) -> Option<bool> {
+    if request.method != Notifications::NAME {
+        return None;
+    }
+    let given = Given::read(&request.params).ok()?;
+    let arguments = Arguments::bind(&given, Notifications::PARAMS, false).ok()?;
+    arguments.required("enable", values::boolean).ok()
 }

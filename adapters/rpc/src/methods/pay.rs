@@ -7,7 +7,7 @@ use crate::params::{Arguments, Param};
 use crate::services::Context;
 use crate::values;
 use crate::views::AsView;
-use domain::{Msat, Pay as Request, PayAnswer};
+use domain::{Invoice, Msat, Pay as Request, PayAnswer};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use std::time::Duration;
 /// Fees up to that are allowed, whatever the percentage says, as lightningd has it.
 pub(super) const EXEMPT_FEE: u64 = 5_000;
 /// lightningd's own: how long new parts are sent.
-const RETRY_FOR: Duration = Duration::from_secs(60);
+pub(super) const RETRY_FOR: Duration = Duration::from_secs(60);
 /// lightningd's own: the most blocks that a part may last.
-const MAX_DELAY: u32 = 2_016;
+pub(super) const MAX_DELAY: u32 = 2_016;
 
 pub(super) struct Pay;
 
@@ -102,6 +102,7 @@ Errors: 200 the timeout passed (it goes on), or parts that no order sent are pen
 
     fn parse(context: &Arc<Context>, arguments: &Arguments<'_>) -> Result<Self::Request, RpcError> {
         let dry_run = arguments.optional("dry_run", values::boolean)?;
+        ignore(arguments, Self::NAME, "riskfactor")?;
         Ok((request(context, arguments)?, dry_run.unwrap_or(false)))
     }
 
@@ -134,25 +135,8 @@ pub(super) fn request(
     let text = values::text(context.limits.text_bytes);
     let invoice = arguments.required("bolt11", values::invoice)?;
     context.is_of_our_network(&invoice)?;
-    if arguments.optional("localinvreqid", values::word)?.is_some() {
-        return Err(RpcError::params(
-            "localinvreqid: should not be given: offers are not paid by this method",
-        ));
-    }
-    let amount = arguments.optional("amount_msat", values::some_msat)?;
-    let amount = match (amount, invoice.amount) {
-        (Some(given), Some(asks)) if given != asks => {
-            return Err(RpcError::params(format!(
-                "amount_msat: should not be given: the invoice asks for {asks} msat"
-            )));
-        }
-        (None, None) => {
-            return Err(RpcError::params(
-                "amount_msat: should be given: the invoice leaves the amount to the payer",
-            ));
-        }
-        (given, asks) => given.or(asks).unwrap_or(Msat::ZERO),
-    };
+    refuse_offers(arguments)?;
+    let amount = amount(arguments, &invoice)?;
     Ok(Request {
         max_fee: max_fee(arguments, amount)?,
         amount: Some(amount),
@@ -176,6 +160,42 @@ pub(super) fn request(
         timeout: arguments.optional("timeout", values::seconds)?,
         invoice,
     })
+}
+
+/// What belongs to BOLT 12.
+pub(super) fn refuse_offers(arguments: &Arguments<'_>) -> Result<(), RpcError> {
+    if arguments.optional("localinvreqid", values::word)?.is_some() {
+        return Err(RpcError::params(
+            "localinvreqid: should not be given: offers are not paid by this method",
+        ));
+    }
+    Ok(())
+}
+
+/// A parameter of lightningd's that is taken, and has no effect here. Its value is not logged.
+pub(super) fn ignore(
+    arguments: &Arguments<'_>,
+    method: &str,
+    name: &'static str,
+) -> Result<(), RpcError> {
+    if arguments.optional(name, values::anything)?.is_some() {
+        tracing::info!("{method}: the parameter {name} has no effect here");
+    }
+    Ok(())
+}
+
+/// What is to be paid in all: what the invoice asks for, or the payer's word where it leaves that open.
+pub(super) fn amount(arguments: &Arguments<'_>, invoice: &Invoice) -> Result<Msat, RpcError> {
+    let amount = arguments.optional("amount_msat", values::some_msat)?;
+    match (amount, invoice.amount) {
+        (Some(given), Some(asks)) if given != asks => Err(RpcError::params(format!(
+            "amount_msat: should not be given: the invoice asks for {asks} msat"
+        ))),
+        (None, None) => Err(RpcError::params(
+            "amount_msat: should be given: the invoice leaves the amount to the payer",
+        )),
+        (given, asks) => Ok(given.or(asks).unwrap_or(Msat::ZERO)),
+    }
 }
 
 /// The cap: one of two ways to say it.

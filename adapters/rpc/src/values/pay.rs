@@ -15,6 +15,9 @@ impl Percent {
     /// Half of a hundredth: what lightningd's `pay` allows for fees.
     pub(crate) const HALF: Percent = Percent(500_000);
 
+    /// A hundredth: what lightningd's `xpay` allows.
+    pub(crate) const ONE: Percent = Percent(1_000_000);
+
     /// That share, rounded down; as much as there is if it is beyond any amount.
     pub(crate) fn of(self, amount: Msat) -> Msat {
         let whole = u128::from(amount.get()).saturating_mul(u128::from(self.0));
@@ -60,6 +63,20 @@ pub(crate) fn exclude(raw: &RawValue) -> Result<Avoid, Invalid> {
         }
     }
     Ok(avoid)
+}
+
+/// Whether a list has anything in it.
+pub(crate) fn are_some(raw: &RawValue) -> Result<bool, Invalid> {
+    serde_json::from_str::<Vec<&RawValue>>(raw.get()).map_or_else(
+        |_| should("should be an array"),
+        |list| Ok(!list.is_empty()),
+    )
+}
+
+/// Whatever it is: nobody looks at it.
+#[expect(clippy::unnecessary_wraps, reason = "it reads as its neighbours do")]
+pub(crate) fn anything(_: &RawValue) -> Result<(), Invalid> {
+    Ok(())
 }
 
 /// One name, or several.

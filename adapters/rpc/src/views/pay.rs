@@ -45,6 +45,41 @@ pub(crate) struct PayView<'a> {
     retry: RetryView,
 }
 
+/// What `xpay` answers: lightningd's fields alone.
+#[derive(Serialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
+pub(crate) struct XPayView {
+    /// The proof of payment, 32 bytes of hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_preimage: Option<String>,
+    /// How many parts failed.
+    failed_parts: usize,
+    /// How many parts were paid.
+    successful_parts: usize,
+    /// What it delivers, in all.
+    amount_msat: u64,
+    /// What left our nodes, fees included.
+    amount_sent_msat: u64,
+}
+
+impl XPayView {
+    pub(crate) fn new(paid: &PayAnswer) -> XPayView {
+        let ended = |status| {
+            paid.parts
+                .iter()
+                .filter(move |part| part.status() == status)
+        };
+        let payment = &paid.payment;
+        XPayView {
+            payment_preimage: payment.preimage.as_ref().map(|p| hex::encode(p.expose())),
+            failed_parts: ended(StatusKind::Failed).count(),
+            successful_parts: ended(StatusKind::Complete).count(),
+            amount_msat: payment.terms.requested.get(),
+            amount_sent_msat: payment.tally.sent.get(),
+        }
+    }
+}
+
 /// What left one node, in pending and complete parts.
 #[derive(Serialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]

@@ -184,7 +184,8 @@ async fn listevents_tells_what_happened_and_how_things_stood_then() {
 async fn getinfo_says_who_and_what() {
     let daemon = Daemon::start();
     let expected = json!({
-        "name": "ampere", "version": "0.1.0", "network": "regtest", "data_dir": "/tmp/ampere",
+        "name": "ampere", "version": "0.1.0", "ampere_version": "0.1.0", "network": "regtest",
+        "data_dir": "/tmp/ampere",
         "blockheight": 110, "nodes": [{"name": "alice", "blockheight": 110}, {"name": "zoe"}],
         "live_parts": 3, "waiters": 2, "alarms": 1, "violations": {"A-7": 2},
     });

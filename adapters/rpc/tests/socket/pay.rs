@@ -209,3 +209,101 @@ async fn every_end_of_an_order_has_its_number() {
         assert_eq!(refused["data"][field], value, "{refused}");
     }
 }
+
+#[tokio::test]
+async fn xpay_takes_lightningds_ten_positions_and_every_name() {
+    let daemon = Daemon::start();
+    daemon.engine.payments.lock().unwrap().rows.clear();
+    daemon.result("xpay", json!([INVOICE])).await;
+    let plain = asked(&daemon);
+    let amount = plain.invoice.amount.unwrap();
+    let usual = msat(5_000).max(msat(amount.get() / 100));
+    assert_eq!((plain.amount, plain.max_fee), (Some(amount), usual));
+    assert_eq!(plain.retry_for, Duration::from_secs(60));
+    assert_eq!((plain.max_delay, plain.timeout), (2_016, None));
+    let nulls = json!([
+        INVOICE, null, null, null, null, null, null, null, null, null
+    ]);
+    daemon.result("xpay", nulls).await;
+    assert_eq!(asked(&daemon), plain);
+    let positions = json!([INVOICE, null, "7sat", [], 30, "1sat", 100, "thanks", "rent"]);
+    daemon.result("xpay", positions).await;
+    let by_position = asked(&daemon);
+    assert_eq!(
+        (by_position.max_fee, by_position.share),
+        (msat(7_000), Some(msat(1_000)))
+    );
+    assert_eq!(by_position.label.as_deref(), Some("rent"));
+    let names = json!({
+        "invstring": INVOICE, "maxfee": 7_000, "layers": [], "retry_for": 30, "partial_msat": 1_000,
+        "maxdelay": 100, "payer_note": "thanks", "label": "rent",
+    });
+    daemon.result("xpay", names).await;
+    assert_eq!(asked(&daemon), by_position);
+}
+
+#[tokio::test]
+async fn xpay_refuses_what_it_cannot_honour_and_sends_nothing() {
+    let daemon = Daemon::start();
+    let before = daemon.engine.asked();
+    for (params, says) in [
+        (
+            json!({"invstring": INVOICE, "layers": ["xpay"]}),
+            "layers: should be empty",
+        ),
+        (
+            json!({"invstring": INVOICE, "layers": "xpay"}),
+            "layers: should be an array",
+        ),
+        (
+            json!({"invstring": INVOICE, "localinvreqid": "00"}),
+            "localinvreqid: should not be given",
+        ),
+        (
+            json!({"invstring": "lno1pqpq"}),
+            "an offer of BOLT 12, which Ampere does not pay",
+        ),
+        (
+            json!({"invstring": "LNI1PQPQ"}),
+            "an invoice of BOLT 12, which Ampere does not pay",
+        ),
+        (
+            json!({"invstring": "₿satoshi@bitcoin.org"}),
+            "stands for an offer",
+        ),
+    ] {
+        let (code, message) = daemon.error("xpay", params).await;
+        assert_eq!(code, -32602, "{message}");
+        assert!(message.contains(says), "{message}");
+    }
+    let (_, message) = daemon.error("pay", json!(["lno1pqpq"])).await;
+    assert!(
+        message.contains("ask the payee for an invoice of BOLT 11"),
+        "{message}"
+    );
+    assert_eq!(daemon.engine.asked(), before, "the engine was not asked");
+}
+
+#[tokio::test]
+async fn xpay_answers_with_lightningds_fields_and_219_when_it_is_paid() {
+    let daemon = Daemon::start();
+    let paid = daemon.ask("xpay", json!([INVOICE])).await;
+    assert_eq!(paid["error"]["code"], 219, "{paid}");
+    assert_eq!(paid["error"]["data"], json!({"payment_hash": INVOICE_HASH}));
+    daemon.engine.payments.lock().unwrap().rows.clear();
+    let paid = daemon.result("xpay", json!([INVOICE])).await;
+    let fields: Vec<&str> = paid
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let lightningds = [
+        "amount_msat",
+        "amount_sent_msat",
+        "failed_parts",
+        "payment_preimage",
+        "successful_parts",
+    ];
+    assert_eq!(fields, lightningds);
+}

@@ -4,7 +4,7 @@ use crate::fake::Fake;
 use domain::Network;
 use rpc::{About, Limits, Server, Services};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,11 +26,20 @@ impl Daemon {
     }
 
     pub(crate) fn with(limits: Limits) -> Daemon {
+        Daemon::serving(limits, |_, services| services)
+    }
+
+    /// With services that are made of the usual ones, in that folder.
+    pub(crate) fn serving(
+        limits: Limits,
+        made: impl FnOnce(&Path, Services) -> Services,
+    ) -> Daemon {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ampere-rpc");
         let engine = Arc::new(Fake::default());
         let shutdown = watch::Sender::new(false);
-        let server = Server::bind(&path, services(&engine, &shutdown), limits).unwrap();
+        let services = made(folder.path(), services(&engine, &shutdown));
+        let server = Server::bind(&path, services, limits).unwrap();
         let mut stopping = shutdown.subscribe();
         let stopped = async move {
             stopping.wait_for(|stop| *stop).await.unwrap();
@@ -84,6 +93,7 @@ pub(crate) fn services(engine: &Arc<Fake>, shutdown: &watch::Sender<bool>) -> Se
     Services {
         payments: Arc::clone(engine) as _,
         dev: Some(Arc::clone(engine) as _),
+        pass_on: None,
         invoices: Some(Arc::clone(engine) as _),
         about: About {
             name: "ampere".into(),
@@ -136,6 +146,34 @@ impl Wire {
             if matches!(read, Ok(0) | Err(_)) {
                 return None;
             }
+        }
+    }
+
+    /// What has come, up to and with that.
+    pub(crate) async fn until(&mut self, end: &str) -> String {
+        loop {
+            let find = |bytes: &[u8]| {
+                bytes
+                    .windows(end.len())
+                    .position(|some| some == end.as_bytes())
+            };
+            if let Some(at) = find(&self.input) {
+                let rest = self.input.split_off(at + end.len());
+                return String::from_utf8(std::mem::replace(&mut self.input, rest)).unwrap();
+            }
+            let read = self.stream.read_buf(&mut self.input).await.unwrap();
+            assert!(
+                read > 0,
+                "closed after {:?}",
+                String::from_utf8_lossy(&self.input)
+            );
+        }
+    }
+
+    pub(crate) fn over(stream: UnixStream) -> Wire {
+        Wire {
+            stream,
+            input: Vec::new(),
         }
     }
 
