@@ -92,9 +92,9 @@ pub struct EndedByHand {
     pub by: Resolution,
 }
 
-/// What we paid to ourselves, from one node of ours to another or around to the same: a payment that went
-/// out, and what came in for the same hash at the same payee. Whoever passes a payment on under its own
-/// hash pays somebody else, and that is none.
+/// A payment to ourselves, from one node of ours to another or around to the same: an outgoing payment, and
+/// the incoming payments of the same hash at the same payee. A payment that we pass on under its own hash has
+/// another payee, and is none.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SelfPayment {
     /// The hash of both.

@@ -162,8 +162,8 @@ impl OrderTerms {
         if one { 1 } else { self.max_parts }
     }
 
-    /// Whether somebody who asks for the same payment asks for the same. The deadline is counted from
-    /// when one asks, so that is not compared.
+    /// Whether two requests for the same payment have the same terms. The deadline counts from the time of the
+    /// request, so it is not compared.
     pub fn agree_with(&self, other: &OrderTerms) -> bool {
         let asked = |terms: &OrderTerms| OrderTerms {
             deadline: Timestamp(0),

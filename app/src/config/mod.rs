@@ -140,11 +140,13 @@ impl Config {
         })
     }
 
-    /// Refuses to go on without a node, or with `pass_on` without a lightningd. The embedded network is for trying things: an installation whose
-    /// `node` was forgotten must not find itself on it.
+    /// Refuses to go on without a node, with a node at our own socket, or with `pass_on` without a lightningd. The
+    /// embedded network is for trying things: an installation whose `node` was forgotten must not find itself
+    /// on it.
     pub fn with_nodes(self) -> anyhow::Result<Config> {
         if !self.nodes.is_empty() {
             pass_on::refuse_without_lightningd(self.pass_on.as_ref(), &self.nodes)?;
+            nodes::refuse_own_socket(&self.rpc_file, &self.nodes)?;
             return Ok(self);
         }
         let file = self.data_dir.join(FILE_NAME);

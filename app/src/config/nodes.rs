@@ -1,5 +1,6 @@
 //! Which Lightning nodes send the parts.
 
+use crate::trouble::trouble;
 use cln::OfferBy;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
@@ -217,4 +218,33 @@ pub(super) fn chosen(flags: Vec<NodeConfig>, settings: Nodes) -> Result<Vec<Node
         return Err(NotNode::GraceAlone);
     }
     Ok(nodes)
+}
+
+/// Refuses a node that is ourselves: it would be asked by us, and ask us, for ever.
+pub(super) fn refuse_own_socket(rpc_file: &Path, nodes: &[NodeConfig]) -> anyhow::Result<()> {
+    let own = resolved(rpc_file);
+    for node in nodes {
+        if let Address::Cln(socket) = &node.address
+            && resolved(socket) == own
+        {
+            let why = format!("{} is Ampere's own socket", socket.display());
+            let help = "say where lightningd's socket is (cln:/path/to/lightning-rpc), or give Ampere's another \
+                        place with --rpc-file";
+            return Err(trouble(
+                format!("node {} cannot be used", node.name),
+                why,
+                help,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The path without links in its folder; the file itself need not be there.
+fn resolved(path: &Path) -> PathBuf {
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }

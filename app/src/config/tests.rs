@@ -247,3 +247,27 @@ fn a_build_without_the_embedded_network_says_how_to_have_it() {
     let grace = Address::read("embedded:grace", false);
     assert_eq!(grace, Err(NotNode::NotBuiltIn));
 }
+
+/// However the same place is written.
+#[test]
+fn a_node_at_amperes_own_socket_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(folder.path(), &link).unwrap();
+    let own = folder.path().join("rpc").display().to_string();
+    let load_at = |node: &str| {
+        let variables = [("AMPERE_RPC_FILE", own.as_str()), ("AMPERE_NODE", node)];
+        load("", &variables, &Flags::default())
+            .unwrap()
+            .with_nodes()
+    };
+    for same in [own.clone(), link.join("rpc").display().to_string()] {
+        let said = load_at(&format!("cln:{same}")).unwrap_err().to_string();
+        assert!(
+            said.contains("own socket") && said.contains("--rpc-file"),
+            "{said}"
+        );
+    }
+    let other = folder.path().join("lightning-rpc");
+    load_at(&format!("cln:{}", other.display())).unwrap();
+}

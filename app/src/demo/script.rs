@@ -55,7 +55,7 @@ pub(super) async fn replaced_part(stage: &Stage) -> anyhow::Result<PaymentReport
         )
         .await?;
     failed(scene.wait(bad).await?)?;
-    scene.say("bob sent it back; the payment stays pending, for its other part is still out");
+    scene.say("bob sent it back; the payment stays pending, because its other part is in flight");
     scene.pause(1_500).await?;
     let third = scene.send(larger, "the same again, with bob's fee").await?;
     arrived(scene.wait(third).await?)?;

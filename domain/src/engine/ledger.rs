@@ -182,8 +182,8 @@ impl Ledger {
         self.violations.counted()
     }
 
-    /// A stored payment breaks a rule: it is left alone, everybody who asks is told so, and the alarm
-    /// is raised once.
+    /// A stored payment breaks a rule: nothing is sent for it, every caller gets an error, and the alarm is
+    /// raised once.
     pub(super) fn damage(&self, hash: PaymentHash, reason: String) -> ApiError {
         let known = self.damaged().insert(hash, reason.clone());
         if known.is_none() {

@@ -1,5 +1,5 @@
-//! One node: its parts out, its outcomes in, what it was paid. It knows the ledger and the board, and nobody who
-//! calls it.
+//! One node: it offers its parts, stores its outcomes, and records what it was paid. It uses the ledger and the
+//! board, and nothing above itself.
 
 mod care;
 mod hearing;

@@ -111,7 +111,8 @@ impl Orders {
         }
     }
 
-    /// Resumes open orders. Their live parts have been looked up before: what is not known counts as live.
+    /// Resumes open orders. Look-ups of their live parts are queued before; a part without an answer counts as
+    /// live.
     pub(super) fn resume(self: &Arc<Self>, open: &[PaymentHash]) {
         planted!(DeadlineRestarts, self.restart_deadlines());
         for hash in open {

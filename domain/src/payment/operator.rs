@@ -5,8 +5,8 @@ use crate::{
     Change, OperatorEnd, PartStatus, Preimage, Refusal, ResolvePart, Timestamp, Transition,
 };
 
-/// Rules: what has ended stays as it is, success needs its proof, and who said so is part
-/// of what is stored. That no node can tell is asked before, of the node.
+/// Rules: a part that has ended stays as it is, success needs the preimage, and the operator's
+/// name is stored. The engine has asked the node before, which cannot tell the end.
 pub(super) fn resolve(
     payment: &Payment,
     request: &ResolvePart,

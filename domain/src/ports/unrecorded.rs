@@ -15,9 +15,9 @@ pub trait UnrecordedStore: Send + Sync {
     /// larger one knows more than the database.
     async fn last_part(&self) -> Result<PartId, Unavailable>;
 
-    /// Keeps such a part, with what is believed after what is known of it ([`UnrecordedFate::then`]): what was
-    /// believed before, if it was known, and what is now. As long as that is open, storage takes no part of
-    /// its payment.
+    /// Stores a part that only its node knows. Its new fate follows from the stored one and from this report
+    /// ([`UnrecordedFate::then`]); both are returned. As long as it may be pending, storage takes no part of its
+    /// payment.
     async fn note(&self, part: UnrecordedPart) -> Result<Noted, Unavailable>;
 
     /// Passes over numbers, and keeps which nodes have been asked for what they know and which have not.

@@ -80,8 +80,8 @@ impl PayApi {
         told.map_err(goes_on)
     }
 
-    /// How the payment stands, once this call has waited, if it stands as that order has left it; else why
-    /// that order has failed: since then somebody else has opened another one, or sent parts.
+    /// How the payment stands after the wait, if that order is still its last one. Otherwise why that order has
+    /// failed: since then somebody has opened another order, or sent parts.
     async fn end_of(
         &self,
         hash: PaymentHash,

@@ -145,7 +145,7 @@ impl Change for Resolving<'_> {
     }
 }
 
-/// It is asked beside whoever waits for leave to call it, who may wait for the payment's turn.
+/// The node is asked without a call's permit: a task that holds one may be waiting for this payment's turn.
 async fn ask(node: &Node, part: &PartialPayment) -> Witness {
     if let Err(NodeAway(reason)) = node.reachable().await {
         return Witness::Away(reason);

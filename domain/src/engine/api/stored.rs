@@ -43,7 +43,7 @@ pub(super) async fn closed(
         Listed::Sound(event) => Some(event),
         Listed::Damaged(_) => None,
     });
-    // What opened it is not there any more if the payment was deleted, and paid anew.
+    // If the payment was deleted, and paid anew, the event that opened this order is not there any more.
     let opened = events.next().filter(|event| event.seq == order.id.0);
     let mut closings = events.filter_map(|event| {
         let why = event.order_closed?;

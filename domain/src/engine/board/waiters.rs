@@ -19,8 +19,8 @@ struct Rooms<K, V> {
     next: u64,
 }
 
-/// Everyone who waits for one end, in the order in which they came. Once that has come the room is
-/// closed, and who comes later for the same key waits for another end, in another room.
+/// All callers that wait for one end, in the order in which they came. The end closes the room: later callers
+/// for the same key get another room.
 struct Room<V> {
     number: u64,
     waiting: Vec<oneshot::Sender<Arc<V>>>,

@@ -1,4 +1,4 @@
-//! A payment's turn: what is stored of it is looked at, and what was decided is committed.
+//! A payment's turn: the sole right to read the stored payment and to commit a decision about it.
 
 use super::cells::Held;
 use super::{CommitError, Ledger};

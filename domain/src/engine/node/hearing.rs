@@ -91,7 +91,7 @@ impl Node {
 }
 
 impl Hearing {
-    /// Stores what was heard, and how far that is.
+    /// Stores a batch of outcomes, and the cursor up to which all outcomes are stored.
     async fn hear(&mut self, batch: Vec<Heard>) {
         let alone = batch.len() == 1 && !self.unstored.any();
         self.last = batch.last().map(|heard| heard.cursor);

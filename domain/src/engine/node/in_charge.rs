@@ -1,4 +1,4 @@
-//! Which of a node's parts somebody is taking care of, and what is in the way.
+//! Which of a node's parts have a task, and why the outcome of each is still in doubt.
 
 use crate::{Mutex, PartId};
 use std::collections::{HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! The task of one open order: what it needs next is done, until it is closed.
+//! The task of one open order: it does the order's next step until the order is closed.
 
 use super::peers::PeersAbsence;
 use super::{Orders, Planned, Step};
@@ -88,7 +88,7 @@ impl<'a> Driver<'a> {
                 info!(payment.hash = %hash, reason = %why, "the order waits for peers of ours");
                 self.pause(deadline, news).await;
             }
-            // Once more, as if what could not be had could be: it may have come back.
+            // Once more without what other orders have learnt: a channel may have its balance again.
             Planned::NoWay(_) | Planned::PeersAway(_) if !relaxed => {
                 self.without_a_way = Some(need.version);
             }

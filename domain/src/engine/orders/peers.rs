@@ -1,5 +1,5 @@
-//! Channels of ours whose peers are away, as all are for a moment after a restart of their node: that what
-//! is left does not do is not yet "no way".
+//! Our channels whose peers are disconnected, as all are for a moment after a node's restart. If the other
+//! channels do not suffice, that does not mean "no way" yet.
 
 use super::Orders;
 use crate::{OrderId, RouteRequest, Timestamp};

@@ -1,4 +1,4 @@
-//! Keeping such a part: told of, and its payment kept from being paid once more.
+//! Stores a part that only its node knows, raises an alarm, and keeps its payment from being paid again.
 
 use super::Unrecorded;
 use crate::engine::ledger::{CommitError, Turn};

@@ -9,6 +9,7 @@ use domain::{
 use futures::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 struct Harness(Arc<Network>);
 
@@ -40,21 +41,39 @@ impl GraphHarness for Harness {
 
 domain::graph_contract!(Harness(network().await));
 
-/// What one end of a channel has told the other in its `channel_update`.
-fn told(network: &Network, channel: ShortChannelId, from: NodeId) -> (u32, u32, u16) {
-    for node in &network.nodes {
-        for seen in node.manager.list_channels() {
-            let peer = seen.counterparty;
-            if seen.short_channel_id == Some(channel.0)
-                && crate::key::node_id(&peer.node_id) == from
-            {
-                let told = peer.forwarding_info.expect("an update came");
-                let fees = (told.fee_base_msat, told.fee_proportional_millionths);
-                return (fees.0, fees.1, told.cltv_expiry_delta);
+/// What one end of a channel tells the other in its `channel_update`, once that has come.
+async fn told(network: &Network, channel: ShortChannelId, from: NodeId) -> (u32, u32, u16) {
+    let comes = async {
+        loop {
+            if let Some(told) = told_by_now(network, channel, from) {
+                return told;
             }
+            tokio::task::yield_now().await;
         }
-    }
-    panic!("no such channel")
+    };
+    let came = tokio::time::timeout(Duration::from_secs(20), comes).await;
+    came.expect("an update comes")
+}
+
+fn told_by_now(
+    network: &Network,
+    channel: ShortChannelId,
+    from: NodeId,
+) -> Option<(u32, u32, u16)> {
+    let mut seen = network
+        .nodes
+        .iter()
+        .flat_map(|node| node.manager.list_channels());
+    let seen = seen.find(|seen| {
+        seen.short_channel_id == Some(channel.0)
+            && crate::key::node_id(&seen.counterparty.node_id) == from
+    });
+    let told = seen
+        .expect("there is that channel")
+        .counterparty
+        .forwarding_info?;
+    let fees = (told.fee_base_msat, told.fee_proportional_millionths);
+    Some((fees.0, fees.1, told.cltv_expiry_delta))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +92,7 @@ async fn policies_are_those_that_the_nodes_tell_their_peers() {
             GraphChange::Channel { channel, nodes, .. } => _ = ends.insert(*channel, *nodes),
             GraphChange::Policy(direction, policy) => {
                 let from = ends[&direction.channel][usize::from(direction.direction)];
-                let (base, ppm, delay) = told(&network, direction.channel, from);
+                let (base, ppm, delay) = told(&network, direction.channel, from).await;
                 assert_eq!(policy.fee_base.get(), u64::from(base));
                 assert_eq!((policy.fee_ppm, policy.delay), (ppm, u32::from(delay)));
                 dear += usize::from(Some(from) == network.node_id("grace") && ppm == 5_000);
